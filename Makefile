@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+HOME_DIR ?= .customer360
+
+.DEFAULT_GOAL := help
+.PHONY: help test test-all check ui clean
+
+help:  ## Show what there is to run
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+check: $(READY)  ## Style, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint sql
+	$(BIN)/dg check defs
+
+test: check  ## Install, check style and types, run the default suite (under 10 minutes)
+	$(BIN)/python -m pytest
+
+test-all: check  ## The default suite and the long tests
+	$(BIN)/python -m pytest -m ''
+
+ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
+	$(BIN)/customer360 ui --home $(HOME_DIR)
+
+lock: $(READY)  ## Pin the dependencies of pyproject.toml again
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --group dev pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,74 @@
+"""The contract as one aggregate query, and as casts, so that checks run where the data lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.contracts.types import iceberg_type
+
+if TYPE_CHECKING:
+    from pyiceberg.schema import Schema
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What a candidate showed: rows, rows whose key is not unique, rows breaking each rule."""
+
+    rows: int
+    repeated_keys: int
+    broken: Mapping[str, int]
+
+    @property
+    def clean(self) -> bool:
+        """True when no rule is broken and no key repeats."""
+        return not self.repeated_keys and not any(self.broken.values())
+
+
+def audit_sql(contract: Contract, relation: str = "candidate") -> str:
+    """Give the query (Athena dialect, one row) that `read_audit` reads.
+
+    Columns: row_count, distinct_keys, then broken_<i> per rule in the contract's order.
+    """
+    keys = ", ".join(f'"{k}"' for k in contract.key)
+    broken = "".join(
+        f",\n    count_if(NOT ({rule.sql})) AS broken_{i}" for i, rule in enumerate(contract.rules)
+    )
+    return (
+        "SELECT\n    count(*) AS row_count,\n"
+        f"    (SELECT count(*) FROM (SELECT {keys} FROM {relation} GROUP BY {keys}) AS keys)"
+        f" AS distinct_keys{broken}\nFROM {relation}"
+    )
+
+
+def read_audit(contract: Contract, row: Mapping[str, Any]) -> Audit:
+    """Give the audit that one row of `audit_sql` states."""
+    return Audit(
+        rows=int(row["row_count"]),
+        repeated_keys=int(row["row_count"]) - int(row["distinct_keys"]),
+        broken={r.name: int(row[f"broken_{i}"] or 0) for i, r in enumerate(contract.rules)},
+    )
+
+
+def first_broken_sql(contract: Contract) -> str:
+    """Give the expression that names the first rule a row breaks, NULL for a good row."""
+    cases = "\n".join(f"    WHEN NOT ({r.sql}) THEN '{r.name}'" for r in contract.rules)
+    return f"CASE\n{cases}\nEND" if cases else "CAST(NULL AS varchar)"
+
+
+def iceberg_schema(contract: Contract) -> Schema:
+    """Give the Iceberg schema: types and documentation from the contract, every field optional.
+
+    Optional, because the contract's own audit says which may be null, and by its rule's name.
+    """
+    from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField
+
+    return Schema(
+        *(
+            NestedField(i, c.name, iceberg_type(c.type), required=False, doc=c.description)
+            for i, c in enumerate(contract.columns, start=1)
+        )
+    )

@@ -1,0 +1,69 @@
+"""Column types and the `column` declaration that every table contract is written with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
+
+import pandera.pandas as pa
+from pandera.engines import pandas_engine as pe
+
+Text = pe.ArrowString
+BigInt = pe.ArrowInt64
+Double = pe.ArrowFloat64
+Bool = pe.ArrowBool
+Date = pe.ArrowDate32
+Timestamp = Annotated[pe.ArrowTimestamp, "us", None]
+Money = Annotated[pe.ArrowDecimal128, 18, 2, None]
+Rate = Annotated[pe.ArrowDecimal128, 18, 4, None]
+Weight = Annotated[pe.ArrowDecimal128, 20, 10, None]
+
+PersonalData = Literal["none", "pseudonym", "quasi", "personal", "restricted"]
+"""none: says nothing of a person; pseudonym: a key or token; quasi: identifies in combination;
+personal: identifies or describes a person directly; restricted: never leaves raw."""
+
+CHECKS = {
+    "isin",
+    "notin",
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "in_range",
+    "str_matches",
+    "str_length",
+    "str_startswith",
+}
+
+
+def column(
+    description: str,
+    *,
+    pii: PersonalData = "none",
+    nullable: bool = False,
+    derived_from: Sequence[str] = (),
+    **checks: Any,
+) -> Any:
+    """Give one column of a contract: what it means, its unit, its personal-data class, its checks.
+
+    `derived_from` ("stage.account.branch_id") declares lineage where no SQL states it.
+    `str_matches` is a full match, so that it means the same to Python, RE2 and Java.
+    Raises TypeError for a check that has no SQL form, ValueError for an unknown class.
+    """
+    if unknown := set(checks) - CHECKS:
+        raise TypeError(f"column(): no SQL form for {sorted(unknown)}; known: {sorted(CHECKS)}")
+    if pii not in get_args(PersonalData):
+        raise ValueError(f"column(): pii={pii!r} is not one of {get_args(PersonalData)}")
+    if pattern := checks.get("str_matches"):
+        checks["str_matches"] = re.compile(
+            rf"(?:{str(pattern).removeprefix('^').removesuffix('$')})\Z"
+        ).pattern
+    return pa.Field(
+        nullable=nullable,
+        description=" ".join(description.split()),
+        metadata={"pii": pii, "derived_from": tuple(derived_from)},
+        **checks,
+    )

@@ -1,0 +1,148 @@
+"""The contract of a table: schema, checks, casts, lineage and text all come from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import pandera.pandas as pa
+
+from customer360_assets.contracts.rules import Rule, rules_of
+from customer360_assets.contracts.types import sql_type
+
+Reads = Literal["snapshot", "delta"]
+Severity = Literal["error", "warn"]
+
+
+class Table(pa.DataFrameModel):
+    """Base of every table model; its docstring is the table's description."""
+
+    class Config:
+        """A table has exactly its declared columns."""
+
+        strict = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as engines need it; `type` is the SQL type in Athena's spelling."""
+
+    name: str
+    type: str
+    nullable: bool
+    description: str
+    pii: str
+    derived_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """A total that must not change on its way: `candidate` over the result, `source` over inputs.
+
+    `candidate` is an aggregate expression over the table. `source` is a scalar query in the Athena
+    dialect whose `?` (none or one) is the business date. `tolerance` is in the measure's own unit.
+    """
+
+    name: str
+    candidate: str
+    source: str
+    tolerance: str = "0"
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Values of `column` that should exist in `table`.`target`; orphans are counted, never lost."""
+
+    column: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table: its Pandera model, grain (`key`), how it is read as-of a date, and who answers.
+
+    reads: "snapshot" is read at its newest partition on or before a date, "delta" over all of
+    them (or over `window_months`). conserves: scalar SQL with two `?` (first and last business
+    date) that counts the delivered records; None counts the rows of the feed's raw table.
+    totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
+    """
+
+    model: type[Table]
+    table: str
+    key: tuple[str, ...]
+    reads: Reads = "snapshot"
+    feed: str | None = None
+    owner: str = "team:customer-data"
+    cadence: Literal["daily", "weekly", "monthly"] = "daily"
+    prefix: str | None = None
+    window_months: int | None = None
+    conserves: str | None = None
+    totals: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = field(default=())
+    references: tuple[Reference, ...] = field(default=())
+    partitioned: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a key that is not a column, and a measure without the table's prefix."""
+        names = {c.name for c in self.columns}
+        if missing := (set(self.key) | set(self.totals)) - names:
+            raise ValueError(f"contract {self.table}: no column {sorted(missing)}")
+        measures = names - {"business_date", "client_id"}
+        if self.prefix and (odd := {m for m in measures if not m.startswith(self.prefix)}):
+            raise ValueError(f"contract {self.table}: {sorted(odd)} lack prefix {self.prefix!r}")
+
+    @property
+    def schema(self) -> str:
+        """The lake schema: raw, stage, dimension, profile or quarantine."""
+        return self.table.split(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The table's name within its schema; its SQL or Spark file has the same."""
+        return self.table.split(".")[1]
+
+    @property
+    def description(self) -> str:
+        """The model's docstring on one line."""
+        return " ".join((self.model.__doc__ or "").split())
+
+    @cached_property
+    def pandera(self) -> pa.DataFrameSchema:
+        """The Pandera schema (Arrow-typed) that `rules` are compiled from."""
+        return self.model.to_schema()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns in published order."""
+        return tuple(
+            Column(
+                name=str(name),
+                type=sql_type(col.dtype),
+                nullable=bool(col.nullable),
+                description=col.description or "",
+                pii=(col.metadata or {}).get("pii", "none"),
+                derived_from=(col.metadata or {}).get("derived_from", ()),
+            )
+            for name, col in self.pandera.columns.items()
+        )
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Row rules in column order: the first one that a row breaks names its quarantine."""
+        return rules_of(self.pandera)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides rows: columns, rules, key, controls. Descriptions do not."""
+        decides = [
+            [(c.name, c.type, c.nullable) for c in self.columns],
+            [(r.name, r.sql) for r in self.rules],
+            [self.key, self.reads, self.conserves, self.totals],
+            [(c.name, c.candidate, c.source, c.tolerance) for c in self.controls],
+        ]
+        return hashlib.sha256(json.dumps(decides).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Contracts of the dimension tables, one module each."""

@@ -1,0 +1,1 @@
+"""Contracts of the profile tables, one module each."""

@@ -1,0 +1,1 @@
+"""Contracts of the stage tables, one module each."""

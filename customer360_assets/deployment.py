@@ -1,0 +1,114 @@
+"""The one place that derives names: where a deployment keeps what it reads and writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+SETTINGS_FILE = "settings.json"
+DEFAULT_HOME = Path("~/.customer360")
+
+
+class DeploymentError(ValueError):
+    """The environment does not describe a deployment; the message says what to set."""
+
+
+class Deployment(BaseModel):
+    """Everything of one local home, derived from four settings. Frozen: nothing is set later.
+
+    landing: the folder that deliveries arrive in; feeds: a built-in set's name or a folder of
+    specifications; first_business_date: where the daily partitions start.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path
+    landing: Path | None = None
+    feeds: str = "workshop"
+    first_business_date: dt.date = dt.date(1993, 1, 1)
+
+    @cached_property
+    def archive_dir(self) -> Path:
+        """Delivered bytes by SHA-256, and the receipts of deliveries."""
+        return self.home / "archive"
+
+    @cached_property
+    def lake_dir(self) -> Path:
+        """Warehouse of the Iceberg tables."""
+        return self.home / "lake"
+
+    @cached_property
+    def catalog_uri(self) -> str:
+        """SQLAlchemy address of the Iceberg catalog; a writer waits up to 60 s for another."""
+        return f"sqlite:///{self.lake_dir / 'catalog.db'}?timeout=60"
+
+    @cached_property
+    def scratch_dir(self) -> Path:
+        """Spill space of the engines; may be deleted when nothing runs."""
+        return self.home / "scratch"
+
+    @cached_property
+    def store_path(self) -> Path:
+        """The profile store."""
+        return self.home / "serving" / "customer_profile.db"
+
+    @cached_property
+    def key_path(self) -> Path:
+        """The generated key of the card tokens, unless the environment gives one."""
+        return self.home / "keys" / "card_token.key"
+
+    @cached_property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage: runs, events, schedules."""
+        return self.home / "dagster"
+
+    def save(self) -> None:
+        """Keep the settings in the home, so that a later command or the UI needs only the home."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        path = self.home / SETTINGS_FILE
+        text = self.model_dump_json(exclude={"home"}, indent=2)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+
+
+def deployment(
+    home: Path | None = None,
+    *,
+    landing: Path | None = None,
+    feeds: str | None = None,
+) -> Deployment:
+    """Give the deployment: arguments, then environment, then what the home remembers.
+
+    Environment: CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS and
+    CUSTOMER360_FIRST_BUSINESS_DATE. Raises DeploymentError naming the setting that is wrong.
+    """
+    root = Path(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME).expanduser().resolve()
+    settings: dict[str, Any] = {}
+    remembered = root / SETTINGS_FILE
+    if remembered.exists():
+        settings.update(json.loads(remembered.read_text(encoding="utf-8")))
+    given = {
+        "landing": landing or os.environ.get("CUSTOMER360_LANDING"),
+        "feeds": feeds or os.environ.get("CUSTOMER360_FEEDS"),
+        "first_business_date": os.environ.get("CUSTOMER360_FIRST_BUSINESS_DATE"),
+    }
+    settings.update({k: v for k, v in given.items() if v})
+    if settings.get("landing"):
+        settings["landing"] = Path(settings["landing"]).expanduser().resolve()
+    if settings.get("feeds") and (folder := Path(settings["feeds"]).expanduser()).is_dir():
+        settings["feeds"] = str(folder.resolve())
+    try:
+        return Deployment(home=root, **settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DeploymentError(
+            f"setting {first['loc'][0]!r} of home {root}: {first['msg']}"
+        ) from None
