@@ -1,0 +1,76 @@
+"""What Dagster shows of a table, from its contract."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from customer360_assets.contracts.contract import Column, Contract
+
+GROUPS = {
+    "raw": "raw",
+    "quarantine": "raw",
+    "stage": "stage",
+    "dimension": "dimensions",
+    "profile": "profile",
+}
+
+
+def asset_key(table: str) -> dg.AssetKey:
+    """Give the asset of "schema.table"."""
+    return dg.AssetKey(table.split("."))
+
+
+def table_schema(columns: tuple[Column, ...]) -> dg.TableSchema:
+    """Give the column schema that the UI shows, with each column's personal-data class."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=c.name,
+                type=c.type,
+                description=c.description,
+                constraints=dg.TableColumnConstraints(nullable=c.nullable),
+                tags={"personal_data": c.pii},
+            )
+            for c in columns
+        ]
+    )
+
+
+def personal_data_class(contract: Contract) -> str:
+    """Give the most protected class among a table's columns."""
+    order = ("none", "pseudonym", "quasi", "personal", "restricted")
+    return max((c.pii for c in contract.columns), key=order.index)
+
+
+def table_spec(
+    contract: Contract,
+    *,
+    reads: tuple[str, ...],
+    kinds: set[str],
+    code_version: str,
+    partitions_def: dg.PartitionsDefinition[str] | None,
+    extra_deps: tuple[dg.AssetKey, ...] = (),
+) -> dg.AssetSpec:
+    """Give the asset of a table: description, schema, tags, owner, group and lineage."""
+    return dg.AssetSpec(
+        key=asset_key(contract.table),
+        deps=[*(asset_key(t) for t in reads), *extra_deps],
+        description=contract.description,
+        group_name=GROUPS[contract.schema],
+        owners=[contract.owner],
+        kinds=kinds,
+        code_version=code_version[:16],
+        partitions_def=partitions_def,
+        tags={
+            "layer": contract.schema,
+            "personal_data": personal_data_class(contract),
+            "cadence": contract.cadence,
+            **({"feed": contract.feed} if contract.feed else {}),
+        },
+        metadata={
+            "dagster/column_schema": table_schema(contract.columns),
+            "dagster/table_name": contract.table,
+            "grain": ", ".join(contract.key),
+            "read_as_of": contract.reads,
+        },
+    )

@@ -1,0 +1,149 @@
+"""Findings as check results: numbers and a sentence, never a value from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.checks.specs import BLOCKING
+from customer360_assets.contracts.audit import Audit
+from customer360_assets.contracts.contract import Contract, Control
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check: what an operator reads, and the numbers behind it."""
+
+    check: str
+    passed: bool
+    sentence: str
+    numbers: Mapping[str, int | str]
+
+    @property
+    def stops(self) -> bool:
+        """True when the table must not be published."""
+        return not self.passed and self.check in BLOCKING
+
+    def result(self, contract: Contract) -> dg.AssetCheckResult:
+        """Give the result as Dagster records it."""
+        blocking = self.check in BLOCKING
+        return dg.AssetCheckResult(
+            asset_key=asset_key(contract.table),
+            check_name=self.check,
+            passed=self.passed,
+            severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+            description=self.sentence,
+            metadata=dict(self.numbers),
+        )
+
+
+def contract_finding(contract: Contract, audit: Audit) -> Finding:
+    """Say which rules of the contract the candidate breaks."""
+    broken = {rule: n for rule, n in audit.broken.items() if n}
+    rules = len(contract.rules)
+    sentence = (
+        f"{audit.rows:,} rows keep all {rules} rules of the contract."
+        if not broken
+        else "Not published. Rows that break a rule: "
+        + ", ".join(f"{rule} {n:,}" for rule, n in broken.items())
+        + "."
+    )
+    return Finding("contract", not broken, sentence, {"rows": audit.rows, "rules": rules, **broken})
+
+
+def grain_finding(contract: Contract, audit: Audit) -> Finding:
+    """Say whether the key is unique."""
+    key = ", ".join(contract.key)
+    sentence = (
+        f"One row per ({key})."
+        if not audit.repeated_keys
+        else f"Not published. {audit.repeated_keys:,} rows repeat a key ({key})."
+    )
+    return Finding(
+        "grain", not audit.repeated_keys, sentence, {"repeated_keys": audit.repeated_keys}
+    )
+
+
+def conservation_finding(
+    delivered: int, published: int, repeated: int, quarantined: int, totals: Mapping[str, str]
+) -> Finding:
+    """Say whether every delivered record, and every control total, is accounted for.
+
+    `totals` gives per column the difference of sums, "0" where nothing is missing.
+    """
+    lost = delivered - published - repeated - quarantined
+    off = {c: d for c, d in totals.items() if Decimal(d) != 0}
+    account = (
+        f"{delivered:,} delivered = {published:,} published + {repeated:,} repeated"
+        f" + {quarantined:,} quarantined"
+    )
+    sentence = (
+        f"{account}."
+        if not lost and not off
+        else f"Not published. {account}, {lost:,} unaccounted for"
+        + "".join(f"; sum({c}) differs by {d}" for c, d in off.items())
+        + "."
+    )
+    return Finding(
+        "conservation",
+        not lost and not off,
+        sentence,
+        {
+            "delivered": delivered,
+            "published": published,
+            "repeated": repeated,
+            "quarantined": quarantined,
+            "unaccounted": lost,
+            **{f"difference of sum({c})": d for c, d in totals.items()},
+        },
+    )
+
+
+def quarantine_finding(feed: str, by_rule: Mapping[str, int]) -> Finding:
+    """Say how many records were refused, by rule."""
+    total = sum(by_rule.values())
+    sentence = (
+        "No record refused."
+        if not total
+        else f"{total:,} records refused and kept in quarantine.{feed}: "
+        + ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
+        + ". Correct them at the source; a redelivered file replaces this one."
+    )
+    return Finding("quarantine", not total, sentence, {"quarantined": total, **by_rule})
+
+
+def reference_finding(orphans: Mapping[str, int]) -> Finding:
+    """Say how many ids point at nothing."""
+    found = {name: n for name, n in orphans.items() if n}
+    sentence = (
+        "Every reference is found."
+        if not found
+        else "Rows that point at nothing: "
+        + ", ".join(f"{name} {n:,}" for name, n in found.items())
+        + ". They are kept, and left out where the reference is needed."
+    )
+    return Finding("references", not found, sentence, dict(orphans))
+
+
+def reconciliation_finding(
+    totals: Mapping[Control, tuple[Decimal | None, Decimal | None]],
+) -> Finding:
+    """Say which control totals differ; a pair is (the table's, the source's)."""
+    numbers: dict[str, int | str] = {}
+    off = []
+    for control, (got, want) in totals.items():
+        numbers[control.name] = str(got)
+        numbers[f"{control.name} at the source"] = str(want)
+        difference = (got or Decimal(0)) - (want or Decimal(0))
+        if abs(difference) > Decimal(control.tolerance):
+            off.append(f"{control.name} is {got}, the source says {want}")
+    sentence = (
+        f"{len(totals)} control totals agree with their sources."
+        if not off
+        else f"Not published. {'; '.join(off)}."
+    )
+    return Finding("reconciliation", not off, sentence, numbers)

@@ -1,0 +1,43 @@
+"""The checks of a table, from its contract."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.contracts.contract import Contract
+
+DESCRIPTIONS = {
+    "contract": "Every published row keeps every rule of the contract.",
+    "grain": "No key occurs twice in what is published.",
+    "conservation": "Nothing is lost: delivered = published + repeated + quarantined.",
+    "quarantine": "No record was refused. When one was, the rest is published all the same.",
+    "references": "Every id that points at another table is found there. Orphans are kept.",
+    "reconciliation": "Totals equal those of the tables read: no join loses or multiplies rows.",
+}
+BLOCKING = {"contract", "grain", "conservation", "reconciliation"}
+
+
+def check_names(contract: Contract) -> list[str]:
+    """Give the names of a table's checks."""
+    names = ["contract", "grain"]
+    if contract.schema in ("raw", "stage"):
+        names += ["conservation", "quarantine"]
+    if contract.references:
+        names.append("references")
+    if contract.controls:
+        names.append("reconciliation")
+    return names
+
+
+def check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
+    """Give a table's checks; a blocking one stops what is downstream."""
+    return [
+        dg.AssetCheckSpec(
+            name=name,
+            asset=asset_key(contract.table),
+            description=DESCRIPTIONS[name],
+            blocking=name in BLOCKING,
+        )
+        for name in check_names(contract)
+    ]

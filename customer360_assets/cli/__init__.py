@@ -1,0 +1,1 @@
+"""The `customer360` command."""

@@ -1,0 +1,109 @@
+"""`customer360`: build the profiles of a home, and look at them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
+
+app = typer.Typer(
+    name="customer360",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Customer-360 profiles from a bank's delivered files.",
+)
+
+
+@app.command(
+    epilog="Example: customer360 run --landing landing --home .customer360 --business-date 2024-05-23"
+)
+def run(
+    business_date: Annotated[
+        dt.datetime,
+        typer.Option(formats=["%Y-%m-%d"], help="Build everything outstanding up to this date."),
+    ],
+    home: Home = None,
+    landing: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder that deliveries arrive in."),
+    ] = None,
+    feeds: Annotated[
+        str | None,
+        typer.Option(help="Folder of feed specifications, or a built-in set: workshop, berka."),
+    ] = None,
+) -> None:
+    """Take in what has arrived and materialize all that is outstanding up to a business date.
+
+    Exits with 0 when the date is published, with 1 and the reason when it is not. With nothing new
+    it does no work.
+    """
+    from customer360_assets.cli.run import run_command
+
+    raise typer.Exit(run_command(home, landing, feeds, business_date.date()))
+
+
+@app.command(
+    epilog='Example: customer360 sql "SELECT rule, count(*) FROM quarantine.card GROUP BY rule"'
+)
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT in the Athena dialect.")],
+    home: Home = None,
+    as_of: AsOf = None,
+    output: Annotated[
+        OutputFormat, typer.Option("--format", help="How to print rows.")
+    ] = OutputFormat.table,
+) -> None:
+    """Query raw, stage, dimension, profile and quarantine tables (read only).
+
+    Snapshots, dimensions and the profile show their newest business date (on or before --as-of),
+    facts and quarantine all of theirs.
+    """
+    from customer360_assets.cli.sql import sql_command
+
+    raise typer.Exit(sql_command(home, query, as_of and as_of.date(), output))
+
+
+@app.command(epilog="Example: customer360 profile 5233 --home .customer360")
+def profile(
+    client_id: Annotated[int, typer.Argument(help="The client's id in CRM.")],
+    home: Home = None,
+    as_of: AsOf = None,
+    output: Annotated[
+        ProfileFormat, typer.Option("--format", help="For people or for programs.")
+    ] = ProfileFormat.text,
+) -> None:
+    """Show one client's profile: as served now, or as it was known --as-of a date."""
+    from customer360_assets.cli.profile import profile_command
+
+    raise typer.Exit(profile_command(home, client_id, as_of and as_of.date(), output))
+
+
+@app.command(epilog="Example: customer360 branch 315 --home .customer360")
+def branch(
+    branch_id: Annotated[int, typer.Argument(help="The branch's id.")], home: Home = None
+) -> None:
+    """List the clients of a branch, as served now."""
+    from customer360_assets.cli.profile import branch_command
+
+    raise typer.Exit(branch_command(home, branch_id))
+
+
+@app.command(epilog="Example: customer360 ui --home .customer360 --port 3000")
+def ui(
+    home: Home = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster's UI on a home: assets, runs, checks, lineage. Stop it with Ctrl-C."""
+    from customer360_assets.cli.ui import ui_command
+
+    raise typer.Exit(ui_command(home, host, port))
+
+
+if __name__ == "__main__":
+    app()

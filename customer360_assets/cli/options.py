@@ -1,0 +1,37 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        file_okay=False,
+        help="Folder that holds everything built. Default: $CUSTOMER360_HOME or ~/.customer360.",
+    ),
+]
+AsOf = Annotated[
+    dt.datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Look at what was known by this business date."),
+]
+
+
+class OutputFormat(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class ProfileFormat(StrEnum):
+    """How a profile is printed."""
+
+    text = "text"
+    json = "json"

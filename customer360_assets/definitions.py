@@ -1,0 +1,14 @@
+"""The code location: merges what the rooms define, decides nothing itself."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Give the code location of the deployment that the environment names."""
+    from customer360_assets.deployment import deployment
+    from customer360_assets.merge import definitions_of
+
+    return definitions_of(deployment())

@@ -1,0 +1,139 @@
+"""Every as-of table as an asset: one row per client, from what was delivered by its date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.checks.results import Finding
+from customer360_assets.checks.specs import check_specs
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.lineage import lineage_metadata
+from customer360_assets.partitions import Span, span_of
+from customer360_assets.platform import RESOURCES, Platform
+from customer360_assets.publishing import (
+    Candidate,
+    Inputs,
+    audit_findings,
+    publish,
+    reconcile,
+    references,
+    refuse,
+    result,
+)
+from customer360_assets.reading import as_of_inputs
+from customer360_assets.tables import size_of
+from customer360_assets.transformations import Transformation, transformation
+from customer360_assets.versions import (
+    METADATA_KEY,
+    Versions,
+    combine,
+    dates_read,
+    in_force,
+    recorded_versions,
+)
+
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
+
+
+def as_of_asset(
+    contract: Contract, partitions: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    """Give the asset of one table that is a function of its inputs as-of the business date."""
+    made_by = transformation(contract.table)
+
+    @dg.multi_asset(
+        name=contract.table.replace(".", "__"),
+        specs=[
+            table_spec(
+                contract,
+                reads=made_by.reads,
+                kinds={made_by.kind, "iceberg"},
+                code_version=code_of(contract, made_by),
+                partitions_def=partitions,
+            )
+        ],
+        check_specs=check_specs(contract),
+        required_resource_keys=RESOURCES,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        pool=made_by.kind,
+    )
+    def as_of(context: dg.AssetExecutionContext) -> Events:
+        platform = Platform.of(context)
+        findings: list[Finding] = []
+        rows = size = 0
+        for date in span_of(context).dates:
+            version = as_of_version(contract, made_by, date, _recorded(context, made_by))
+            candidate, inputs = _compute(context, platform, contract, made_by, date)
+            seen, audited = audit_findings(platform, candidate)
+            findings = [
+                *audited,
+                *references(platform, candidate),
+                *reconcile(platform, candidate, inputs),
+            ]
+            yield from refuse(context, contract, findings)
+            rows = publish(platform, candidate, run_id=context.run_id)
+            size += size_of(candidate.files)
+            context.add_asset_metadata(
+                {METADATA_KEY: version, "dagster/partition_row_count": seen.rows},
+                asset_key=asset_key(contract.table),
+                partition_key=date.isoformat(),
+            )
+        yield result(
+            contract,
+            findings,
+            {"dagster/row_count": rows, "bytes": size, **lineage_metadata(contract.table)},
+        )
+
+    return as_of
+
+
+def code_of(contract: Contract, made_by: Transformation) -> str:
+    """Give the code version: the file and what of the contract decides rows."""
+    return made_by.fingerprint + contract.fingerprint
+
+
+def as_of_version(
+    contract: Contract,
+    made_by: Transformation,
+    date: dt.date,
+    known: Mapping[str, Versions],
+) -> str:
+    """Give the version of a date's partition, from the versions known of what it reads."""
+    read = []
+    for table in made_by.reads:
+        versions = in_force(known[table])
+        dates = dates_read(contract_of(table), versions, date, contract.window_months)
+        read += [(table, d, versions[d]) for d in dates]
+    return combine(code_of(contract, made_by), read)
+
+
+def _recorded(context: dg.AssetExecutionContext, made_by: Transformation) -> dict[str, Versions]:
+    return {table: recorded_versions(context.instance, table) for table in made_by.reads}
+
+
+def _compute(
+    context: dg.AssetExecutionContext,
+    platform: Platform,
+    contract: Contract,
+    made_by: Transformation,
+    date: dt.date,
+) -> tuple[Candidate, Inputs]:
+    inputs = as_of_inputs(platform, made_by.reads, date, contract.window_months)
+    output = platform.lake.candidate_dir(contract.table, f"{context.run_id}.{date}")
+    if made_by.kind == "spark":
+        files = platform.spark.run(made_by.path, inputs, output, date).files
+    else:
+        files = platform.sql.run(
+            made_by.text,
+            params=[date],
+            inputs=inputs,
+            output=output,
+            columns=[(c.name, c.type) for c in contract.columns],
+            order_by=contract.key,
+        ).files
+    return Candidate(contract, files, Span(date, date)), inputs

@@ -1,0 +1,117 @@
+"""What is outstanding: partitions whose deliveries, code or inputs are not those on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from customer360_assets.contracts import contracts
+from customer360_assets.dimensions.assets import as_of_version, code_of
+from customer360_assets.partitions import Span, spans
+from customer360_assets.serving.assets import CODE as SERVING_CODE
+from customer360_assets.serving.assets import PROFILE
+from customer360_assets.transformations import transformation
+from customer360_assets.versions import NOTHING, Versions, combine, in_force, recorded_versions
+
+SERVING = "serving.customer_profile"
+BRIDGE = 7
+"""Days without a delivery that one run may span: a weekend and its holidays."""
+
+Expected = dict[str, dict[dt.date, str]]
+
+
+@dataclass(frozen=True, order=True)
+class Batch:
+    """One Dagster run: these tables, over these business dates."""
+
+    span: Span
+    tables: tuple[str, ...]
+
+
+def expected_versions(raw: Mapping[str, Versions], dates: set[dt.date]) -> Expected:
+    """Give the version that every partition should have.
+
+    `raw` gives those of the raw tables; `dates` are the dates of the as-of tables.
+    """
+    expected: Expected = {f"raw.{feed}": dict(versions) for feed, versions in raw.items()}
+    for stage in contracts("stage"):
+        made_by = transformation(stage.table)
+        known = {t: expected.get(t, {}) for t in made_by.reads}
+        expected[stage.table] = {
+            date: _staged(code_of(stage, made_by), known, date)
+            for date in sorted({d for versions in known.values() for d in versions})
+        }
+    for table in (*contracts("dimension"), *contracts("profile")):
+        made_by = transformation(table.table)
+        known = {t: expected.get(t, {}) for t in made_by.reads}
+        expected[table.table] = {
+            date: as_of_version(table, made_by, date, known) for date in sorted(dates)
+        }
+    expected[SERVING] = {
+        date: combine(SERVING_CODE, [(PROFILE, date, version)])
+        for date, version in expected[PROFILE].items()
+    }
+    return expected
+
+
+def _staged(code: str, known: Mapping[str, Versions], date: dt.date) -> str:
+    read = [(t, date, v[date]) for t, v in known.items() if v.get(date, NOTHING) != NOTHING]
+    return combine(code, read) if read else NOTHING
+
+
+def outstanding(
+    instance: dg.DagsterInstance, raw: Mapping[str, Versions], as_of: dt.date
+) -> list[Batch]:
+    """Give the runs that bring everything up to `as_of` to its expected version, in order.
+
+    Deliveries first, by feed and date; then the as-of tables of the date itself, and of every
+    earlier date that was published from inputs that have changed since.
+    """
+    as_of_tables = [c.table for c in (*contracts("dimension"), *contracts("profile"))]
+    recorded: dict[str, dict[dt.date, str]] = defaultdict(dict)
+    ingested = [f"raw.{feed}" for feed in raw] + [c.table for c in contracts("stage")]
+    for table in (*ingested, *as_of_tables, SERVING):
+        recorded[table] = recorded_versions(instance, table)
+    published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
+    expected = expected_versions(raw, published | {as_of})
+
+    due: dict[str, set[dt.date]] = {
+        table: {
+            date
+            for date, version in versions.items()
+            if date <= as_of and recorded[table].get(date, NOTHING) != version
+        }
+        for table, versions in expected.items()
+    }
+    due[SERVING] &= {as_of}
+    if not in_force(expected["stage.customer"]):
+        for table in (*as_of_tables, SERVING):
+            due[table] = set()
+    return _batches(due, raw, as_of_tables, as_of)
+
+
+def _batches(
+    due: Mapping[str, set[dt.date]],
+    raw: Mapping[str, Versions],
+    as_of_tables: list[str],
+    as_of: dt.date,
+) -> list[Batch]:
+    ingest: dict[Span, list[str]] = defaultdict(list)
+    for feed in raw:
+        tables = [f"raw.{feed}", *(c.table for c in contracts("stage") if c.feed == feed)]
+        dates: set[dt.date] = set().union(*(due.get(t, set()) for t in tables))
+        for span in spans(dates, bridge=BRIDGE):
+            ingest[span] += [t for t in tables if due.get(t, set()) & set(span.dates)]
+    derive: dict[Span, list[str]] = defaultdict(list)
+    for table in (*as_of_tables, SERVING):
+        for date in sorted(due[table]):
+            derive[Span(date, date)].append(table)
+    # Deliveries of the date itself share a run with what is derived from them.
+    today = Span(as_of, as_of)
+    if today in derive and today in ingest:
+        derive[today] = ingest.pop(today) + derive[today]
+    return [Batch(s, tuple(t)) for part in (ingest, derive) for s, t in sorted(part.items())]

@@ -1,0 +1,39 @@
+"""The resources that assets use, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resources.archive import Archive
+    from resources.lake import Lake
+    from resources.landing import Landing
+    from resources.profile_store import ProfileStore
+    from resources.spark_engine import SparkEngine
+    from resources.sql_engine import SqlEngine
+
+RESOURCES = {"lake", "sql", "spark", "store", "landing", "archive"}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One handle per outside service; which implementation stands behind is the deployment's."""
+
+    lake: Lake
+    sql: SqlEngine
+    spark: SparkEngine
+    store: ProfileStore
+    landing: Landing
+    archive: Archive
+
+    @classmethod
+    def of(cls, context: Any) -> Platform:
+        """Give the platform of a step's resources."""
+        return cls(**{name: getattr(context.resources, name) for name in RESOURCES})
+
+    @classmethod
+    def given(cls, resources: Mapping[str, Any]) -> Platform:
+        """Give the platform of resources at hand, outside a step."""
+        return cls(**{name: resources[name] for name in RESOURCES})

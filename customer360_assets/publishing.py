@@ -1,0 +1,155 @@
+"""Write, audit, publish: the one way by which rows reach a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.checks.results import (
+    Finding,
+    contract_finding,
+    grain_finding,
+    reconciliation_finding,
+    reference_finding,
+)
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.audit import Audit, audit_sql, read_audit
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.partitions import Span, span_of
+from customer360_assets.platform import Platform
+from customer360_assets.reading import as_of_files
+from customer360_assets.tables import ensure, readable
+from resources.lake_types import RUN_ID, Partitions
+
+Inputs = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Files that an engine wrote for the dates of a span, not yet seen by any reader."""
+
+    contract: Contract
+    files: Sequence[str]
+    span: Span
+
+
+def audit(platform: Platform, candidate: Candidate) -> Audit:
+    """Run the contract over a candidate, as one aggregate in the engine."""
+    files = readable(platform, candidate.contract.table, candidate.files)
+    row = platform.sql.one(
+        audit_sql(candidate.contract, "candidate.rows"), inputs={"candidate.rows": files}
+    )
+    return read_audit(candidate.contract, row)
+
+
+def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, list[Finding]]:
+    """Give the contract and grain findings of a candidate."""
+    seen = audit(platform, candidate)
+    contract = candidate.contract
+    return seen, [contract_finding(contract, seen), grain_finding(contract, seen)]
+
+
+def reconcile(platform: Platform, candidate: Candidate, inputs: Inputs) -> list[Finding]:
+    """Compare a candidate's control totals with those of the tables that it read."""
+    controls = candidate.contract.controls
+    if not controls:
+        return []
+    files = readable(platform, candidate.contract.table, candidate.files)
+    totals: dict[str, Decimal | None] = platform.sql.one(
+        "SELECT "
+        + ", ".join(f"{c.candidate} AS control_{i}" for i, c in enumerate(controls))
+        + " FROM candidate.rows",
+        inputs={"candidate.rows": files},
+    )
+    pairs = {}
+    for i, control in enumerate(controls):
+        parameters = [candidate.span.last] * control.source.count("?")
+        source = platform.sql.one(
+            f"SELECT ({control.source}) AS total", params=parameters, inputs=inputs
+        )
+        pairs[control] = (_decimal(totals[f"control_{i}"]), _decimal(source["total"]))
+    return [reconciliation_finding(pairs)]
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def references(platform: Platform, candidate: Candidate) -> list[Finding]:
+    """Count the rows of a candidate whose references point at nothing known by then."""
+    orphans: dict[str, int] = {}
+    for reference in candidate.contract.references:
+        target = contract_of(reference.table)
+        known = as_of_files(platform, target, candidate.span.last)
+        if not known:
+            continue
+        row = platform.sql.one(
+            f"SELECT count(*) AS orphans FROM candidate.rows AS c"
+            f" WHERE c.{reference.column} IS NOT NULL AND c.{reference.column} NOT IN"
+            f" (SELECT t.{reference.target} FROM target.rows AS t"
+            f" WHERE t.{reference.target} IS NOT NULL)",
+            inputs={
+                "candidate.rows": readable(platform, candidate.contract.table, candidate.files),
+                "target.rows": known,
+            },
+        )
+        orphans[f"{reference.column} in {reference.table}"] = int(row["orphans"])
+    return [reference_finding(orphans)] if candidate.contract.references else []
+
+
+def publish(
+    platform: Platform,
+    candidate: Candidate,
+    *,
+    run_id: str,
+    only: Mapping[str, str] | None = None,
+) -> int:
+    """Replace the span's partitions by the candidate in one atomic step; give its rows.
+
+    `only` narrows what is replaced, such as {"caught_by": "stage/card"} in quarantine.
+    """
+    ensure(platform, candidate.contract)
+    dates = candidate.span
+    replaced = (
+        Partitions.between(dates.first, dates.last, **(only or {}))
+        if candidate.contract.partitioned
+        else Partitions.everything()
+    )
+    published = platform.lake.publish(
+        candidate.contract.table, list(candidate.files), replaced, {RUN_ID: run_id}
+    )
+    return int(published.rows)
+
+
+def refuse(
+    context: dg.AssetExecutionContext, contract: Contract, findings: Sequence[Finding]
+) -> Iterator[dg.AssetCheckResult]:
+    """Record the checks and raise dg.Failure when one stops the table; else give nothing.
+
+    Nothing was published by then: readers keep the partition that was there.
+    """
+    stopping = [f for f in findings if f.stops]
+    if not stopping:
+        return
+    yield from (f.result(contract) for f in findings)
+    raise dg.Failure(
+        description=f"{contract.table} {span_of(context)}: "
+        + " ".join(f.sentence for f in stopping),
+        metadata={f.check: f.sentence for f in stopping},
+        allow_retries=False,
+    )
+
+
+def result(
+    contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, object]
+) -> dg.MaterializeResult[None]:
+    """Give the materialization with its checks."""
+    return dg.MaterializeResult(
+        asset_key=asset_key(contract.table),
+        metadata=dict(metadata),
+        check_results=[f.result(contract) for f in findings],
+    )

@@ -1,0 +1,49 @@
+"""Which files an asset reads for a business date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.partitions import Span
+from customer360_assets.platform import Platform
+from customer360_assets.tables import readable
+from customer360_assets.versions import dates_read, window_start
+
+
+def as_of_files(
+    platform: Platform, table: Contract, as_of: dt.date, months: int | None = None
+) -> list[str]:
+    """Give the files of a table as-of a date: its newest snapshot, or its deltas."""
+    if not table.partitioned:
+        return list(platform.lake.files(table.table))
+    if table.reads == "snapshot":
+        for newest in dates_read(table, platform.lake.dates(table.table, last=as_of), as_of):
+            return list(platform.lake.files(table.table, first=newest, last=newest))
+        return []
+    start = window_start(as_of, months) if months else None
+    return list(platform.lake.files(table.table, first=start, last=as_of))
+
+
+def as_of_inputs(
+    platform: Platform, reads: Iterable[str], as_of: dt.date, months: int | None = None
+) -> dict[str, list[str]]:
+    """Give the files of every table that an as-of table reads, never an empty list."""
+    return {
+        name: list(
+            readable(platform, name, as_of_files(platform, contract_of(name), as_of, months))
+        )
+        for name in reads
+    }
+
+
+def span_inputs(platform: Platform, reads: Iterable[str], span: Span) -> dict[str, list[str]]:
+    """Give the files of exactly the span's partitions, never an empty list."""
+    return {
+        name: list(
+            readable(platform, name, platform.lake.files(name, first=span.first, last=span.last))
+        )
+        for name in reads
+    }

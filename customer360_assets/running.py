@@ -1,0 +1,121 @@
+"""Runs batches through the Dagster graph in this process, on the home's instance."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.instance import PID_TAG
+from customer360_assets.merge import DAILY_JOB
+from customer360_assets.planning import Batch
+
+OnStep = Callable[[str, str], None]
+"""Called with a step's table and what happened: "start", "success" or "failure"."""
+
+
+@dataclass
+class TableOutcome:
+    """What became of one table in a batch."""
+
+    table: str
+    rows: int = 0
+    quarantined: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """What became of a batch: its run, and its tables in the order they ran."""
+
+    run_id: str
+    success: bool
+    tables: list[TableOutcome]
+
+
+def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
+    """Give a logger that tells of steps and prints nothing else."""
+
+    class Steps(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+            told = {"STEP_START": "start", "STEP_SUCCESS": "success", "STEP_FAILURE": "failure"}
+            if event is not None and event.event_type_value in told:
+                on_step(_table(event.step_key), told[event.event_type_value])
+
+    @dg.logger
+    def steps(_context: Any) -> logging.Logger:
+        log = logging.Logger("customer360", level=logging.DEBUG)  # noqa: LOG001 (not global)
+        log.addHandler(Steps())
+        return log
+
+    return steps
+
+
+def run_batch(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, batch: Batch
+) -> BatchOutcome:
+    """Materialize a batch in one recorded run; failures are outcomes, not exceptions."""
+    keys = [asset_key(t) for t in batch.tables]
+    job = definitions.resolve_job_def(DAILY_JOB)
+    result = job.execute_in_process(
+        instance=instance,
+        asset_selection=keys,
+        tags={
+            ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
+            ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
+            PID_TAG: str(os.getpid()),
+        },
+        raise_on_error=False,
+    )
+    return BatchOutcome(result.run_id, result.success, list(_outcomes(result)))
+
+
+def _table(step_key: str | None) -> str:
+    return (step_key or "").replace("__", ".")
+
+
+def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
+    tables: dict[str, TableOutcome] = {}
+    quarantined: dict[str, int] = defaultdict(int)
+    for event in result.all_events:
+        if not event.step_key:
+            continue
+        table = tables.setdefault(event.step_key, TableOutcome(_table(event.step_key)))
+        match event.event_type:
+            case dg.DagsterEventType.ASSET_MATERIALIZATION:
+                metadata = event.materialization.metadata
+                if rows := metadata.get("dagster/partition_row_count"):
+                    table.rows += int(rows.value)  # type: ignore[arg-type]
+                elif items := metadata.get("items"):
+                    table.rows += int(items.value)  # type: ignore[arg-type]
+                if held := metadata.get("quarantined"):
+                    quarantined[event.step_key] = int(held.value)  # type: ignore[arg-type]
+            case dg.DagsterEventType.STEP_SUCCESS:
+                table.seconds = event.step_success_data.duration_ms / 1000
+            case dg.DagsterEventType.STEP_FAILURE:
+                table.problems.append(_reason(event))
+            case _:
+                continue
+    for key, table in tables.items():
+        table.quarantined = quarantined[key]
+        yield table
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    cause = data.error.cause if data.error and data.error.cause else data.error
+    return cause.message.strip() if cause else "failed"

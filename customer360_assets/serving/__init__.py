@@ -1,0 +1,1 @@
+"""Serving: the profile by client and by branch, in milliseconds."""

@@ -1,0 +1,89 @@
+"""The profile store as an asset: what a branch or an application reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.partitions import span_of
+from customer360_assets.platform import RESOURCES, Platform
+from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+
+KEY = dg.AssetKey(["serving", "customer_profile"])
+PROFILE = "profile.customer_360"
+CODE = "1"
+
+
+def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """Give the asset that loads the profile store."""
+
+    @dg.multi_asset(
+        name="serving__customer_profile",
+        specs=[
+            dg.AssetSpec(
+                KEY,
+                deps=[dg.AssetKey(PROFILE.split("."))],
+                description=(
+                    "The profile of every client, by client id and by branch. A reader sees one "
+                    "business date, whole; an older date never replaces a newer one."
+                ),
+                group_name="serving",
+                owners=[contract_of(PROFILE).owner],
+                kinds={"sqlite"},
+                code_version=CODE,
+                partitions_def=partitions,
+                tags={"layer": "serving", "personal_data": "quasi", "cadence": "daily"},
+            )
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "complete",
+                asset=KEY,
+                blocking=True,
+                description="The store holds every client of the profile, and no other.",
+            )
+        ],
+        required_resource_keys=RESOURCES,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        pool="store",
+    )
+    def serving(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        platform, date = Platform.of(context), span_of(context).last
+        files = platform.lake.files(PROFILE, first=date, last=date)
+        if not files:
+            raise dg.Failure(
+                f"{PROFILE} has no rows on {date}. Materialize it first; when it has been, no "
+                "client was known to CRM by that date.",
+                allow_retries=False,
+            )
+        expected = platform.lake.dates(PROFILE, first=date, last=date)[date]
+        loaded = platform.store.load(date, context.run_id, platform.sql.batches(files))
+        whole = not loaded.loaded or loaded.items == expected
+        check = dg.AssetCheckResult(
+            asset_key=KEY,
+            check_name="complete",
+            passed=whole,
+            description=(
+                f"{loaded.items:,} clients served as of {loaded.serving}."
+                if whole
+                else f"{loaded.items:,} clients loaded, the profile of {date} has {expected:,}."
+            ),
+            metadata={"items": loaded.items, "profile_rows": expected},
+        )
+        version = recorded_versions(context.instance, PROFILE).get(date, NOTHING)
+        yield dg.MaterializeResult(
+            asset_key=KEY,
+            check_results=[check],
+            metadata={
+                METADATA_KEY: combine(CODE, [(PROFILE, date, version)]),
+                "items": loaded.items,
+                "serving": str(loaded.serving),
+                "kept_newer": not loaded.loaded,
+            },
+        )
+
+    return serving

@@ -1,0 +1,1 @@
+"""Stage: typed, one grain, deduplicated by a stated order."""

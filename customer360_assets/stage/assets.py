@@ -1,0 +1,136 @@
+"""Every stage table as an asset: its SQL over the raw partitions of the same business dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.checks.results import (
+    Finding,
+    conservation_finding,
+    quarantine_finding,
+)
+from customer360_assets.checks.specs import check_specs
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.lineage import lineage_metadata
+from customer360_assets.partitions import Span, span_of
+from customer360_assets.platform import RESOURCES, Platform
+from customer360_assets.publishing import (
+    Candidate,
+    Inputs,
+    audit_findings,
+    publish,
+    references,
+    refuse,
+    result,
+)
+from customer360_assets.reading import span_inputs
+from customer360_assets.stage.fates import Fates, split
+from customer360_assets.stage.refused import publish_refused
+from customer360_assets.tables import size_of
+from customer360_assets.transformations import Transformation, transformation
+from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
+
+
+def stage_asset(
+    contract: Contract, partitions: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    """Give the asset of one stage table."""
+    made_by = transformation(contract.table)
+    code = made_by.fingerprint + contract.fingerprint
+
+    @dg.multi_asset(
+        name=contract.table.replace(".", "__"),
+        specs=[
+            table_spec(
+                contract,
+                reads=made_by.reads,
+                kinds={"sql", "iceberg"},
+                code_version=code,
+                partitions_def=partitions,
+            )
+        ],
+        check_specs=check_specs(contract),
+        required_resource_keys=RESOURCES,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="sql",
+    )
+    def stage(context: dg.AssetExecutionContext) -> Events:
+        platform, span = Platform.of(context), span_of(context)
+        inputs = span_inputs(platform, made_by.reads, span)
+        output = platform.lake.candidate_dir(contract.table, context.run_id)
+        fates = split(platform, contract, made_by, span, inputs, output)
+        candidate = Candidate(contract, fates.files, span)
+        findings = _findings(platform, candidate, fates, inputs)
+        publish_refused(context, platform, contract, span, fates.refused)
+        yield from refuse(context, contract, findings)
+        publish(platform, candidate, run_id=context.run_id)
+        _tell_partitions(context, contract, made_by, code, span, fates)
+        yield result(
+            contract,
+            findings,
+            {
+                "dagster/row_count": fates.rows,
+                "bytes": size_of(fates.files),
+                "quarantined": sum(fates.quarantined.values()),
+                "repeated": fates.repeated,
+                **lineage_metadata(contract.table),
+            },
+        )
+
+    return stage
+
+
+def _findings(
+    platform: Platform, candidate: Candidate, fates: Fates, inputs: Inputs
+) -> list[Finding]:
+    contract, span = candidate.contract, candidate.span
+    _, findings = audit_findings(platform, candidate)
+    source = contract.conserves or (
+        f"SELECT count(*) FROM raw.{contract.feed} WHERE business_date BETWEEN ? AND ?"
+    )
+    delivered = platform.sql.one(
+        f"SELECT ({source}) AS records", params=[span.first, span.last], inputs=inputs
+    )["records"]
+    return [
+        *findings,
+        conservation_finding(
+            int(delivered or 0),
+            fates.rows,
+            fates.repeated,
+            sum(fates.quarantined.values()),
+            fates.totals,
+        ),
+        quarantine_finding(str(contract.feed), fates.quarantined),
+        *references(platform, candidate),
+    ]
+
+
+def _tell_partitions(
+    context: dg.AssetExecutionContext,
+    contract: Contract,
+    made_by: Transformation,
+    code: str,
+    span: Span,
+    fates: Fates,
+) -> None:
+    """Record each date's version and rows: a range of dates is many partitions, told one by one."""
+    known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
+    for date in span.dates:
+        read = [
+            (table, date, versions[date])
+            for table, versions in known.items()
+            if versions.get(date, NOTHING) != NOTHING
+        ]
+        context.add_asset_metadata(
+            {
+                METADATA_KEY: combine(code, read) if read else NOTHING,
+                "dagster/partition_row_count": fates.rows_by_date.get(date, 0),
+            },
+            asset_key=asset_key(contract.table),
+            partition_key=date.isoformat(),
+        )

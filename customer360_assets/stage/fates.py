@@ -1,0 +1,119 @@
+"""Where each row of a stage query goes: published, repeated, or quarantined by its rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from customer360_assets.contracts.audit import first_broken_sql
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.partitions import Span
+from customer360_assets.platform import Platform
+from customer360_assets.publishing import Inputs
+from customer360_assets.transformations import Transformation
+
+PUBLISH, REPEAT = "publish", "repeat"
+
+
+@dataclass(frozen=True)
+class Fates:
+    """A split candidate: files to publish, and what was held back and why."""
+
+    files: Sequence[str]
+    rows: int
+    rows_by_date: dict[dt.date, int]
+    repeated: int
+    quarantined: dict[str, int]
+    refused: Sequence[str] = field(default=())
+    totals: dict[str, str] = field(default_factory=dict)
+
+
+def fate_sql(contract: Contract, query: str) -> str:
+    """Wrap a stage query: its columns, and `fate`.
+
+    A repeat is told before a broken rule, so that a record delivered twice is refused once.
+    """
+    columns = ",\n    ".join(f'"{c.name}"' for c in contract.columns)
+    return (
+        f"SELECT\n    {columns},\n    CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
+        f" coalesce({first_broken_sql(contract)}, '{PUBLISH}') END AS fate\n"
+        f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
+    )
+
+
+def split(
+    platform: Platform,
+    contract: Contract,
+    transformation: Transformation,
+    span: Span,
+    inputs: Inputs,
+    output: Path,
+) -> Fates:
+    """Run a stage query over a span and split its rows by fate, in one pass."""
+    written = platform.sql.run(
+        fate_sql(contract, transformation.text),
+        params=[span.first, span.last],
+        inputs=inputs,
+        output=output,
+        columns=[(c.name, c.type) for c in contract.columns] + [("fate", "varchar")],
+        partition_by=("fate", "business_date"),
+    )
+    kept = [f for f in written.files if f"fate={PUBLISH}/" in f]
+    held = [f for f in written.files if f not in set(kept)]
+    counts = _counts(platform, held)
+    by_date = _rows_by_date(platform, kept)
+    return Fates(
+        files=kept,
+        rows=sum(by_date.values()),
+        rows_by_date=by_date,
+        repeated=counts.pop(REPEAT, 0),
+        quarantined=counts,
+        refused=[f for f in held if f"fate={REPEAT}/" not in f],
+        totals=_differences(platform, contract, inputs, written.files, span),
+    )
+
+
+def _counts(platform: Platform, files: Sequence[str]) -> dict[str, int]:
+    if not files:
+        return {}
+    found = platform.sql.query(
+        "SELECT fate, count(*) AS records FROM held.rows GROUP BY fate ORDER BY fate",
+        inputs={"held.rows": files},
+    )
+    return {row["fate"]: int(row["records"]) for row in found.to_pylist()}
+
+
+def _rows_by_date(platform: Platform, files: Sequence[str]) -> dict[dt.date, int]:
+    if not files:
+        return {}
+    found = platform.sql.query(
+        "SELECT business_date, count(*) AS records FROM kept.rows GROUP BY business_date",
+        inputs={"kept.rows": files},
+    )
+    return {row["business_date"]: int(row["records"]) for row in found.to_pylist()}
+
+
+def _differences(
+    platform: Platform, contract: Contract, inputs: Inputs, files: Sequence[str], span: Span
+) -> dict[str, str]:
+    """Give delivered minus accounted-for sums of the contract's control totals."""
+    if not contract.totals:
+        return {}
+    sums = ", ".join(f'coalesce(sum("{c}"), 0) AS "{c}"' for c in contract.totals)
+    source = f"raw.{contract.feed}"
+    delivered = platform.sql.one(
+        f"SELECT {sums} FROM {source} WHERE business_date BETWEEN ? AND ?",
+        params=[span.first, span.last],
+        inputs={source: inputs[source]},
+    )
+    accounted = (
+        platform.sql.one(f"SELECT {sums} FROM split.rows", inputs={"split.rows": files})
+        if files
+        else dict.fromkeys(contract.totals, 0)
+    )
+    return {
+        c: str(Decimal(str(delivered[c])) - Decimal(str(accounted[c]))) for c in contract.totals
+    }

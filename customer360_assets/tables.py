@@ -1,0 +1,32 @@
+"""Tables as the lake holds them: they exist with their contract's columns, and are never absent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.audit import iceberg_schema
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.platform import Platform
+
+
+def ensure(platform: Platform, contract: Contract) -> None:
+    """Have the table exist with the contract's columns."""
+    partitions: tuple[str, ...] = ("business_date",) if contract.partitioned else ()
+    if contract.schema == "quarantine":
+        partitions = ("business_date", "caught_by")
+    platform.lake.ensure(contract.table, iceberg_schema(contract), partitions, contract.description)
+
+
+def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:
+    """Give the files, or where there is none a file without rows that has the columns."""
+    if files:
+        return files
+    ensure(platform, contract_of(table))
+    return [platform.lake.empty_file(table)]
+
+
+def size_of(files: Sequence[str]) -> int:
+    """Give the bytes of local files."""
+    return sum(Path(f).stat().st_size for f in files if Path(f).exists())
