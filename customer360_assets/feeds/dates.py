@@ -1,0 +1,79 @@
+"""Dates in file names, and date formats in columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+_DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3}
+_NAMED = {"Y": "year", "m": "month", "d": "day"}
+_OTHER = {"f", "b", "B", "a", "A", "p", "I", "%"}
+
+
+def name_pattern(pattern: str) -> re.Pattern[str]:
+    r"""Give the regular expression of a file name pattern; ValueError says what it lacks.
+
+    Either a regular expression with the groups year, month and day, or a name with strptime codes
+    and `*` ("card00%Y%m%d-*.csv").
+    """
+    if "(?P<" in pattern:
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    else:
+        compiled = re.compile("".join(map(_translate, re.findall(r"%.|[^%]", pattern))))
+    if {"year", "month", "day"} - set(compiled.groupindex):
+        raise ValueError(
+            f"{pattern!r} finds no date: write %Y, %m and %d, "
+            "or a regular expression with groups year, month and day"
+        )
+    return compiled
+
+
+def _translate(part: str) -> str:
+    if part == "*":
+        return ".*"
+    if not part.startswith("%"):
+        return re.escape(part)
+    if part[1] in _NAMED:
+        return rf"(?P<{_NAMED[part[1]]}>\d{{{_DIGITS[part[1]]}}})"
+    if part[1] in _DIGITS:
+        return rf"\d{{{_DIGITS[part[1]]}}}"
+    raise ValueError(f"{part!r} is not a code for file names; known: {sorted(_DIGITS)}")
+
+
+def date_in_name(pattern: str, name: str) -> dt.date:
+    """Give the date that a file name states; ValueError says why there is none."""
+    found = name_pattern(pattern).fullmatch(name)
+    if found is None:
+        raise ValueError(f"the name does not fit {pattern!r}")
+    year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise ValueError(
+            f"the name states no date: year {year}, month {month}, day {day}"
+        ) from None
+
+
+def check_format(text: str) -> str:
+    """Give a column's date format back; ValueError names a code that the engine does not know."""
+    codes = re.findall(r"%(.?)", text)
+    if not codes or (unknown := [c for c in codes if c not in _DIGITS and c not in _OTHER]):
+        wrong = f"%{unknown[0]}" if codes else "no code"
+        raise ValueError(f"{text!r} has {wrong}; write strptime codes such as %Y-%m-%d")
+    return text
+
+
+def exact_length(text: str) -> int | None:
+    """Give how long a value of this format must be, where its codes touch each other.
+
+    Without a separator "93111" would read as %y%m%d; None where separators make it unambiguous.
+    """
+    if not re.search(r"%\w%\w", text):
+        return None
+    parts = re.findall(r"%(.)|([^%])", text)
+    if any(code and code not in _DIGITS for code, _ in parts):
+        return None
+    return sum(_DIGITS[code] if code else 1 for code, _ in parts)

@@ -1,0 +1,119 @@
+"""Loading of feed specifications; an error names the file, the key and what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from customer360_assets.contracts import contract, contracts
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.feeds.spec import FeedSpec, Target
+
+BUILT_IN = ("workshop", "berka")
+
+
+class FeedError(ValueError):
+    """A specification that cannot be used."""
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML in which only true, false and null are not text, so that codes keep 01, NO and 1.0."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {}
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
+)
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:null|~)$"), list("n~")
+)
+
+
+def load_feeds(name: str | Path) -> dict[str, FeedSpec]:
+    """Give the specifications of a built-in set or of a folder of YAML files, by feed.
+
+    Raises FeedError for a specification that is wrong, twice there, or fits no raw contract.
+    """
+    feeds: dict[str, FeedSpec] = {}
+    for file in sorted(_files(name), key=lambda f: f.name):
+        spec = _load(file)
+        if spec.feed in feeds:
+            raise FeedError(f"{file}: feed: {spec.feed} is specified by another file of the set")
+        feeds[spec.feed] = spec
+    if not feeds:
+        raise FeedError(f"{name}: holds no feed specification (*.yaml)")
+    return feeds
+
+
+def _files(name: str | Path) -> Iterator[Traversable]:
+    built_in = str(name) in BUILT_IN
+    folder: Traversable = (
+        resources.files("customer360_assets.feeds.sets") / str(name) if built_in else Path(name)
+    )
+    if not folder.is_dir():
+        raise FeedError(f"{name}: neither a folder nor a built-in set ({', '.join(BUILT_IN)})")
+    return (f for f in folder.iterdir() if f.name.endswith((".yaml", ".yml")))
+
+
+def _load(file: Traversable) -> FeedSpec:
+    try:
+        spec = FeedSpec.model_validate(
+            yaml.load(file.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 a SafeLoader
+        )
+    except yaml.YAMLError as error:
+        raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise FeedError("\n".join(f"{file}: {_told(e)}" for e in error.errors())) from None
+    known = {c.feed for c in contracts("raw") if c.feed}
+    if spec.feed not in known:
+        raise FeedError(
+            f"{file}: feed: no raw contract for {spec.feed!r}; there are {sorted(known)}"
+        )
+    for problem in _problems(spec, contract(f"raw.{spec.feed}")):
+        raise FeedError(f"{file}: {problem}")
+    return spec
+
+
+def _told(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
+def _problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
+    columns = {c.name: c for c, _ in spec.sources(table)}
+    for name in spec.targets:
+        if name not in columns:
+            yield f"targets.{name}: no such column in {table.table}; it has {list(columns)}"
+    if table.reads == "snapshot" and spec.delivery == "delta":
+        yield f"delivery: {table.table} is read as a snapshot; write delivery: snapshot"
+    dated_by = spec.business_date.column
+    if dated_by is not None and (
+        dated_by not in columns or columns[dated_by].type not in ("date", "timestamp")
+    ):
+        dates = [c.name for c in columns.values() if c.type in ("date", "timestamp")]
+        yield f"business_date.column: {dated_by!r} is no date of {table.table}; it has {dates}"
+    for column, target in spec.sources(table):
+        where = f"targets.{column.name}"
+        if target.absent and not column.nullable:
+            yield f"{where}: absent, though {table.table} needs it; say from or expression"
+        if target.formats and column.type not in ("date", "timestamp"):
+            yield f"{where}.formats: the column is {column.type}, not a date or timestamp"
+        yield from _unknown_fields(spec, where, target)
+
+
+def _unknown_fields(spec: FeedSpec, where: str, target: Target) -> Iterator[str]:
+    known = {c.casefold() for c in spec.columns}
+    for field in target.fields():
+        if spec.columns and field.casefold() not in known:
+            yield (
+                f"{where}: no delivered field {field!r}; columns has {list(spec.columns)}; "
+                "write from: one of them, expression, or absent: true"
+            )

@@ -1,0 +1,1 @@
+"""The built-in sets of feed specifications, one folder per bank."""

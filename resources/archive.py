@@ -1,0 +1,156 @@
+"""The archive: delivered bytes by their SHA-256, for ever, and one receipt per delivery."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """Archived bytes: their SHA-256 (hex) and how many there are."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One delivery as it came in. `seq` is its order of arrival within the feed, from 1.
+
+    business_date: stated by the file's name or by the run; None when a column states it.
+    refused: why no date could be had of the name, else None.
+    """
+
+    feed: str
+    seq: int
+    file: str
+    bytes: int
+    sha256: str
+    run_date: dt.date
+    business_date: dt.date | None
+    refused: str | None = None
+
+    def to_json(self) -> str:
+        """Give the receipt as it is kept."""
+        return json.dumps(asdict(self), default=str, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Receipt:
+        """Give the receipt that `to_json` wrote."""
+        kept = json.loads(text)
+        for name in ("run_date", "business_date"):
+            kept[name] = kept[name] and dt.date.fromisoformat(kept[name])
+        return cls(**kept)
+
+
+class Archive(Protocol):
+    """What intake and raw need of an archive; every step is atomic."""
+
+    def put(self, chunks: Iterable[bytes]) -> Content:
+        """Keep the bytes; bytes that are there already are not written again."""
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """Give a local, read-only file of these bytes; FileNotFoundError if they are not kept."""
+        ...
+
+    def receipts(self, feed: str) -> list[Receipt]:
+        """Give a feed's receipts by order of arrival."""
+        ...
+
+    def register(self, receipt: Receipt) -> bool:
+        """Keep a receipt under its feed and seq; False when another has that number."""
+        ...
+
+
+class LocalArchive:
+    """An archive that is a directory: content/<2 hex>/<sha256>, receipts/<feed>/<seq>.json."""
+
+    def __init__(self, directory: Path) -> None:
+        self._root = directory
+
+    def put(self, chunks: Iterable[bytes]) -> Content:
+        """Keep the bytes, byte for byte, under their SHA-256."""
+        digest, size = hashlib.sha256(), 0
+        incoming = self._incoming()
+        try:
+            with incoming.open("wb") as draft:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    draft.write(chunk)
+                draft.flush()
+                os.fsync(draft.fileno())
+            incoming.chmod(0o444)
+            target = self._content(digest.hexdigest())
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                incoming.replace(target)
+        finally:
+            incoming.unlink(missing_ok=True)
+        return Content(digest.hexdigest(), size)
+
+    def path(self, sha256: str) -> Path:
+        """Give the file of these bytes."""
+        found = self._content(sha256)
+        if not found.is_file():
+            raise FileNotFoundError(f"the archive holds no content {sha256}")
+        return found
+
+    def receipts(self, feed: str) -> list[Receipt]:
+        """Give a feed's receipts by order of arrival."""
+        kept = sorted((self._root / "receipts" / feed).glob("*.json"))
+        return [Receipt.from_json(p.read_text(encoding="utf-8")) for p in kept]
+
+    def register(self, receipt: Receipt) -> bool:
+        """Keep a receipt under its feed and seq; False when another has that number."""
+        target = self._root / "receipts" / receipt.feed / f"{receipt.seq:08d}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._incoming()
+        try:
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(receipt.to_json())
+                file.flush()
+                os.fsync(file.fileno())
+            # A link, unlike a rename, fails when another process has taken the number.
+            os.link(draft, target)
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink(missing_ok=True)
+        return True
+
+    def _content(self, sha256: str) -> Path:
+        return self._root / "content" / sha256[:2] / sha256
+
+    def _incoming(self) -> Path:
+        """Give a new draft file, after clearing those of processes that are no more."""
+        folder = self._root / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            owner = left.name.partition("-")[0]
+            if owner.isdigit() and not _is_alive(int(owner)):
+                left.unlink(missing_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", dir=folder)
+        os.close(handle)
+        return Path(name)
+
+
+def _is_alive(pid: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+    return True

@@ -1,0 +1,92 @@
+"""The key of the card tokens: a card number becomes HMAC-SHA256(key, number) and stays joinable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ENVIRONMENT = "CUSTOMER360_CARD_KEY"
+MINIMUM_BYTES = 32
+_BLOCK = 64
+
+
+class CardKeyError(ValueError):
+    """The key is unusable; the message never holds it."""
+
+
+@dataclass(frozen=True)
+class CardKey:
+    """A secret key; never shown, not even by repr."""
+
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a key that a machine could guess."""
+        if len(self.secret) < MINIMUM_BYTES:
+            raise CardKeyError(f"the card token key has fewer than {MINIMUM_BYTES} bytes")
+
+    @property
+    def key_id(self) -> str:
+        """Tell keys apart (8 hex digits) without giving them away."""
+        return hashlib.sha256(b"key-id" + self.secret).hexdigest()[:8]
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """The inner and outer pads of HMAC-SHA256, for an engine that has SHA-256 alone."""
+        key = hashlib.sha256(self.secret).digest() if len(self.secret) > _BLOCK else self.secret
+        padded = key.ljust(_BLOCK, b"\0")
+        return bytes(b ^ 0x36 for b in padded), bytes(b ^ 0x5C for b in padded)
+
+    def token(self, number: str) -> str:
+        """Give the token of one card number (64 hex digits)."""
+        return hmac.new(self.secret, number.encode(), hashlib.sha256).hexdigest()
+
+
+def card_key(path: Path) -> CardKey:
+    """Give the key of the environment, else that of the file, which is made when it is not there.
+
+    Raises CardKeyError when the key is not hex, too short, or when others may read the file.
+    """
+    if given := os.environ.get(ENVIRONMENT):
+        return _from_hex(given, ENVIRONMENT)
+    if not path.exists():
+        _generate(path)
+    if path.stat().st_mode & 0o077:
+        raise CardKeyError(f"{path} is readable by others; chmod 600 it")
+    return _from_hex(path.read_text(encoding="ascii"), str(path))
+
+
+def _from_hex(text: str, where: str) -> CardKey:
+    try:
+        return CardKey(bytes.fromhex(text.strip()))
+    except ValueError as error:
+        if isinstance(error, CardKeyError):
+            raise CardKeyError(f"{where}: {error}") from None
+        raise CardKeyError(f"{where} is not a key in hex digits") from None
+
+
+def _generate(path: Path) -> None:
+    """Write a new key whole; of two processes that try, one key wins and both use it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(MINIMUM_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        if not path.exists():
+            _link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _link(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return

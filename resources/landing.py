@@ -1,0 +1,60 @@
+"""The landing zone: where source systems put their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, order=True)
+class LandedFile:
+    """A file as the landing zone shows it; `modified` changes whenever its bytes may have."""
+
+    key: str
+    bytes: int
+    modified: str
+
+
+class Landing(Protocol):
+    """What intake needs of a landing zone. Keys are POSIX paths relative to it."""
+
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        """Give the files of a folder that fit a glob pattern, by key; none if it is not there."""
+        ...
+
+    def state(self, key: str) -> LandedFile | None:
+        """Give the file as it is now, None when it is gone."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file's bytes; FileNotFoundError when it is gone."""
+        ...
+
+
+class LocalLanding:
+    """A landing zone that is a directory. Hidden files (a leading dot) are not deliveries."""
+
+    def __init__(self, directory: Path) -> None:
+        self._root = directory
+
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        """Give the files of a folder that fit a glob pattern, by key."""
+        base = self._root / folder
+        keys = (p.relative_to(self._root) for p in base.glob(pattern) if p.is_file())
+        shown = (k.as_posix() for k in keys if not any(part.startswith(".") for part in k.parts))
+        return sorted(f for f in map(self.state, shown) if f is not None)
+
+    def state(self, key: str) -> LandedFile | None:
+        """Give the file as it is now, None when it is gone."""
+        try:
+            stat = (self._root / key).stat()
+        except FileNotFoundError:
+            return None
+        # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
+        modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
+        return LandedFile(key, stat.st_size, modified)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file's bytes."""
+        return (self._root / key).open("rb")
