@@ -1,0 +1,33 @@
+"""Athena SQL as sqlglot's tree."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+
+@lru_cache(maxsize=256)
+def parse(sql: str) -> Any:
+    """Give sqlglot's tree of one Athena statement or expression; do not change it.
+
+    The parameters are named p1, p2, … in the order of the text. ValueError when it does not parse.
+    """
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+    from sqlglot.tokens import TokenType
+
+    try:
+        tokens = sqlglot.tokenize(sql, read="athena")
+        marks = [t for t in tokens if t.token_type == TokenType.PLACEHOLDER]
+        for number, mark in reversed(list(enumerate(marks, start=1))):
+            sql = f"{sql[: mark.start]}:p{number}{sql[mark.end + 1 :]}"
+        statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
+    except SqlglotError as error:
+        where = error.errors[0] if getattr(error, "errors", None) else {}
+        position = f" at line {where['line']}, column {where['col']}" if where else ""
+        message = f"this is not Athena SQL{position}: {where.get('description', 'unreadable')}"
+    else:
+        if len(statements) == 1:
+            return statements[0]
+        message = f"one statement is wanted, not {len(statements)}"
+    raise ValueError(message)

@@ -1,0 +1,90 @@
+"""What an SQL engine does for the platform: it runs Athena SQL over files and writes candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Inputs = Mapping[str, Sequence[str]]
+NO_INPUTS: Inputs = MappingProxyType({})
+
+
+class SqlError(Exception):
+    """A query failed; the text says where and why and holds no value of the data."""
+
+
+class SqlTimeoutError(SqlError):
+    """A query was stopped: it ran longer than allowed, or was cancelled."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a query wrote and nobody reads yet: files in order of name, their rows, the seconds."""
+
+    files: tuple[Path, ...]
+    rows: int
+    seconds: float
+
+
+class SqlSession(Protocol):
+    """Queries over fixed tables that can read nothing else and change nothing."""
+
+    def query(self, sql: str) -> pa.Table:
+        """Give the rows of one Athena SELECT."""
+        ...
+
+    def explain(self, sql: str) -> str:
+        """Give the engine's plan of one Athena SELECT."""
+        ...
+
+
+class SqlEngine(Protocol):
+    """Runs Athena SQL; `inputs` names each table's Parquet files, `params` fill the `?` in order.
+
+    Every method raises SqlError, and ValueError for SQL that does not parse.
+    """
+
+    def run(
+        self,
+        sql: str,
+        params: Sequence[object],
+        inputs: Inputs,
+        output: Path,
+        columns: Sequence[tuple[str, str]],
+        partition_by: str | None = None,
+        order_by: Sequence[str] = (),
+        where: str | None = None,
+    ) -> Candidate:
+        """Write the query's rows to Parquet files in the new or empty folder `output`.
+
+        Exactly `columns`, (name, type), in order and cast without loss; `where` is an Athena
+        condition on the query's rows; `partition_by` gives one folder per value.
+        """
+        ...
+
+    def query(
+        self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
+    ) -> pa.Table:
+        """Give a small result."""
+        ...
+
+    def one(
+        self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
+    ) -> dict[str, object]:
+        """Give the single row of a query by column name; SqlError when there is another number."""
+        ...
+
+    def session(self, inputs: Inputs) -> AbstractContextManager[SqlSession]:
+        """Open a read-only session over the tables."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop every query that runs now; each raises SqlTimeoutError."""
+        ...
