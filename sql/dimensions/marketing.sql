@@ -45,8 +45,7 @@ clients AS (
 links AS (
     -- A client that CRM does not know takes no share of a visitor.
     SELECT
-        visitor_map.full_visitor_id,
-        visitor_map.client_id,
+        visitor_map.full_visitor_id, visitor_map.client_id,
         count(visitor_map.client_id) OVER (PARTITION BY visitor_map.full_visitor_id) AS sharers,
         row_number() OVER (
             PARTITION BY visitor_map.full_visitor_id ORDER BY visitor_map.client_id
@@ -59,10 +58,8 @@ links AS (
 shares AS (
     -- 1/n in units of 10^-10, cut off.
     SELECT
-        full_visitor_id,
-        client_id,
-        sharers,
-        place,
+        full_visitor_id, client_id,
+        sharers, place,
         CAST(floor(CAST(10000000000 AS double) / nullif(CAST(sharers AS double), 0e0)) AS bigint)
             AS units
     FROM links
@@ -71,8 +68,7 @@ shares AS (
 weights AS (
     -- What cutting off left over goes to the lowest client_id: a visitor's weights add up to 1.
     SELECT
-        full_visitor_id,
-        client_id,
+        full_visitor_id, client_id,
         sharers,
         CAST(
             CAST(
@@ -100,8 +96,7 @@ session_deliveries AS (
         business_date,
         full_visitor_id, visit_id, visit_start_time,
         session_date,
-        device_category, channel,
-        source, medium, campaign,
+        device_category, channel, source, medium, campaign,
         hits, time_on_site_seconds,
         coalesce(page_views, CASE WHEN visits = 1 THEN 0 END) AS page_views,
         coalesce(bounces, CASE WHEN visits = 1 THEN 0 END) AS bounces,
@@ -219,8 +214,7 @@ visitor_pages AS (
 
 client_pages AS (
     SELECT
-        weights.client_id,
-        visitor_pages.page_path,
+        weights.client_id, visitor_pages.page_path,
         CAST(sum(visitor_pages.views) AS bigint) AS views,
         CAST(sum(visitor_pages.transaction_events) AS bigint) AS transaction_events,
         max(visitor_pages.last_start) AS last_start
