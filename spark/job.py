@@ -1,0 +1,119 @@
+"""What the job scripts share: arguments, reading inputs, one candidate file, errors without data.
+
+A script is run by spark-submit (`--py-files job.py`), by Glue (`--extra-py-files`) and by Sail.
+Only what Spark 3.5 offers is used: Glue 5 and EMR 7 run it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F  # noqa: N812 (the name that Spark's own pages use)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    Transform = Callable[[Mapping[str, DataFrame], dt.date], DataFrame]
+
+SETTINGS = {
+    # A money column that overflows must stop the job; without ANSI rules it turns into NULL.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    # Iceberg refuses INT96, the JVM's default.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+
+
+class JobError(Exception):
+    """Why a job failed, in words that hold no data value: safe to log."""
+
+
+def arguments(argv: Sequence[str], description: str | None = None) -> argparse.Namespace:
+    """Give inputs, output and business_date; what else the caller passes is not ours to refuse.
+
+    Glue adds arguments of its own (`--JOB_NAME`), and allows each of ours once.
+    """
+    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    parser.add_argument(
+        "--inputs",
+        required=True,
+        type=json.loads,
+        metavar="JSON",
+        help='{"stage.account": ["s3://…/a.parquet", …], "stage.customer": ["catalog.stage.c"]}',
+    )
+    parser.add_argument("--output", required=True, metavar="FOLDER", help="replaced when it exists")
+    parser.add_argument(
+        "--business-date", required=True, type=dt.date.fromisoformat, metavar="YYYY-MM-DD"
+    )
+    return parser.parse_known_args(argv)[0]
+
+
+def run(
+    transform: Transform,
+    argv: Sequence[str],
+    spark: SparkSession | None = None,
+    description: str | None = None,
+) -> None:
+    """Write `transform(inputs, business_date)` as Parquet, sorted by client; Spark writes one file.
+
+    Raises JobError naming the step that failed.
+    """
+    args = arguments(argv, description)
+    session = spark or _session()
+    for name, value in SETTINGS.items():
+        session.conf.set(name, value)
+    inputs = {}
+    for table, sources in sorted(args.inputs.items()):
+        with _step(f"reading {table}"):
+            inputs[table] = _read(session, sources)
+    with _step("transforming"):
+        candidate = transform(inputs, args.business_date)
+        one_file = candidate.repartition(1).sortWithinPartitions("client_id")
+        planned = one_file.columns  # resolves every name, so that what fails later is about rows
+    with _step(f"writing {len(planned)} columns", quote=False):
+        one_file.write.mode("overwrite").parquet(args.output)
+
+
+def delivered_by(table: DataFrame, business_date: dt.date) -> DataFrame:
+    """Give the rows delivered on or before a date."""
+    return table.where(F.col("business_date") <= F.lit(business_date))
+
+
+def newest_snapshot(table: DataFrame, business_date: dt.date) -> DataFrame:
+    """Give the rows of the newest delivery on or before a date."""
+    delivered = delivered_by(table, business_date)
+    newest = delivered.agg(F.max("business_date").alias("business_date"))
+    return delivered.join(F.broadcast(newest), "business_date", "left_semi")
+
+
+def _session() -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.getOrCreate()
+
+
+def _read(spark: SparkSession, sources: Sequence[str]) -> DataFrame:
+    """Give one table: the catalog table that the only source names, or Parquet files."""
+    if len(sources) == 1 and "/" not in sources[0]:
+        return spark.read.table(sources[0])
+    return spark.read.parquet(*sources)
+
+
+@contextmanager
+def _step(name: str, *, quote: bool = True) -> Iterator[None]:
+    """Name the step in an error; quote Spark only while it plans, since later it quotes values."""
+    from pyspark.errors import AnalysisException
+
+    try:
+        yield
+    except JobError:
+        raise
+    except Exception as error:
+        planning = quote and isinstance(error, AnalysisException)
+        what = str(error).splitlines()[0] if planning else type(error).__name__
+        raise JobError(f"{name}: {what}") from None
