@@ -1,0 +1,164 @@
+"""The query that turns delivered fields into a contract's columns and names what went wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlglot
+
+from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.feeds.spec import FeedSpec, Target
+from customer360_assets.feeds.sql import athena_expression
+from customer360_assets.raw.sql_text import literal, literals, name, trimmed
+from customer360_assets.raw.types_sql import direct_sql, text_sql, typed_sql
+
+TOKEN_PADS = ("card_inner_pad", "card_outer_pad")
+"""Names of the engine variables that hold the key's pads, so that no statement holds them."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One target on its way: text, then value; each rule is (condition that breaks it, name)."""
+
+    column: Column
+    computed: str | None
+    text: str
+    value: str
+    rules: tuple[tuple[str, str], ...]
+
+
+def judged_sql(
+    spec: FeedSpec,
+    contract: Contract,
+    delivered: str,
+    types: Mapping[str, str],
+    date: dt.date | None,
+) -> str:
+    """Give the query of typed columns with __line_no, __record, business_date and __rule.
+
+    delivered: a query of __line_no, __record, __form and one column per field that the targets
+    read. types: the fields' types where they are not text. date: the delivery's business date, None
+    where a column states it. __rule is NULL for a good row, else the first rule broken: that of
+    the record's form, then those of the columns in contract order.
+    """
+    steps = [_step(c, t, spec, types) for c, t in spec.sources(contract)]
+    computed = "".join(f",\n {s.computed} AS {_e(s.column)}" for s in steps if s.computed)
+    texts = "".join(f",\n {s.text} AS {_t(s.column)}" for s in steps)
+    values = "".join(f",\n {s.value} AS {name(s.column.name)}" for s in steps)
+    dated_by = spec.business_date.column
+    business_date = (
+        f"DATE {literal(date.isoformat())}" if date else f"CAST({name(str(dated_by))} AS DATE)"
+    )
+    return (
+        f"WITH delivered AS ({delivered}),\n"
+        f"computed AS (SELECT *{computed} FROM delivered),\n"
+        f"texts AS (SELECT *{texts} FROM computed),\n"
+        f"named AS (SELECT * RENAME ({_hidden(spec, contract)}) FROM texts),\n"
+        f"typed AS (SELECT *{values} FROM named),\n"
+        f"dated AS (SELECT *, {business_date} AS business_date FROM typed)\n"
+        f"SELECT *, {_first_broken(steps, contract, dated_by)} AS __rule FROM dated"
+    )
+
+
+def _hidden(spec: FeedSpec, contract: Contract) -> str:
+    """Move the fields aside: a contract column may bear the name of a field that fills another."""
+    return ", ".join(f"{name(f)} AS {_f(f)}" for f in spec.fields(contract))
+
+
+def _step(column: Column, target: Target, spec: FeedSpec, types: Mapping[str, str]) -> _Step:
+    if target.absent:
+        return _Step(column, None, "CAST(NULL AS VARCHAR)", f"CAST(NULL AS {column.type})", ())
+    if target.token or target.last_four:
+        return _card_step(column, target, spec, types)
+    computed, rules = None, []
+    if target.expression is not None:
+        # A struct around the value: NULL itself only where the expression failed.
+        computed = (
+            f"TRY(struct_pack(v := CAST({athena_expression(target.expression).duckdb} AS VARCHAR)))"
+        )
+        rules.append((f"{_e(column)} IS NULL", "expression"))
+        text = _clean(f"{_e(column)}.v", column.type, spec)
+    else:
+        field = str(target.field)
+        kind = types.get(field, "VARCHAR")
+        direct = (
+            None if target.codes or target.formats else direct_sql(_f(field), kind, column.type)
+        )
+        if direct is not None:
+            broken = f"{_t(column)} AND {name(column.name)} IS NULL"
+            given = f"{name(field)} IS NOT NULL"
+            return _Step(column, None, given, direct, ((broken, "type"),))
+        delivered = name(field) if kind == "VARCHAR" else text_sql(name(field), kind)
+        text = _clean(delivered, column.type, spec)
+    given = _t(column)
+    if target.codes is not None:
+        code = trimmed(given)
+        unknown = f"{given} IS NOT NULL AND {code} NOT IN ({literals(target.codes)})"
+        rules.append((unknown, "code"))
+        given = _decoded(code, target.codes)
+    value = typed_sql(given, column.type, target.formats)
+    if column.type != "varchar":
+        failed = f"{given} IS NOT NULL AND {name(column.name)} IS NULL"
+        rules.append((failed, "format" if target.formats else "type"))
+    return _Step(column, computed, text, value, tuple(rules))
+
+
+def _card_step(column: Column, target: Target, spec: FeedSpec, types: Mapping[str, str]) -> _Step:
+    field = str(target.token or target.last_four)
+    number = trimmed(_clean(text_sql(name(field), types.get(field, "VARCHAR")), "varchar", spec))
+    if target.last_four:
+        shown = (
+            f"CASE WHEN regexp_full_match({_t(column)}, '[0-9]{{12,19}}')"
+            f" THEN {_t(column)}[-4:] END"
+        )
+        return _Step(column, None, number, shown, ())
+    inner, outer = (f"CAST(getvariable({literal(pad)}) AS BLOB)" for pad in TOKEN_PADS)
+    token = f"sha256({outer} || unhex(sha256({inner} || encode({_t(column)}))))"
+    return _Step(column, None, number, token, ())
+
+
+def _clean(text: str, to: str, spec: FeedSpec) -> str:
+    """Blank and the null spellings become NULL; only text keeps the blanks around it."""
+    nulls = literals(("", *(n.strip() for n in spec.nulls)))
+    kept = text if to == "varchar" else trimmed(text)
+    return f"CASE WHEN {trimmed(text)} NOT IN ({nulls}) THEN {kept} END"
+
+
+def _decoded(code: str, codes: Mapping[str, str | None]) -> str:
+    cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in codes.items())
+    return f"CASE {code} {cases} END"
+
+
+def _first_broken(steps: list[_Step], contract: Contract, dated_by: str | None) -> str:
+    cases = ["WHEN __form IS NOT NULL THEN __form"]
+    for step in steps:
+        cases += [
+            f"WHEN {broken} THEN {literal(f'{step.column.name}:{rule}')}"
+            for broken, rule in step.rules
+        ]
+        cases += [
+            f"WHEN NOT ({_duckdb(rule.sql)}) THEN {literal(rule.name)}"
+            for rule in contract.rules
+            if rule.column == step.column.name
+        ]
+    if dated_by is not None:
+        cases.append("WHEN business_date IS NULL THEN 'business_date:not_null'")
+    return "CASE " + "\n ".join(cases) + " END"
+
+
+def _duckdb(athena: str) -> str:
+    return str(sqlglot.transpile(athena, read="athena", write="duckdb", identify=True)[0])
+
+
+def _e(column: Column) -> str:
+    return name(f"__e:{column.name}")
+
+
+def _t(column: Column) -> str:
+    return name(f"__t:{column.name}")
+
+
+def _f(field: str) -> str:
+    return name(f"__f:{field}")

@@ -1,0 +1,126 @@
+"""Intake: what lies in the landing zone is archived, byte for byte, and given a receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from customer360_assets.feeds.dates import date_in_name
+from customer360_assets.feeds.spec import FeedSpec
+from resources.archive import CHUNK, Archive, Content, Receipt
+from resources.landing import LandedFile, Landing
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """What an intake found: new deliveries, files left for next time, files of no feed."""
+
+    taken: tuple[Receipt, ...]
+    changing: tuple[str, ...]
+    unmatched: tuple[str, ...]
+
+
+def take_in(
+    landing: Landing, archive: Archive, feeds: Mapping[str, FeedSpec], run_date: dt.date
+) -> IntakeResult:
+    """Register every delivery that is new: another file, or a file with other bytes than before.
+
+    Files are taken by feed and name, so that the order of arrival is the same on every machine. A
+    file that changes while it is read is left for the next intake.
+    """
+    taken: list[Receipt] = []
+    changing: list[str] = []
+    matched: set[str] = set()
+    for feed, spec in sorted(feeds.items()):
+        for file in landing.list(spec.folder, spec.pattern):
+            matched.add(file.key)
+            sha256 = _sha256(landing, file)
+            if sha256 is None:
+                changing.append(file.key)
+            elif _latest(archive.receipts(feed), file.key) != sha256:
+                content = _archived(landing, archive, file)
+                if content is None:
+                    changing.append(file.key)
+                elif receipt := _register(archive, feed, spec, file, content, run_date):
+                    taken.append(receipt)
+    unmatched = [f.key for f in landing.list() if f.key not in matched]
+    return IntakeResult(tuple(taken), tuple(changing), tuple(unmatched))
+
+
+def business_date_of(
+    spec: FeedSpec, file: str, run_date: dt.date
+) -> tuple[dt.date | None, str | None]:
+    """Give the date that a file's name or the run states, and why there is none.
+
+    Both are None when a column of each record states it.
+    """
+    if spec.business_date.source == "run":
+        return run_date, None
+    if spec.business_date.pattern is None:
+        return None, None
+    try:
+        return date_in_name(spec.business_date.pattern, PurePosixPath(file).name), None
+    except ValueError as error:
+        return None, f"no business date: {error}"
+
+
+def _chunks(landing: Landing, key: str) -> Iterator[bytes]:
+    with landing.open(key) as opened:
+        while chunk := opened.read(CHUNK):
+            yield chunk
+
+
+def _sha256(landing: Landing, file: LandedFile) -> str | None:
+    """Give the SHA-256 of a landed file; None when it changed meanwhile."""
+    digest = hashlib.sha256()
+    try:
+        for chunk in _chunks(landing, file.key):
+            digest.update(chunk)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest() if landing.state(file.key) == file else None
+
+
+def _archived(landing: Landing, archive: Archive, file: LandedFile) -> Content | None:
+    """Archive a file; None when it changed meanwhile."""
+    try:
+        content = archive.put(_chunks(landing, file.key))
+    except FileNotFoundError:
+        return None
+    return content if landing.state(file.key) == file and content.bytes == file.bytes else None
+
+
+def _latest(receipts: list[Receipt], file: str) -> str | None:
+    """Give the SHA-256 of a file name's newest delivery."""
+    return next((r.sha256 for r in reversed(receipts) if r.file == file), None)
+
+
+def _register(
+    archive: Archive,
+    feed: str,
+    spec: FeedSpec,
+    file: LandedFile,
+    content: Content,
+    run_date: dt.date,
+) -> Receipt | None:
+    """Give the new receipt; None when this delivery is registered, also by another process."""
+    date, refused = business_date_of(spec, file.key, run_date)
+    while True:
+        receipts = archive.receipts(feed)
+        if _latest(receipts, file.key) == content.sha256:
+            return None
+        receipt = Receipt(
+            feed=feed,
+            seq=receipts[-1].seq + 1 if receipts else 1,
+            file=file.key,
+            bytes=content.bytes,
+            sha256=content.sha256,
+            run_date=run_date,
+            business_date=date,
+            refused=refused,
+        )
+        if archive.register(receipt):
+            return receipt

@@ -1,0 +1,87 @@
+"""Lines of JSON, and of Python dict literals, into JSON that the engine reads without loss."""
+
+from __future__ import annotations
+
+from customer360_assets.raw.sql_text import literal
+
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_PYTHON_TOKEN = (
+    r"(?s)'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|"
+    rf"{_NUMBER}|None|True|False|[\[\]{{}}:,]|[ \t\r]+"
+)
+_JSON_TOKEN = rf"(?s)\"(?:[^\"\\]|\\.)*\"|{_NUMBER}|[^\"0-9-]+|."
+_PIECE = r"(?s)\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[0-7]{1,3}|\\.|[^\\]+"
+# A number with a fraction of so many digits may have more than a double holds.
+_LONG_REAL = r"[0-9]{8}\.[0-9]|[0-9]\.[0-9]{8}"
+# With none of these, only the quotes differ between the two notations.
+_NEEDS_TOKENS = r"(?i)[\"\\\x00-\x1f]|none|true|false|null|nan|inf"
+
+
+def json_sql(line: str) -> str:
+    """Give the expression of a line's JSON object, NULL where it holds none."""
+    tokens = f"regexp_extract_all({line}, {literal(_JSON_TOKEN)})"
+    kept = f"array_to_string(list_transform({tokens}, lambda t: {_kept_number('t')}), '')"
+    exact = f"CASE WHEN regexp_matches({line}, {literal(_LONG_REAL)}) THEN {kept} ELSE {line} END"
+    return f"CASE WHEN {_is_object(line)} THEN {exact} END"
+
+
+def python_to_json_sql(line: str) -> str:
+    """Give the expression of the JSON text of a Python literal; no valid JSON where it is none."""
+    tokens = f"regexp_extract_all({line}, {literal(_PYTHON_TOKEN)})"
+    converted = f"array_to_string(list_transform({tokens}, lambda t: {_token()}), '')"
+    return (
+        f"CASE WHEN NOT regexp_matches({line}, {literal(f'{_NEEDS_TOKENS}|{_LONG_REAL}')})"
+        f" THEN replace({line}, '''', '\"')"
+        f" WHEN array_to_string({tokens}, '') = {line} THEN {converted} END"
+    )
+
+
+def object_sql(json: str) -> str:
+    """Give the expression of JSON text that is an object, else NULL."""
+    return f"CASE WHEN {_is_object(json)} THEN {json} END"
+
+
+def _is_object(json: str) -> str:
+    return f"CASE WHEN json_valid({json}) THEN json_type({json}) = 'OBJECT' ELSE false END"
+
+
+def _kept_number(token: str) -> str:
+    real = f"regexp_matches({token}, '^-?[0-9]') AND regexp_matches({token}, {literal(_LONG_REAL)})"
+    return f"CASE WHEN {real} THEN '\"' || {token} || '\"' ELSE {token} END"
+
+
+def _token() -> str:
+    return (
+        "CASE t WHEN 'None' THEN 'null' WHEN 'True' THEN 'true' WHEN 'False' THEN 'false' ELSE"
+        " CASE WHEN t[1] NOT IN ('''', '\"') THEN " + _kept_number("t") + ""
+        r" WHEN NOT contains(t, '\') THEN CAST(to_json(t[2:-2]) AS VARCHAR)"
+        # A lone backslash is no JSON anywhere: it sends the record to quarantine.
+        rf" ELSE coalesce(CAST(to_json({_unescaped('t[2:-2]')}) AS VARCHAR), '\') END END"
+    )
+
+
+def _unescaped(body: str) -> str:
+    """Give the text of a Python string's body, NULL for an escape that Python has no text for."""
+    pieces = f"list_transform(regexp_extract_all({body}, {literal(_PIECE)}), lambda p: {_piece()})"
+    return f"CASE WHEN list_count({pieces}) = len({pieces}) THEN array_to_string({pieces}, '') END"
+
+
+def _piece() -> str:
+    code = "CAST('0x' || p[3:] AS BIGINT)"
+    octal = (
+        "list_reduce(list_transform(string_split(p[2:], ''), lambda d: CAST(d AS BIGINT)),"
+        " lambda a, b: a * 8 + b)"
+    )
+    simple = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11}
+    known = " ".join(f"WHEN '{c}' THEN chr({n})" for c, n in simple.items())
+    return (
+        r"CASE WHEN p[1] <> '\' THEN p"
+        rf" WHEN length(p) > 2 AND p[2] IN ('x', 'u', 'U') THEN CASE WHEN {code} < 55296"
+        rf" OR {code} BETWEEN 57344 AND 1114111 THEN chr(CAST({code} AS INTEGER)) END"
+        rf" WHEN p[2] BETWEEN '0' AND '7' THEN chr(CAST({octal} AS INTEGER))"
+        r" WHEN p[2] IN ('x', 'u', 'U', 'N') THEN NULL"
+        rf" ELSE CASE p[2] {known} WHEN '\' THEN '\' WHEN '''' THEN '''' WHEN '"
+        "' THEN '"
+        "'"
+        " ELSE p END END"
+    ).replace('""', '"')

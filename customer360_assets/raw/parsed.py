@@ -1,0 +1,61 @@
+"""The commit marker of a parsed delivery: what became of its records, and where they lie."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+MARKER = "parsed.json"
+
+
+class Parsed(BaseModel):
+    """What a delivery held. Records = loaded + quarantined when status is loaded.
+
+    business_date: the delivery's own; the last one covered where records state it. rows and files:
+    by business date, files relative to the folder of the parsed delivery.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delivery_id: str
+    fingerprint: str
+    status: Literal["loaded", "refused"]
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+    business_date: dt.date | None = None
+    records: int | None = None
+    loaded: int = 0
+    quarantined: dict[str, int] = {}
+    rows: dict[dt.date, int] = {}
+    files: dict[dt.date, tuple[str, ...]] = {}
+
+
+def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
+    """Give the folder of a delivery's Parquet files and marker."""
+    return lake_dir / "raw" / feed / f"{delivery_id}-{fingerprint[:8]}"
+
+
+def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
+    """Give the file of a delivery's quarantined records; it is there only when there are any."""
+    folder = lake_dir / "quarantine" / feed / f"raw-{delivery_id}-{fingerprint[:8]}"
+    return folder / "records.parquet"
+
+
+def read_marker(folder: Path) -> Parsed | None:
+    """Give what was parsed into a folder, None when nothing was or another did not finish."""
+    try:
+        return Parsed.model_validate_json((folder / MARKER).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def write_marker(folder: Path, parsed: Parsed) -> None:
+    """Write the marker durably."""
+    with (folder / MARKER).open("w", encoding="utf-8") as file:
+        file.write(parsed.model_dump_json(indent=1))
+        file.flush()
+        os.fsync(file.fileno())

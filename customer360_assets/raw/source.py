@@ -1,0 +1,175 @@
+"""Delivered bytes as a query of records: one column per field, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.delimited import split_sql
+from customer360_assets.raw.json_text import json_sql, object_sql, python_to_json_sql
+from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
+from customer360_assets.raw.sql_text import SPACE, literal, literals, name
+from customer360_assets.raw.text import Text, verified
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Source:
+    """A query of __line_no, __record, __form and the fields that the targets read.
+
+    records: counted apart from the query. types: fields that are not text. last_line: of a record
+    that no line break ends, else None. lines: a query of the __fields of each __line_no. extras: a
+    query of the names of fields that the specification does not know.
+    """
+
+    sql: str
+    records: int
+    notes: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    lines: str | None = None
+    last_line: int | None = None
+    extras: str | None = None
+
+
+def text_source(
+    text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
+) -> Source:
+    """Give the records of delimited, JSON or Python-literal lines; raises RefusedError."""
+    last_line = None if text.lines.ends_with_newline else text.lines.total
+    if spec.format != "delimited":
+        return _json_source(text, spec, contract, last_line)
+    if spec.header:
+        head, order, notes = _header(text, spec, contract, connection)
+    else:
+        head, order, notes = 0, list(spec.columns), ()
+    at = {c.casefold(): i for i, c in enumerate(order, start=1)}
+    fields = "".join(
+        f", {_field(at[f.casefold()], len(order))} AS {name(f)}" for f in spec.fields(contract)
+    )
+    split = split_sql("__record", spec.delimiter, spec.quote)
+    lines = (
+        f"SELECT __line_no, __record, {split} AS __fields FROM ({text.sql()})"
+        f" WHERE __line_no > {head} AND trim(__record, {SPACE}) <> ''"
+    )
+    form = (
+        "CASE WHEN __fields IS NULL THEN 'record:quote'"
+        f" WHEN len(__fields) <> {len(order)} THEN 'record:column_count' END"
+    )
+    return Source(
+        sql=f"SELECT __line_no, __record, {form} AS __form{fields} FROM ({lines})",
+        records=text.lines.records - (1 if spec.header else 0),
+        notes=notes,
+        lines=lines,
+        last_line=last_line,
+    )
+
+
+def _field(position: int, count: int) -> str:
+    # A line of another width has no field that can be told by its place.
+    return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
+
+
+def _header(
+    text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
+) -> tuple[int, list[str], tuple[str, ...]]:
+    split = split_sql("__record", spec.delimiter, spec.quote)
+    found = connection.execute(
+        f"SELECT __line_no, {split} FROM ({text.sql()}) WHERE trim(__record, {SPACE}) <> '' LIMIT 1"
+    ).fetchone()
+    if found is None or found[1] is None:
+        raise RefusedError("the header cannot be read: a quote is not closed")
+    order = [str(f).strip() for f in found[1]]
+    folded = [c.casefold() for c in order]
+    needed = {f.casefold(): f for f in spec.fields(contract)}
+    if missing := [f for key, f in needed.items() if key not in folded]:
+        raise RefusedError(f"the header lacks {', '.join(missing)}")
+    if any(folded.count(key) > 1 for key in needed):
+        raise RefusedError("the header names a column twice")
+    known = {c.casefold() for c in spec.columns} | set(needed)
+    return int(found[0]), order, extra_notes(c for c in order if c.casefold() not in known)
+
+
+def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
+    """Give the note of delivered fields that the specification does not know."""
+    unknown = sorted(set(names))
+    return (f"fields not in the specification: {', '.join(unknown)}",) if unknown else ()
+
+
+def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int | None) -> Source:
+    fields = spec.fields(contract)
+    if spec.format == "json_lines":
+        rule, converted = "record:json", json_sql("__record")
+    else:
+        rule, converted = "record:python_literal", python_to_json_sql("__record")
+    lines = (
+        f"SELECT __line_no, __record, {converted} AS __text FROM ({text.sql()})"
+        f" WHERE trim(__record, {SPACE}) <> ''"
+    )
+    objects = f"SELECT __line_no, __record, {object_sql('__text')} AS __json FROM ({lines})"
+    paths = literals("$." + name(f) for f in fields)
+    values = f"SELECT *, json_extract_string(__json, [{paths}]) AS __values FROM ({objects})"
+    columns = "".join(f", __values[{i}] AS {name(f)}" for i, f in enumerate(fields, start=1))
+    known = literals({*fields, *spec.columns})
+    return Source(
+        sql=(
+            f"SELECT __line_no, __record, CASE WHEN __json IS NULL THEN {literal(rule)} END"
+            f" AS __form{columns} FROM ({values})"
+        ),
+        records=text.lines.records,
+        last_line=last_line,
+        extras=(
+            f"SELECT DISTINCT k FROM (SELECT unnest(json_keys(__json)) AS k FROM ({objects}))"
+            f" WHERE k NOT IN ({known}) ORDER BY k"
+        ),
+    )
+
+
+def parquet_source(
+    content: Path,
+    sha256: str,
+    spec: FeedSpec,
+    contract: Contract,
+    connection: duckdb.DuckDBPyConnection,
+) -> Source:
+    """Give the rows of a Parquet file; line_no is the row's number from 1. Raises RefusedError."""
+    import duckdb
+
+    start = b""
+    for chunk in verified(content, sha256):
+        start = start or chunk
+    if not start:
+        raise RefusedError("empty: 0 bytes")
+    if not start.startswith(PARQUET):
+        raise RefusedError(not_text(start) or "not a Parquet file")
+    path = literal(str(content))
+    try:
+        counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")
+        records = int((counted.fetchone() or (0,))[0] or 0)
+        described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
+    except duckdb.Error:
+        raise RefusedError("truncated or damaged Parquet") from None
+    delivered = {row[0].casefold(): (row[0], row[1]) for row in described}
+    needed = spec.fields(contract)
+    if missing := [f for f in needed if f.casefold() not in delivered]:
+        raise RefusedError(f"the file lacks {', '.join(missing)}")
+    known = {c.casefold() for c in (*spec.columns, *needed)}
+    types = {f: delivered[f.casefold()][1] for f in needed}
+    columns = "".join(f", {name(delivered[f.casefold()][0])} AS {name(f)}" for f in needed)
+    row = ", ".join(f"{name(c)} := {name(c)}" for c, _ in delivered.values())
+    return Source(
+        sql=(
+            "SELECT file_row_number + 1 AS __line_no,"
+            f" CAST(to_json(struct_pack({row})) AS VARCHAR) AS __record,"
+            f" CAST(NULL AS VARCHAR) AS __form{columns}"
+            f" FROM read_parquet({path}, file_row_number = true)"
+        ),
+        records=records,
+        notes=extra_notes(c for key, (c, _) in delivered.items() if key not in known),
+        types=types,
+    )

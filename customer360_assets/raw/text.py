@@ -1,0 +1,177 @@
+"""Delivered text, brought into the one form that the engine reads right: UTF-8, one line break."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.physical import MIB, Lines
+from customer360_assets.raw.refusal import RefusedError, not_text
+from customer360_assets.raw.sql_text import literal
+
+MAX_LINE = 64 * MIB
+_ENGINE_LINE = 2_000_000
+_GZIP = 31
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that the engine can read: its file, its lines, and the characters it leaves free.
+
+    `separator` occurs nowhere, so that a line is read as one column. `stand_in` is what the file
+    has for a carriage return within a line, None where there is none.
+    """
+
+    path: Path
+    lines: Lines
+    separator: int
+    stand_in: int | None = None
+
+    def sql(self) -> str:
+        """Give the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
+        size = max(_ENGINE_LINE, self.lines.longest + 2)
+        line = "line" if self.stand_in is None else f"replace(line, chr({self.stand_in}), chr(13))"
+        return (
+            f"SELECT row_number() OVER () AS __line_no, {line} AS __record FROM read_csv("
+            f"{literal(str(self.path))}, header = false, auto_detect = false, compression = 'none',"
+            f" delim = chr({self.separator}), quote = '', escape = '', strict_mode = false,"
+            f" columns = {{'line': 'VARCHAR'}}, max_line_size = {size}, buffer_size = {size * 16})"
+        )
+
+
+def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text:
+    """Check delivered bytes in one pass and give the text; `scratch` holds it where bytes differ.
+
+    Raises RefusedError for what is not text of this encoding, OSError when the archive is damaged.
+    """
+    lines = Lines()
+    direct = spec.encoding == "utf-8" and spec.compression == "none"
+    path = content if direct else scratch / "decoded"
+    chunks = _checked(
+        _decoded(_plain(verified(content, sha256), spec), spec.encoding, lines), lines
+    )
+    if direct:
+        for _ in chunks:
+            pass
+    else:
+        _write(path, chunks)
+    if not lines.size:
+        raise RefusedError("empty: 0 bytes")
+    if not lines.regular:
+        return _normalized(path, lines, scratch / "normalized")
+    if not lines.records:
+        raise RefusedError("empty: blank lines alone")
+    return Text(path, lines, separator=_free(lines, 1)[0])
+
+
+def verified(content: Path, sha256: str) -> Iterator[bytes]:
+    """Give the bytes in chunks; OSError after the last one when they are not those archived."""
+    digest = hashlib.sha256()
+    with content.open("rb") as file:
+        while chunk := file.read(MIB):
+            digest.update(chunk)
+            yield chunk
+    if digest.hexdigest() != sha256:
+        raise OSError(f"the archive is damaged: content {sha256} has other bytes")
+
+
+def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
+    if spec.compression == "none":
+        yield from chunks
+        return
+    unzip = zlib.decompressobj(_GZIP)
+    try:
+        for chunk in chunks:
+            rest = chunk
+            while rest:
+                if unzip.eof:
+                    if not rest.strip(b"\0"):
+                        break
+                    unzip = zlib.decompressobj(_GZIP)
+                yield unzip.decompress(rest, MIB)
+                rest = unzip.unused_data if unzip.eof else unzip.unconsumed_tail
+        if not unzip.eof:
+            yield unzip.flush()
+    except zlib.error:
+        raise RefusedError("not gzip, or damaged gzip") from None
+    if not unzip.eof:
+        raise RefusedError("truncated gzip")
+
+
+def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    passes_through = encoding == "utf-8"
+    pending = b""
+    try:
+        for chunk in chunks:
+            if passes_through and not pending and chunk.isascii():
+                yield chunk
+                continue
+            text = decoder.decode(chunk)
+            pending = decoder.getstate()[0]
+            yield chunk if passes_through else text.encode()
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        line = lines.ended + 1 + error.object[: error.start].count(b"\n")
+        raise RefusedError(f"not {encoding}: first bad byte in line {line}") from None
+
+
+def _checked(chunks: Iterator[bytes], lines: Lines) -> Iterator[bytes]:
+    start = b""
+    for chunk in chunks:
+        if len(start) < MIB:
+            start += chunk[:MIB]
+            if (reason := not_text(start)) is not None:
+                raise RefusedError(reason)
+        lines.add(chunk)
+        if lines.nul_line is not None:
+            raise RefusedError(f"not text: a NUL byte in line {lines.nul_line}")
+        if lines.longest > MAX_LINE:
+            raise RefusedError(f"not lines of text: a line is longer than {MAX_LINE // MIB} MiB")
+        yield chunk
+
+
+def _normalized(path: Path, found: Lines, to: Path) -> Text:
+    """Give the text with line feeds alone.
+
+    The engine takes a carriage return for a line break and a mixture of breaks for blank lines.
+    """
+    if found.old_macintosh:
+        separator, stand_in = _free(found, 1)[0], None
+    else:
+        separator, stand_in = _free(found, 2)
+    lone = b"\n" if stand_in is None else bytes([stand_in])
+    lines = Lines()
+
+    def rewritten() -> Iterator[bytes]:
+        with path.open("rb") as file:
+            while chunk := file.read(MIB):
+                if chunk.endswith(b"\r"):
+                    chunk += file.read(1)
+                normal = chunk.replace(b"\r\n", b"\n").replace(b"\r", lone)
+                lines.add(normal)
+                yield normal
+
+    _write(to, rewritten())
+    if not lines.records:
+        raise RefusedError("empty: blank lines alone")
+    return Text(to, lines, separator, stand_in)
+
+
+def _free(lines: Lines, count: int) -> list[int]:
+    free = lines.unused_controls(count)
+    if len(free) < count:
+        raise RefusedError("not text: it uses too many control characters")
+    return free
+
+
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)

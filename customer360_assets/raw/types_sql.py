@@ -1,0 +1,117 @@
+"""Delivered text into a contract's types: exact, or NULL, so that the record can be told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from customer360_assets.feeds.dates import exact_length
+from customer360_assets.raw.sql_text import literal, literals
+
+_INTEGER = r"[+-]?[0-9]+(\.0*)?"
+_REAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?"
+_TIMESTAMP = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?(Z|\+00(:?00)?)?)?"
+)
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
+_DIRECT = {
+    "bigint": _INTEGERS | {"BIGINT"},
+    "double": _INTEGERS | {"DOUBLE", "FLOAT"},
+    "boolean": {"BOOLEAN"},
+    "date": {"DATE"},
+    "timestamp": {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"},
+}
+
+
+def typed_sql(text: str, to: str, formats: tuple[str, ...] = ()) -> str:
+    """Give the expression of trimmed text as a contract type: NULL where it is not exactly one.
+
+    No value is rounded, cut or guessed: 1.5 is no bigint, 0.005 no decimal(18,2).
+    """
+    if formats:
+        return f"CAST({_by_format(text, formats)} AS {to})"
+    if to.startswith("decimal("):
+        return _decimal(text, to)
+    if to not in _CONVERT:
+        raise TypeError(f"no conversion of text into {to}")
+    return _CONVERT[to](text)
+
+
+def _bigint(text: str) -> str:
+    # What prints as it was delivered needs no closer look: nearly every value.
+    cast = f"TRY_CAST({text} AS BIGINT)"
+    whole = f"TRY_CAST(regexp_replace({text}, '\\..*', '') AS BIGINT)"
+    return (
+        f"CASE WHEN CAST({cast} AS VARCHAR) = {text} THEN {cast}"
+        f" ELSE {_when(text, _INTEGER, whole)} END"
+    )
+
+
+def _decimal(text: str, to: str) -> str:
+    scale = int(to.rstrip(")").split(",")[1])
+    shape = rf"[+-]?([0-9]+(\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{scale}}}0*)"
+    return _when(text, shape, f"TRY_CAST({text} AS {to})")
+
+
+def _double(text: str) -> str:
+    finite = f"CASE WHEN isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END"
+    return _when(text, _REAL, finite)
+
+
+def _timestamp(text: str) -> str:
+    plain = f"regexp_replace({text}, '(Z|\\+00(:?00)?)$', '')"
+    return _when(text, _TIMESTAMP, f"TRY_CAST({plain} AS TIMESTAMP)")
+
+
+def _boolean(text: str) -> str:
+    return (
+        f"CASE WHEN lower({text}) IN ({literals(['true', 't', '1'])}) THEN true"
+        f" WHEN lower({text}) IN ({literals(['false', 'f', '0'])}) THEN false END"
+    )
+
+
+_CONVERT: dict[str, Callable[[str], str]] = {
+    "varchar": lambda text: text,
+    "bigint": _bigint,
+    "double": _double,
+    "date": lambda text: _when(text, _DATE, f"TRY_CAST({text}[:10] AS DATE)"),
+    "timestamp": _timestamp,
+    "boolean": _boolean,
+}
+
+
+def direct_sql(value: str, delivered: str, to: str) -> str | None:
+    """Give the lossless cast of an already typed value, None where it must be judged as text."""
+    if delivered in _DIRECT.get(to, ()):
+        return f"CAST({value} AS {to})"
+    if to == "timestamp" and delivered == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({value}))"
+    if to.startswith("decimal("):
+        scale = int(to.rstrip(")").split(",")[1])
+        found = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", delivered)
+        if delivered in _INTEGERS | {"BIGINT"} or (found and int(found[1]) <= scale):
+            return f"TRY_CAST({value} AS {to})"
+    return None
+
+
+def text_sql(value: str, delivered: str) -> str:
+    """Give a typed value as text; what is nested becomes JSON."""
+    nested = delivered.endswith("]") or delivered.startswith(("STRUCT", "MAP"))
+    return f"CAST({f'to_json({value})' if nested else value} AS VARCHAR)"
+
+
+def _when(text: str, shape: str, value: str) -> str:
+    return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) THEN {value} END"
+
+
+def _by_format(text: str, formats: tuple[str, ...]) -> str:
+    tries = []
+    for form in formats:
+        attempt = f"try_strptime({text}, {literal(form)})"
+        length = exact_length(form)
+        tries.append(
+            attempt if length is None else f"CASE WHEN length({text}) = {length} THEN {attempt} END"
+        )
+    return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]

@@ -1,0 +1,180 @@
+"""Writing of a delivery's records: good rows by business date, the rest to quarantine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.raw.refusal import RefusedError
+from customer360_assets.raw.source import Source
+from customer360_assets.raw.sql_text import literal, name
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from customer360_assets.raw.parse import Delivery
+
+_FEWEST_EQUAL = 3
+_OPEN_FILES = 1000
+
+
+class ConservationError(RuntimeError):
+    """Records delivered are not records loaded plus records quarantined."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: rows and files by business date, quarantined records by rule.
+
+    quarantine: the file of the quarantined records, None when there are none.
+    """
+
+    rows: Mapping[dt.date, int]
+    files: Mapping[dt.date, tuple[str, ...]]
+    broken: Mapping[str, int]
+    quarantine: Path | None
+
+    @property
+    def business_date(self) -> dt.date | None:
+        """The last date covered."""
+        return max(self.rows, default=None)
+
+
+def write_records(
+    delivery: Delivery,
+    contract: Contract,
+    source: Source,
+    judged: str,
+    work: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> Written:
+    """Write work/out/business_date=*/*.parquet and work/quarantine.parquet; raises RefusedError.
+
+    A clean file is read once; only when records are missing from the result is it read again for
+    those that broke a rule.
+    """
+    out = work / "out"
+    loaded = _write_good(delivery, contract, judged, out, connection)
+    rows, files = _written(out, connection)
+    if loaded == source.records:
+        _refuse_truncated(source, None, connection)
+        return Written(rows, files, {}, None)
+    quarantine = work / "quarantine.parquet"
+    own = delivery.business_date or max(rows, default=None)
+    broken = _write_broken(delivery, judged, own, quarantine, connection)
+    if loaded + sum(broken.values()) != source.records:
+        raise ConservationError(
+            f"{delivery.delivery_id}: {source.records} records delivered, {loaded} loaded, "
+            f"{sum(broken.values())} quarantined"
+        )
+    _refuse_truncated(source, quarantine, connection)
+    if not loaded:
+        counts = ", ".join(f"{rule} {n}" for rule, n in broken.items())
+        raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
+    return Written(rows, files, broken, quarantine)
+
+
+def _write_good(
+    delivery: Delivery,
+    contract: Contract,
+    judged: str,
+    out: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> int:
+    made = {
+        "delivery_id": literal(delivery.delivery_id),
+        "delivery_seq": f"CAST({delivery.seq} AS BIGINT)",
+        "line_no": "CAST(__line_no AS BIGINT)",
+    }
+    columns = ", ".join(
+        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
+    )
+    good = f"SELECT {columns} FROM ({judged}) WHERE __rule IS NULL"
+    if delivery.business_date is not None:
+        folder = out / f"business_date={delivery.business_date}"
+        folder.mkdir()
+        to = f"{literal(str(folder / 'part-0.parquet'))} (FORMAT parquet)"
+    else:
+        # Few files per date, whatever the order of the records.
+        connection.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
+        to = (
+            f"{literal(str(out))} (FORMAT parquet, PARTITION_BY (business_date),"
+            " WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE true)"
+        )
+    written = connection.execute(f"COPY ({good}) TO {to}").fetchone()
+    return int(written[0]) if written else 0
+
+
+def _written(
+    out: Path, connection: duckdb.DuckDBPyConnection
+) -> tuple[dict[dt.date, int], dict[dt.date, tuple[str, ...]]]:
+    """Give rows and files by business date, from the files' own footers; empty files go."""
+    rows: dict[dt.date, int] = {}
+    files: dict[dt.date, tuple[str, ...]] = {}
+    paths = sorted(out.glob("*/*.parquet"))
+    if not paths:
+        return rows, files
+    counted = connection.execute(
+        "SELECT file_name, num_rows FROM parquet_file_metadata(?)", [[str(p) for p in paths]]
+    ).fetchall()
+    for file, count in sorted(counted):
+        path = Path(file)
+        if not count:
+            path.unlink()
+            path.parent.rmdir()
+            continue
+        date = dt.date.fromisoformat(path.parent.name.removeprefix("business_date="))
+        rows[date] = rows.get(date, 0) + int(count)
+        files[date] = (*files.get(date, ()), path.relative_to(out).as_posix())
+    return rows, files
+
+
+def _write_broken(
+    delivery: Delivery,
+    judged: str,
+    business_date: dt.date | None,
+    to: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[str, int]:
+    date = literal(business_date.isoformat() if business_date else None)
+    connection.execute(
+        f"COPY (SELECT CAST({date} AS DATE) AS business_date, {literal(delivery.feed)} AS feed,"
+        f" {literal(delivery.delivery_id)} AS delivery_id, {literal(delivery.file)} AS file,"
+        " CAST(__line_no AS BIGINT) AS line_no, __rule AS rule,"
+        f" {literal(f'raw/{delivery.feed}')} AS caught_by, __record AS record"
+        f" FROM ({judged}) WHERE __rule IS NOT NULL) TO {literal(str(to))} (FORMAT parquet)"
+    )
+    counted = connection.execute(
+        "SELECT rule, count(*) FROM read_parquet(?) GROUP BY rule ORDER BY rule", [str(to)]
+    )
+    return {str(rule): int(count) for rule, count in counted.fetchall()}
+
+
+def _refuse_truncated(
+    source: Source, quarantine: Path | None, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Refuse a file without final line break whose last record is broken, or shorter than all."""
+    if source.last_line is None:
+        return
+    if quarantine is not None:
+        cut = connection.execute(
+            "SELECT rule FROM read_parquet(?) WHERE line_no = ?",
+            [str(quarantine), source.last_line],
+        ).fetchone()
+        if cut is not None:
+            raise RefusedError(f"truncated: the last line ends early ({cut[0]})", source.records)
+    if source.lines is None:
+        return
+    last = f"__line_no = {source.last_line}"
+    found = connection.execute(
+        f"SELECT count(*) FILTER (NOT {last}), min(n) FILTER (NOT {last}),"
+        f" max(n) FILTER (NOT {last}), max(n) FILTER ({last})"
+        f" FROM (SELECT __line_no, length(trim(__fields[-1])) AS n FROM ({source.lines}))"
+    ).fetchone()
+    others, shortest, longest, n = found or (0, None, None, None)
+    if others >= _FEWEST_EQUAL and shortest == longest and n is not None and n < shortest:
+        raise RefusedError("truncated: the last field of the last line is cut", source.records)
