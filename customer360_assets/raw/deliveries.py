@@ -71,14 +71,18 @@ class FeedDeliveries:
             dates.update(date for earlier in entry.earlier for date in earlier.rows)
         return {date: self._version(date) for date in sorted(dates)}
 
-    def quarantine_files(self) -> tuple[Path, ...]:
-        """Give the files of the records that the deliveries in force left in quarantine."""
-        loaded = (e for e in self.entries if e.parsed and e.parsed.quarantined)
-        return tuple(
-            quarantine_of(self.lake_dir, self.spec.feed, e.delivery.delivery_id, self.fingerprint)
-            for e in loaded
-            if self.force.status[e.delivery.delivery_id] == "loaded"
-        )
+    def quarantine_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
+        """Give the files of records in quarantine of the deliveries in force, by business date."""
+        found: dict[dt.date, tuple[Path, ...]] = {}
+        for entry in self.entries:
+            own, parsed = entry.delivery.delivery_id, entry.parsed
+            if parsed is None or not parsed.quarantined or self.force.status[own] != "loaded":
+                continue
+            date = parsed.business_date
+            if date is not None and first <= date <= last:
+                file = quarantine_of(self.lake_dir, self.spec.feed, own, self.fingerprint)
+                found[date] = (*found.get(date, ()), file)
+        return found
 
     def manifest(self) -> list[dict[str, Any]]:
         """Give the rows of raw.delivery; a delivery that was not parsed yet has none."""

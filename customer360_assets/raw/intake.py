@@ -124,3 +124,12 @@ def _register(
         )
         if archive.register(receipt):
             return receipt
+
+
+def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
+    """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
+    receipts = archive.receipts(spec.feed)
+    return any(
+        _latest(receipts, file.key) != _sha256(landing, file)
+        for file in landing.list(spec.folder, spec.pattern)
+    )

@@ -46,6 +46,10 @@ class Delivery:
     refused: str | None = None
 
 
+class ParseError(RuntimeError):
+    """The engine failed; the message names the delivery and the kind of failure, no values."""
+
+
 def fingerprint_of(spec: FeedSpec, contract: Contract, key: CardKey | None) -> str:
     """Give the fingerprint that a feed's deliveries are parsed under."""
     if spec.tokenizes and key is None:
@@ -100,12 +104,18 @@ def _parsed(
     connection: duckdb.DuckDBPyConnection,
 ) -> Parsed:
     """Write what the delivery holds, or nothing when it is refused whole."""
+    import duckdb
+
     try:
         source = _source(delivery, spec, contract, archive, work, connection)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
         judged = judged_sql(spec, contract, source.sql, source.types, delivery.business_date)
         written = write_records(delivery, contract, source, judged, work, connection)
+    except duckdb.Error as error:
+        # The engine's own message may hold values of the record that it failed on.
+        kind = type(error).__name__
+        raise ParseError(f"{delivery.delivery_id}: the engine failed: {kind}") from None
     except RefusedError as refusal:
         shutil.rmtree(work / "out")
         (work / "out").mkdir()

@@ -12,7 +12,7 @@ from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.delimited import split_sql
 from customer360_assets.raw.json_text import json_sql, object_sql, python_to_json_sql
 from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
-from customer360_assets.raw.sql_text import SPACE, literal, literals, name
+from customer360_assets.raw.sql_text import literal, literals, name, not_blank
 from customer360_assets.raw.text import Text, verified
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def text_source(
     split = split_sql("__record", spec.delimiter, spec.quote)
     lines = (
         f"SELECT __line_no, __record, {split} AS __fields FROM ({text.sql()})"
-        f" WHERE __line_no > {head} AND trim(__record, {SPACE}) <> ''"
+        f" WHERE __line_no > {head} AND {not_blank('__record')}"
     )
     form = (
         "CASE WHEN __fields IS NULL THEN 'record:quote'"
@@ -80,7 +80,7 @@ def _header(
 ) -> tuple[int, list[str], tuple[str, ...]]:
     split = split_sql("__record", spec.delimiter, spec.quote)
     found = connection.execute(
-        f"SELECT __line_no, {split} FROM ({text.sql()}) WHERE trim(__record, {SPACE}) <> '' LIMIT 1"
+        f"SELECT __line_no, {split} FROM ({text.sql()}) WHERE {not_blank('__record')} LIMIT 1"
     ).fetchone()
     if found is None or found[1] is None:
         raise RefusedError("the header cannot be read: a quote is not closed")
@@ -109,7 +109,7 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int 
         rule, converted = "record:python_literal", python_to_json_sql("__record")
     lines = (
         f"SELECT __line_no, __record, {converted} AS __text FROM ({text.sql()})"
-        f" WHERE trim(__record, {SPACE}) <> ''"
+        f" WHERE {not_blank('__record')}"
     )
     objects = f"SELECT __line_no, __record, {object_sql('__text')} AS __json FROM ({lines})"
     paths = literals("$." + name(f) for f in fields)
@@ -152,6 +152,10 @@ def parquet_source(
         counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")
         records = int((counted.fetchone() or (0,))[0] or 0)
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
+        # Reads every page: a damaged one would else show only when rows are half written.
+        connection.execute(f"SELECT bit_xor(hash(t)) FROM read_parquet({path}) AS t")
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
         raise RefusedError("truncated or damaged Parquet") from None
     delivered = {row[0].casefold(): (row[0], row[1]) for row in described}
