@@ -159,7 +159,7 @@ def _json(function: str) -> Callable[[Any], Any]:
     def rewrite(node: Any) -> Any:
         from sqlglot import exp
 
-        path = exp.Literal.string(node.expression.sql("duckdb").strip("'"))
+        path = exp.Literal.string(node.expression.sql("athena").strip("'"))
         found = duck(f"CASE WHEN {valid}{more} THEN {function}(x_, p_) END", x=node.this, p=path)
         found.meta["kind"] = "varchar" if more else "json"
         return found

@@ -140,9 +140,8 @@ def _aggregate(node: Any) -> Iterator[Finding]:
             yield "sum", "a sum of doubles depends on the order: sum decimals, then CAST"
     elif isinstance(node, exp.StddevSamp | exp.StddevPop) and kind_of(operand) != "double":
         yield "type", f"{node.sql_name().lower()} needs CAST(x AS double)"
-    elif isinstance(node, exp.Count) and isinstance(operand, exp.Distinct):
-        if len(operand.expressions) > 1:
-            yield "dialect", "count(DISTINCT a, b) is not Athena's: count rows of a GROUP BY"
+    elif isinstance(operand, exp.Distinct) and len(operand.expressions) > 1:
+        yield "dialect", "count(DISTINCT a, b) is not Athena's: count rows of a GROUP BY"
 
 
 def _literals(node: Any) -> Iterator[Finding]:
@@ -162,7 +161,8 @@ def _literals(node: Any) -> Iterator[Finding]:
     elif isinstance(node, exp.RegexpLike | exp.RegexpExtract | exp.RegexpReplace):
         yield from _pattern(node, text("expression"))
     elif isinstance(node, exp.JSONExtract | exp.JSONExtractScalar):
-        path = node.expression.sql("duckdb").strip("'")
+        plain = not node.find(exp.JSONPathRecursive, exp.JSONPathWildcard, exp.JSONPathFilter)
+        path = node.expression.sql("athena").strip("'") if plain else ""
         if not re.fullmatch(r"\$(\.[A-Za-z_]\w*|\[\d+\])*", path, re.ASCII):
             yield "json_path", "write the path as a literal like '$.a.b[0]'"
     elif isinstance(node, exp.ArrayToString) and node.args.get("null"):
