@@ -50,7 +50,7 @@ class _Scope:
         return NOTHING.union(*(r.rows for r in self.relations.values()))
 
     def column(self, relation: str, name: str) -> Sources:
-        """Give the sources of a column; NULL of no relation when nothing here has it."""
+        """Give the sources of a column; LookupError when no scope has it."""
         if relation:
             inside = [self.relations[relation]] if relation in self.relations else []
         else:
