@@ -35,6 +35,7 @@ class SailEngine:
     ) -> Candidate:
         """Run one job at a time; give what it wrote. Raises SparkJobError."""
         started = time.monotonic()
+        _all_there(script, inputs)
         argv = job_arguments(inputs, str(output), business_date, params)
         with self._lock, _only_safe_text(script):
             _main_of(script)(argv, spark=self._spark())
@@ -63,6 +64,15 @@ class SailEngine:
             connect = LazyPySparkResource(spark_config={"spark.remote": f"sc://{host}:{port}"})
             self._session = connect.spark_session
         return self._session
+
+
+def _all_there(script: Path, inputs: Inputs) -> None:
+    """Raise SparkJobError for a missing file: Sail would read it as no rows."""
+    for table, sources in inputs.items():
+        if not sources:
+            raise SparkJobError(f"{script.name}: no file of {table}; one without rows is enough")
+        if missing := [s for s in sources if not Path(s).exists()]:
+            raise SparkJobError(f"{script.name}: {table} lacks {missing[0]}")
 
 
 def _main_of(script: Path) -> Callable[..., None]:

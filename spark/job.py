@@ -33,6 +33,14 @@ class JobError(Exception):
     """Why a job failed, in words that hold no data value: safe to log."""
 
 
+class Inputs(dict[str, "DataFrame"]):
+    """The given tables by name; asking for another is a JobError that names it."""
+
+    def __missing__(self, table: str) -> DataFrame:
+        """Refuse by name."""
+        raise JobError(f"--inputs has no {table}")
+
+
 def arguments(argv: Sequence[str], description: str | None = None) -> argparse.Namespace:
     """Give inputs, output and business_date; what else the caller passes is not ours to refuse.
 
@@ -67,7 +75,7 @@ def run(
     session = spark or _session()
     for name, value in SETTINGS.items():
         session.conf.set(name, value)
-    inputs = {}
+    inputs = Inputs()
     for table, sources in sorted(args.inputs.items()):
         with _step(f"reading {table}"):
             inputs[table] = _read(session, sources)
