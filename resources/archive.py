@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,6 +73,14 @@ class Archive(Protocol):
         """Keep a receipt under its feed and seq; False when another has that number."""
         ...
 
+    def recall(self, feed: str) -> dict[str, list[str]]:
+        """Give what `remember` was last given of a feed; it may be lost without harm."""
+        ...
+
+    def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
+        """Keep what was seen in the landing zone, so that it need not be read again."""
+        ...
+
 
 class LocalArchive:
     """An archive that is a directory: content/<2 hex>/<sha256>, receipts/<feed>/<seq>.json."""
@@ -130,6 +138,25 @@ class LocalArchive:
         finally:
             draft.unlink(missing_ok=True)
         return True
+
+    def recall(self, feed: str) -> dict[str, list[str]]:
+        """Give what was last seen of a feed's files."""
+        try:
+            kept = json.loads((self._root / "seen" / f"{feed}.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return dict(kept)
+
+    def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
+        """Keep what was seen of a feed's files."""
+        target = self._root / "seen" / f"{feed}.json"
+        text = json.dumps(seen, sort_keys=True)
+        if target.exists() and target.read_text(encoding="utf-8") == text:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._incoming()
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
 
     def _content(self, sha256: str) -> Path:
         return self._root / "content" / sha256[:2] / sha256

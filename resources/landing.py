@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+_TICK_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, order=True)
 class LandedFile:
-    """A file as the landing zone shows it; `modified` changes whenever its bytes may have."""
+    """A file as the landing zone shows it; `modified` changes whenever its bytes may have.
+
+    settled: it cannot change any more without `modified` showing it.
+    """
 
     key: str
     bytes: int
     modified: str
+    settled: bool = field(default=True, compare=False)
 
 
 class Landing(Protocol):
@@ -53,7 +60,9 @@ class LocalLanding:
             return None
         # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
         modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
-        return LandedFile(key, stat.st_size, modified)
+        # Two writes within one tick of the file system's clock leave the same times.
+        settled = time.time_ns() - stat.st_ctime_ns > _TICK_NS
+        return LandedFile(key, stat.st_size, modified, settled)
 
     def open(self, key: str) -> BinaryIO:
         """Open a file's bytes."""

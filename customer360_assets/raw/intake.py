@@ -35,9 +35,11 @@ def take_in(
     changing: list[str] = []
     matched: set[str] = set()
     for feed, spec in sorted(feeds.items()):
-        for file in landing.list(spec.folder, spec.pattern):
+        shown = landing.list(spec.folder, spec.pattern)
+        digests = _digests(landing, archive, feed, shown)
+        for file in shown:
             matched.add(file.key)
-            sha256 = _sha256(landing, file)
+            sha256 = digests[file.key]
             if sha256 is None:
                 changing.append(file.key)
             elif _latest(archive.receipts(feed), file.key) != sha256:
@@ -71,6 +73,27 @@ def _chunks(landing: Landing, key: str) -> Iterator[bytes]:
     with landing.open(key) as opened:
         while chunk := opened.read(CHUNK):
             yield chunk
+
+
+def _digests(
+    landing: Landing, archive: Archive, feed: str, shown: list[LandedFile]
+) -> dict[str, str | None]:
+    """Give the SHA-256 of each landed file, None of one that changed meanwhile.
+
+    A file that stands as it did when it was last read is not read again.
+    """
+    seen = archive.recall(feed)
+    digests: dict[str, str | None] = {}
+    for file in shown:
+        state, digest = seen.get(file.key, ["", ""])
+        digests[file.key] = digest if state == _state(file) else _sha256(landing, file)
+    keep = {f.key: [_state(f), d] for f in shown if f.settled and (d := digests[f.key])}
+    archive.remember(feed, keep)
+    return digests
+
+
+def _state(file: LandedFile) -> str:
+    return f"{file.bytes} {file.modified}"
 
 
 def _sha256(landing: Landing, file: LandedFile) -> str | None:
@@ -129,7 +152,6 @@ def _register(
 def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
     """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
     receipts = archive.receipts(spec.feed)
-    return any(
-        _latest(receipts, file.key) != _sha256(landing, file)
-        for file in landing.list(spec.folder, spec.pattern)
-    )
+    shown = landing.list(spec.folder, spec.pattern)
+    digests = _digests(landing, archive, spec.feed, shown)
+    return any(_latest(receipts, key) != digest for key, digest in digests.items())
