@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.athena_sql import parse, to_duckdb
 from resources.duckdb_output import create_views, quoted, select_columns, text, without_values
@@ -56,7 +55,7 @@ class DuckDbEngine:
         inputs: Inputs,
         output: Path,
         columns: Sequence[tuple[str, str]],
-        partition_by: str | None = None,
+        partition_by: Sequence[str] = (),
         order_by: Sequence[str] = (),
         where: str | None = None,
     ) -> Candidate:
@@ -66,17 +65,24 @@ class DuckDbEngine:
         if any(output.iterdir()):
             raise SqlError(f"the candidate's folder is not empty: {output}")
         duck, kept = to_duckdb(sql), f" WHERE {to_duckdb(where)}" if where else ""
-        keys = [*([partition_by] if partition_by else []), *order_by]
+        keys = [*partition_by, *order_by]
         order = f" ORDER BY {', '.join(map(quoted, dict.fromkeys(keys)))}" if keys else ""
 
-        def work(db: duckdb.DuckDBPyConnection) -> tuple[tuple[Path, ...], int]:
+        def work(db: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], int]:
             types = _types(db, duck, params)
-            if missing := [name for name, _ in columns if name not in types]:
+            names = [name for name, _ in columns]
+            if missing := [name for name in (*names, *partition_by) if name not in types]:
                 raise SqlError(f"output: the query has no column {', '.join(missing)}")
-            rows = f"SELECT {select_columns(types, columns)} FROM ({duck}) AS result{kept}{order}"
-            if partition_by is None:
-                return (output / "part-0.parquet",), _copy(db, rows, output, params)
-            return _copy_partitions(db, rows, output, params, partition_by)
+            chosen = select_columns(types, columns)
+            source = f"FROM ({duck}) AS result{kept}{order}"
+            if not partition_by:
+                rows = f"SELECT {chosen} {source}"
+                return (str(output / "part-0.parquet"),), _copy(db, rows, output, params)
+            apart = "".join(f", {quoted(name)}" for name in partition_by if name not in names)
+            db.execute(
+                f"CREATE TEMP TABLE candidate_rows AS SELECT {chosen}{apart} {source}", list(params)
+            )
+            return _copy_partitions(db, output, names, partition_by)
 
         files, count = self._connected(inputs, work)
         return Candidate(files, count, time.monotonic() - started)
@@ -97,8 +103,7 @@ class DuckDbEngine:
             raise SqlError(f"a query of one row gave {len(rows)}")
         return rows[0]
 
-    @contextmanager
-    def session(self, inputs: Inputs) -> Iterator[DuckDbSession]:
+    def session(self, inputs: Inputs) -> DuckDbSession:
         """Open a session that reads the given files and nothing else, and writes nothing."""
         listed = ", ".join(text(str(file)) for files in inputs.values() for file in files)
 
@@ -108,9 +113,9 @@ class DuckDbEngine:
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")
 
-        with self._connect() as db:
-            self.guarded(db, inputs, lock)
-            yield DuckDbSession(self, db, inputs)
+        db = self._connect()
+        self.guarded(db, inputs, lock)
+        return DuckDbSession(self, db, inputs)
 
     def cancel(self) -> None:
         """Stop every query that runs now; each raises SqlTimeoutError."""
@@ -167,10 +172,21 @@ class DuckDbEngine:
 
 
 class DuckDbSession:
-    """Queries of a user over the lake; implements `sql_engine.SqlSession`."""
+    """Queries of a user over the lake; implements `sql_engine.SqlSession`.
+
+    Used with `with`, or closed when it is dropped.
+    """
 
     def __init__(self, engine: DuckDbEngine, db: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         self._engine, self._db, self._inputs = engine, db, inputs
+
+    def __enter__(self) -> Self:
+        """Give the session."""
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Close the session."""
+        self._db.close()
 
     def query(self, sql: str) -> pa.Table:
         """Give the rows of one Athena SELECT; SqlError for any other statement."""
@@ -219,19 +235,20 @@ def _copy(
 
 
 def _copy_partitions(
-    db: duckdb.DuckDBPyConnection, rows: str, output: Path, params: Sequence[object], column: str
-) -> tuple[tuple[Path, ...], int]:
+    db: duckdb.DuckDBPyConnection, output: Path, names: Sequence[str], partition_by: Sequence[str]
+) -> tuple[tuple[str, ...], int]:
     # COPY … PARTITION_BY keeps no order within a file, so each partition is copied by itself.
-    key = quoted(column)
-    db.execute(f"CREATE TEMP TABLE candidate_rows AS {rows}", list(params))
-    found = db.execute(f"SELECT DISTINCT {key} FROM candidate_rows ORDER BY 1").fetchall()
+    keys = ", ".join(map(quoted, partition_by))
+    columns = ", ".join(map(quoted, names))
+    chosen = " AND ".join(f"{quoted(k)} = ${i}" for i, k in enumerate(partition_by, start=1))
+    found = db.execute(f"SELECT DISTINCT {keys} FROM candidate_rows ORDER BY ALL").fetchall()
     files, count = [], 0
-    for (value,) in found:
-        if value is None:
-            raise SqlError(f"output: the partition column {column} is NULL")
-        folder = output / f"{column}={value}"
-        folder.mkdir()
-        chosen = f"SELECT * FROM candidate_rows WHERE {key} = $1"
-        count += _copy(db, chosen, folder, [value])
-        files.append(folder / "part-0.parquet")
+    for values in found:
+        if None in values:
+            raise SqlError(f"output: a partition column ({keys}) is NULL")
+        folder = output.joinpath(*(f"{k}={v}" for k, v in zip(partition_by, values, strict=True)))
+        folder.mkdir(parents=True)
+        rows = f"SELECT {columns} FROM candidate_rows WHERE {chosen}"
+        count += _copy(db, rows, folder, values)
+        files.append(str(folder / "part-0.parquet"))
     return tuple(files), count

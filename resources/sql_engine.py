@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,13 +27,21 @@ class SqlTimeoutError(SqlError):
 class Candidate:
     """What a query wrote and nobody reads yet: files in order of name, their rows, the seconds."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     rows: int
     seconds: float
 
 
 class SqlSession(Protocol):
     """Queries over fixed tables that can read nothing else and change nothing."""
+
+    def __enter__(self) -> Self:
+        """Give the session."""
+        ...
+
+    def __exit__(self, *_failure: object) -> None:
+        """Close the session."""
+        ...
 
     def query(self, sql: str) -> pa.Table:
         """Give the rows of one Athena SELECT."""
@@ -58,14 +65,15 @@ class SqlEngine(Protocol):
         inputs: Inputs,
         output: Path,
         columns: Sequence[tuple[str, str]],
-        partition_by: str | None = None,
+        partition_by: Sequence[str] = (),
         order_by: Sequence[str] = (),
         where: str | None = None,
     ) -> Candidate:
         """Write the query's rows to Parquet files in the new or empty folder `output`.
 
         Exactly `columns`, (name, type), in order and cast without loss; `where` is an Athena
-        condition on the query's rows; `partition_by` gives one folder per value.
+        condition on the query's rows; `partition_by` gives one folder per value, also of a
+        column that is not among `columns` and so is not written.
         """
         ...
 
@@ -81,7 +89,7 @@ class SqlEngine(Protocol):
         """Give the single row of a query by column name; SqlError when there is another number."""
         ...
 
-    def session(self, inputs: Inputs) -> AbstractContextManager[SqlSession]:
+    def session(self, inputs: Inputs) -> SqlSession:
         """Open a read-only session over the tables."""
         ...
 

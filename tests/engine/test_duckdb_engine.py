@@ -51,7 +51,7 @@ def test_candidate_has_the_contracts_columns_and_types(
     engine: SqlEngine, inputs: Inputs, tmp_path: Path
 ) -> None:
     found = engine.run(SQL, [DAYS[1]], inputs, tmp_path / "out", COLUMNS, order_by=["id"])
-    assert found.files == (tmp_path / "out" / "part-0.parquet",)
+    assert found.files == (str(tmp_path / "out" / "part-0.parquet"),)
     assert found.rows == 2
     table = pq.read_table(found.files[0])
     assert [str(f.type) for f in table.schema] == ["date32[day]", "int64", "decimal128(18, 2)"]
@@ -63,16 +63,32 @@ def test_partitions_keep_their_column_and_their_names(
     engine: SqlEngine, inputs: Inputs, tmp_path: Path
 ) -> None:
     runs = [
-        engine.run(SQL, [DAYS[0]], inputs, tmp_path / name, COLUMNS, "business_date", ["id"])
+        engine.run(SQL, [DAYS[0]], inputs, tmp_path / name, COLUMNS, ["business_date"], ["id"])
         for name in ("one", "two")
     ]
-    names = [f.relative_to(tmp_path / "one").as_posix() for f in runs[0].files]
+    names = [Path(f).relative_to(tmp_path / "one").as_posix() for f in runs[0].files]
     assert names == [f"business_date={d}/part-0.parquet" for d in sorted(set(DAYS))]
-    assert [f.read_bytes() for f in runs[0].files] == [f.read_bytes() for f in runs[1].files]
+    assert [Path(f).read_bytes() for f in runs[0].files] == [
+        Path(f).read_bytes() for f in runs[1].files
+    ]
     last = pq.ParquetFile(runs[0].files[1]).read()
     assert last["business_date"].to_pylist() == DAYS[1:]
     assert last["id"].to_pylist() == [1, 2]
     assert runs[0].rows == 3
+
+
+def test_partition_column_outside_the_contract_is_not_written(
+    engine: SqlEngine, inputs: Inputs, tmp_path: Path
+) -> None:
+    sql = "SELECT business_date, id, if(id > 1, 'keep', 'drop') AS fate FROM stage.card"
+    by = ["fate", "business_date"]
+    found = engine.run(sql, [], inputs, tmp_path / "out", COLUMNS[:2], by)
+    assert [Path(f).relative_to(tmp_path / "out").parts[0] for f in found.files] == [
+        "fate=drop",
+        "fate=keep",
+        "fate=keep",
+    ]
+    assert pq.ParquetFile(found.files[0]).read().column_names == ["business_date", "id"]
 
 
 def test_where_is_applied_to_columns_that_are_not_published(
@@ -88,7 +104,7 @@ def test_where_is_applied_to_columns_that_are_not_published(
 def test_no_rows_are_an_empty_candidate(engine: SqlEngine, inputs: Inputs, tmp_path: Path) -> None:
     late = dt.date(2025, 1, 1)
     assert engine.run(SQL, [late], inputs, tmp_path / "one", COLUMNS).rows == 0
-    parted = engine.run(SQL, [late], inputs, tmp_path / "two", COLUMNS, "business_date")
+    parted = engine.run(SQL, [late], inputs, tmp_path / "two", COLUMNS, ["business_date"])
     assert (parted.files, parted.rows) == ((), 0)
 
 
