@@ -23,8 +23,14 @@ def not_text(start: bytes) -> str | None:
         return "an HTML page, saved in place of the file"
     if head.startswith(b"<"):
         return "starts with '<': an HTML or XML page in place of the file"
+    return None
+
+
+def not_plain(start: bytes) -> str | None:
+    """Give which other format the first bytes are, None when they may be uncompressed text."""
     if start.startswith(b"\x1f\x8b"):
         return "gzip, though the specification says compression: none"
-    if start.startswith(PARQUET):
+    # A Parquet file goes on with the Thrift header of its first page.
+    if start.startswith(PARQUET + b"\x15"):
         return "Parquet, though the specification says text"
     return None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.physical import MIB, Lines
-from customer360_assets.raw.refusal import RefusedError, not_text
+from customer360_assets.raw.refusal import RefusedError, not_plain, not_text
 from customer360_assets.raw.sql_text import literal
 
 MAX_LINE = 64 * MIB
@@ -82,6 +82,10 @@ def verified(content: Path, sha256: str) -> Iterator[bytes]:
 
 def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
     if spec.compression == "none":
+        start = next(chunks, b"")
+        if (reason := not_plain(start)) is not None:
+            raise RefusedError(reason)
+        yield start
         yield from chunks
         return
     unzip = zlib.decompressobj(_GZIP)
