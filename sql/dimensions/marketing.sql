@@ -116,7 +116,9 @@ client_sessions AS (
     -- One row per client and session: two visitors never share a session.
     SELECT
         weights.client_id, weights.weight,
-        sessions.visit_id, sessions.visit_start_time, sessions.session_date,
+        sessions.business_date,
+        sessions.full_visitor_id, sessions.visit_id, sessions.visit_start_time,
+        sessions.session_date,
         sessions.device_category, sessions.channel,
         sessions.source, sessions.medium, sessions.campaign,
         sessions.hits, sessions.page_views, sessions.time_on_site_seconds,
@@ -191,36 +193,24 @@ preferences_of_client AS (
     GROUP BY client_id
 ),
 
-visitor_pages AS (
+client_pages AS (
     -- Only the hits that came with the delivery of the session that counts.
     SELECT
-        web_hit.full_visitor_id, web_hit.page_path,
+        sessions.client_id,
+        web_hit.page_path,
         count(CASE WHEN web_hit.type = 'PAGE' THEN web_hit.page_path END) AS views,
         count(CASE WHEN web_hit.action_type = '6' THEN web_hit.hit_number END)
             AS transaction_events,
-        max(web_hit.visit_start_time) AS last_start
+        max(sessions.visit_start_time) AS last_start
     FROM stage.web_hit AS web_hit
-    INNER JOIN session_deliveries AS sessions
+    INNER JOIN client_sessions AS sessions
         ON
             web_hit.business_date = sessions.business_date
             AND web_hit.full_visitor_id = sessions.full_visitor_id
             AND web_hit.visit_id = sessions.visit_id
             AND web_hit.visit_start_time = sessions.visit_start_time
-    WHERE
-        sessions.recency = 1
-        AND (web_hit.type = 'PAGE' OR web_hit.action_type = '6')
-    GROUP BY web_hit.full_visitor_id, web_hit.page_path
-),
-
-client_pages AS (
-    SELECT
-        weights.client_id, visitor_pages.page_path,
-        CAST(sum(visitor_pages.views) AS bigint) AS views,
-        CAST(sum(visitor_pages.transaction_events) AS bigint) AS transaction_events,
-        max(visitor_pages.last_start) AS last_start
-    FROM visitor_pages
-    INNER JOIN weights ON visitor_pages.full_visitor_id = weights.full_visitor_id
-    GROUP BY weights.client_id, visitor_pages.page_path
+    WHERE web_hit.type = 'PAGE' OR web_hit.action_type = '6'
+    GROUP BY sessions.client_id, web_hit.page_path
 ),
 
 ranked_pages AS (

@@ -207,6 +207,15 @@ def test_defect_rank_ties_preferences_are_the_same_every_time(bank: Bank) -> Non
     assert pick(row, *origin) == ("(direct)", "(none)", None)
 
 
+def test_of_equally_frequent_devices_the_most_recent_is_preferred(bank: Bank) -> None:
+    clients(bank, 1)
+    mapped(bank, "v", 1)
+    visit(bank, "v", 1, device_category="desktop")
+    visit(bank, "v", 2, device_category="tablet")
+    (row,) = bank.dimension("marketing").values()
+    assert pick(row, "preferred_device") == ("tablet",)
+
+
 def test_top_pages_by_views_then_recency_then_alphabet(bank: Bank) -> None:
     clients(bank, 1, 2)
     mapped(bank, "v", 1, 2)
