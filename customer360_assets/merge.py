@@ -29,8 +29,12 @@ def definitions_of(
         assets=[
             *source_specs(feeds),
             delivery_asset(deployment, feeds, days),
-            *(raw_asset(deployment, c, feeds.get(str(c.feed)), days) for c in contracts("raw") if c.feed),
-            *(stage_asset(c, days) for c in contracts("stage")),
+            *(
+                raw_asset(deployment, c, feeds.get(str(c.feed)), days)
+                for c in contracts("raw")
+                if c.feed
+            ),
+            *(stage_asset(deployment, c, days) for c in contracts("stage")),
             *(as_of_asset(c, days) for c in (*contracts("dimension"), *contracts("profile"))),
             serving_asset(days),
         ],
@@ -39,7 +43,7 @@ def definitions_of(
                 DAILY_JOB,
                 selection=dg.AssetSelection.all(),
                 partitions_def=days,
-                description="Everything of one business date, from deliveries to the profile store.",
+                description="All of a business date, from its deliveries to the profile store.",
             )
         ],
         resources=local_resources(deployment),

@@ -101,28 +101,32 @@ def references(platform: Platform, candidate: Candidate) -> list[Finding]:
     return [reference_finding(orphans)] if candidate.contract.references else []
 
 
-def publish(
-    platform: Platform,
-    candidate: Candidate,
-    *,
-    run_id: str,
-    only: Mapping[str, str] | None = None,
-) -> int:
-    """Replace the span's partitions by the candidate in one atomic step; give its rows.
+def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:
+    """Replace the span's partitions by the candidate in one atomic step; give its rows."""
+    span = candidate.span
+    whole = not candidate.contract.partitioned
+    replaced = Partitions.everything() if whole else Partitions.between(span.first, span.last)
+    return _put(platform, candidate.contract, candidate.files, replaced, run_id)
 
-    `only` narrows what is replaced, such as {"caught_by": "stage/card"} in quarantine.
-    """
-    ensure(platform, candidate.contract)
-    dates = candidate.span
-    replaced = (
-        Partitions.between(dates.first, dates.last, **(only or {}))
-        if candidate.contract.partitioned
-        else Partitions.everything()
-    )
-    published = platform.lake.publish(
-        candidate.contract.table, list(candidate.files), replaced, {RUN_ID: run_id}
-    )
-    return int(published.rows)
+
+def publish_quarantine(
+    platform: Platform, feed: str, caught_by: str, files: Sequence[str], span: Span, run_id: str
+) -> int:
+    """Replace what an asset holds in quarantine for a span; give its rows."""
+    replaced = Partitions.between(span.first, span.last, caught_by=caught_by)
+    return _put(platform, contract_of(f"quarantine.{feed}"), files, replaced, run_id)
+
+
+def _put(
+    platform: Platform,
+    contract: Contract,
+    files: Sequence[str],
+    replaced: Partitions,
+    run_id: str,
+) -> int:
+    ensure(platform, contract)
+    put = platform.lake.publish(contract.table, list(files), replaced, {RUN_ID: run_id})
+    return put.rows
 
 
 def refuse(

@@ -10,21 +10,25 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.tables import readable
-from customer360_assets.versions import dates_read, window_start
+from customer360_assets.versions import window_start
+from resources.lake_types import MissingTableError
 
 
 def as_of_files(
     platform: Platform, table: Contract, as_of: dt.date, months: int | None = None
 ) -> list[str]:
     """Give the files of a table as-of a date: its newest snapshot, or its deltas."""
-    if not table.partitioned:
-        return list(platform.lake.files(table.table))
-    if table.reads == "snapshot":
-        for newest in dates_read(table, platform.lake.dates(table.table, last=as_of), as_of):
-            return list(platform.lake.files(table.table, first=newest, last=newest))
+    lake, name = platform.lake, table.table
+    try:
+        if not table.partitioned:
+            return list(lake.files(name))
+        if table.reads == "snapshot":
+            newest = lake.newest(name, as_of)
+            return list(lake.files(name, first=newest, last=newest)) if newest else []
+        start = window_start(as_of, months) if months else None
+        return list(lake.files(name, first=start, last=as_of))
+    except MissingTableError:
         return []
-    start = window_start(as_of, months) if months else None
-    return list(platform.lake.files(table.table, first=start, last=as_of))
 
 
 def as_of_inputs(
@@ -41,9 +45,11 @@ def as_of_inputs(
 
 def span_inputs(platform: Platform, reads: Iterable[str], span: Span) -> dict[str, list[str]]:
     """Give the files of exactly the span's partitions, never an empty list."""
-    return {
-        name: list(
-            readable(platform, name, platform.lake.files(name, first=span.first, last=span.last))
-        )
-        for name in reads
-    }
+    found: dict[str, list[str]] = {}
+    for name in reads:
+        try:
+            files = platform.lake.files(name, first=span.first, last=span.last)
+        except MissingTableError:
+            files = []
+        found[name] = list(readable(platform, name, files))
+    return found

@@ -56,7 +56,7 @@ def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
 
     @dg.logger
     def steps(_context: Any) -> logging.Logger:
-        log = logging.Logger("customer360", level=logging.DEBUG)  # noqa: LOG001 (not global)
+        log = logging.Logger("customer360", level=logging.DEBUG)
         log.addHandler(Steps())
         return log
 
@@ -72,6 +72,7 @@ def run_batch(
     result = job.execute_in_process(
         instance=instance,
         asset_selection=keys,
+        run_config={"loggers": {name: {} for name in definitions.loggers or {}}},
         tags={
             ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),

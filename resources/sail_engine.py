@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import os
 import runpy
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -39,7 +41,7 @@ class SailEngine:
         argv = job_arguments(inputs, str(output), business_date, params)
         with self._lock, _only_safe_text(script):
             _main_of(script)(argv, spark=self._spark())
-        files = tuple(sorted(output.rglob("*.parquet")))
+        files = tuple(sorted(map(str, output.rglob("*.parquet"))))
         return Candidate(files, sum(map(_rows, files)), time.monotonic() - started)
 
     def close(self) -> None:
@@ -97,7 +99,15 @@ def _only_safe_text(script: Path) -> Iterator[None]:
         raise SparkJobError(f"{script.name}: {what}") from None
 
 
-def _rows(file: Path) -> int:
+def _rows(file: str) -> int:
     import pyarrow.parquet as pq
 
     return int(pq.read_metadata(file).num_rows)
+
+
+@cache
+def shared_engine() -> SailEngine:
+    """Give the one engine of this process: runs after each other share its server."""
+    engine = SailEngine()
+    atexit.register(engine.close)
+    return engine

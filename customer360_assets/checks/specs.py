@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "grain": "No key occurs twice in what is published.",
     "conservation": "Nothing is lost: delivered = published + repeated + quarantined.",
     "quarantine": "No record was refused. When one was, the rest is published all the same.",
+    "refused_files": "No delivered file was refused whole; raw.delivery has the reasons.",
     "references": "Every id that points at another table is found there. Orphans are kept.",
     "reconciliation": "Totals equal those of the tables read: no join loses or multiplies rows.",
 }
@@ -21,7 +22,9 @@ BLOCKING = {"contract", "grain", "conservation", "reconciliation"}
 def check_names(contract: Contract) -> list[str]:
     """Give the names of a table's checks."""
     names = ["contract", "grain"]
-    if contract.schema in ("raw", "stage"):
+    if contract.table == "raw.delivery":
+        names.append("refused_files")
+    elif contract.schema in ("raw", "stage"):
         names += ["conservation", "quarantine"]
     if contract.references:
         names.append("references")

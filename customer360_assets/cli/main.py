@@ -20,7 +20,7 @@ app = typer.Typer(
 
 
 @app.command(
-    epilog="Example: customer360 run --landing landing --home .customer360 --business-date 2024-05-23"
+    epilog="Example: customer360 run --landing in --home .customer360 --business-date 2024-05-23"
 )
 def run(
     business_date: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
@@ -50,7 +49,7 @@ def column(
     """Give one column of a contract: what it means, its unit, its personal-data class, its checks.
 
     `derived_from` ("stage.account.branch_id") declares lineage where no SQL states it.
-    `str_matches` is a full match, so that it means the same to Python, RE2 and Java.
+    `str_matches` is a full match, so that it means the same to Arrow, DuckDB and Athena.
     Raises TypeError for a check that has no SQL form, ValueError for an unknown class.
     """
     if unknown := set(checks) - CHECKS:
@@ -58,9 +57,8 @@ def column(
     if pii not in get_args(PersonalData):
         raise ValueError(f"column(): pii={pii!r} is not one of {get_args(PersonalData)}")
     if pattern := checks.get("str_matches"):
-        checks["str_matches"] = re.compile(
-            rf"(?:{str(pattern).removeprefix('^').removesuffix('$')})\Z"
-        ).pattern
+        bare = str(pattern).removeprefix("^").removesuffix("$")
+        checks["str_matches"] = rf"^(?:{bare})$"
     return pa.Field(
         nullable=nullable,
         description=" ".join(description.split()),

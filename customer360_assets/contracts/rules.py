@@ -68,8 +68,9 @@ def _length(col: str, s: Mapping[str, Any], _kind: str) -> str:
 
 
 def _matches(col: str, s: Mapping[str, Any], kind: str) -> str:
-    # \z, not $: Java's $ also matches before a final line break, RE2's does not.
-    pattern = "^" + str(s["pattern"]).removesuffix(r"\Z") + r"\z"
+    # $ is the end of the text to Arrow's RE2, which Pandera runs; to Java (Athena) it is also the
+    # place before a final line break. \\z is the end to RE2 and Java alike.
+    pattern = str(s["pattern"]).removesuffix("$") + r"\z"
     return f"regexp_like({col}, {_literal(pattern, kind)})"
 
 

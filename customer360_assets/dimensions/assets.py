@@ -1,7 +1,5 @@
 """Every as-of table as an asset: one row per client, from what was delivered by its date."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
@@ -76,7 +74,7 @@ def as_of_asset(
                 *reconcile(platform, candidate, inputs),
             ]
             yield from refuse(context, contract, findings)
-            rows = publish(platform, candidate, run_id=context.run_id)
+            rows = publish(platform, candidate, context.run_id)
             size += size_of(candidate.files)
             context.add_asset_metadata(
                 {METADATA_KEY: version, "dagster/partition_row_count": seen.rows},

@@ -16,6 +16,19 @@ _LONG_REAL = r"[0-9]{8}\.[0-9]|[0-9]\.[0-9]{8}"
 # With none of these, only the quotes differ between the two notations.
 _NEEDS_TOKENS = r"(?i)[\"\\\x00-\x1f]|none|true|false|null|nan|inf"
 
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+}
+
 
 def json_sql(line: str) -> str:
     """Give the expression of a line's JSON object, NULL where it holds none."""
@@ -72,16 +85,12 @@ def _piece() -> str:
         "list_reduce(list_transform(string_split(p[2:], ''), lambda d: CAST(d AS BIGINT)),"
         " lambda a, b: a * 8 + b)"
     )
-    simple = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11}
-    known = " ".join(f"WHEN '{c}' THEN chr({n})" for c, n in simple.items())
+    escapes = " ".join(f"WHEN {literal(c)} THEN chr({ord(text)})" for c, text in _ESCAPES.items())
     return (
         r"CASE WHEN p[1] <> '\' THEN p"
         rf" WHEN length(p) > 2 AND p[2] IN ('x', 'u', 'U') THEN CASE WHEN {code} < 55296"
         rf" OR {code} BETWEEN 57344 AND 1114111 THEN chr(CAST({code} AS INTEGER)) END"
         rf" WHEN p[2] BETWEEN '0' AND '7' THEN chr(CAST({octal} AS INTEGER))"
         r" WHEN p[2] IN ('x', 'u', 'U', 'N') THEN NULL"
-        rf" ELSE CASE p[2] {known} WHEN '\' THEN '\' WHEN '''' THEN '''' WHEN '"
-        "' THEN '"
-        "'"
-        " ELSE p END END"
-    ).replace('""', '"')
+        rf" ELSE CASE p[2] {escapes} ELSE p END END"
+    )

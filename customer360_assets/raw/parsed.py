@@ -36,12 +36,12 @@ class Parsed(BaseModel):
 
 def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
     """Give the folder of a delivery's Parquet files and marker."""
-    return lake_dir / "raw" / feed / f"{delivery_id}-{fingerprint[:8]}"
+    return lake_dir / "raw" / feed / "data" / f"{delivery_id}-{fingerprint[:8]}"
 
 
 def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
     """Give the file of a delivery's quarantined records; it is there only when there are any."""
-    folder = lake_dir / "quarantine" / feed / f"raw-{delivery_id}-{fingerprint[:8]}"
+    folder = lake_dir / "quarantine" / feed / "data" / f"raw-{delivery_id}-{fingerprint[:8]}"
     return folder / "records.parquet"
 
 

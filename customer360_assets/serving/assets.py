@@ -1,7 +1,5 @@
 """The profile store as an asset: what a branch or an application reads."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -10,6 +8,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.partitions import span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from resources.parquet import batches
 
 KEY = dg.AssetKey(["serving", "customer_profile"])
 PROFILE = "profile.customer_360"
@@ -61,7 +60,7 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
                 allow_retries=False,
             )
         expected = platform.lake.dates(PROFILE, first=date, last=date)[date]
-        loaded = platform.store.load(date, context.run_id, platform.sql.batches(files))
+        loaded = platform.store.load(date, context.run_id, batches(files))
         whole = not loaded.loaded or loaded.items == expected
         check = dg.AssetCheckResult(
             asset_key=KEY,

@@ -1,7 +1,5 @@
 """Every stage table as an asset: its SQL over the raw partitions of the same business dates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,6 +12,7 @@ from customer360_assets.checks.results import (
 )
 from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.deployment import Deployment
 from customer360_assets.lineage import lineage_metadata
 from customer360_assets.partitions import Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
@@ -26,6 +25,7 @@ from customer360_assets.publishing import (
     refuse,
     result,
 )
+from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import span_inputs
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.refused import publish_refused
@@ -37,7 +37,7 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
 
 def stage_asset(
-    contract: Contract, partitions: dg.DailyPartitionsDefinition
+    deployment: Deployment, contract: Contract, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
     """Give the asset of one stage table."""
     made_by = transformation(contract.table)
@@ -66,9 +66,10 @@ def stage_asset(
         fates = split(platform, contract, made_by, span, inputs, output)
         candidate = Candidate(contract, fates.files, span)
         findings = _findings(platform, candidate, fates, inputs)
-        publish_refused(context, platform, contract, span, fates.refused)
         yield from refuse(context, contract, findings)
-        publish(platform, candidate, run_id=context.run_id)
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        publish_refused(platform, log, contract, span, fates.refused, context.run_id)
+        publish(platform, candidate, context.run_id)
         _tell_partitions(context, contract, made_by, code, span, fates)
         yield result(
             contract,

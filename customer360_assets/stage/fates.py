@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,15 +21,23 @@ PUBLISH, REPEAT = "publish", "repeat"
 
 @dataclass(frozen=True)
 class Fates:
-    """A split candidate: files to publish, and what was held back and why."""
+    """A split candidate: files to publish, and what was held back and why.
+
+    refused: files by the rule that their rows broke. totals: per control column, what the
+    delivered sum has more than all fates together.
+    """
 
     files: Sequence[str]
-    rows: int
-    rows_by_date: dict[dt.date, int]
+    rows_by_date: Mapping[dt.date, int]
     repeated: int
-    quarantined: dict[str, int]
-    refused: Sequence[str] = field(default=())
-    totals: dict[str, str] = field(default_factory=dict)
+    refused: Mapping[str, Sequence[str]]
+    quarantined: Mapping[str, int]
+    totals: Mapping[str, str]
+
+    @property
+    def rows(self) -> int:
+        """Rows to publish."""
+        return sum(self.rows_by_date.values())
 
 
 def fate_sql(contract: Contract, query: str) -> str:
@@ -58,32 +67,23 @@ def split(
         params=[span.first, span.last],
         inputs=inputs,
         output=output,
-        columns=[(c.name, c.type) for c in contract.columns] + [("fate", "varchar")],
+        columns=[(c.name, c.type) for c in contract.columns],
         partition_by=("fate", "business_date"),
     )
-    kept = [f for f in written.files if f"fate={PUBLISH}/" in f]
-    held = [f for f in written.files if f not in set(kept)]
-    counts = _counts(platform, held)
-    by_date = _rows_by_date(platform, kept)
+    fates: dict[str, list[str]] = defaultdict(list)
+    for file in written.files:
+        fates[Path(file).parent.parent.name.removeprefix("fate=")].append(str(file))
+    kept, repeated = fates.pop(PUBLISH, []), fates.pop(REPEAT, [])
     return Fates(
         files=kept,
-        rows=sum(by_date.values()),
-        rows_by_date=by_date,
-        repeated=counts.pop(REPEAT, 0),
-        quarantined=counts,
-        refused=[f for f in held if f"fate={REPEAT}/" not in f],
-        totals=_differences(platform, contract, inputs, written.files, span),
+        rows_by_date=_rows_by_date(platform, kept),
+        repeated=sum(_rows_by_date(platform, repeated).values()),
+        refused=dict(fates),
+        quarantined={
+            rule: sum(_rows_by_date(platform, files).values()) for rule, files in fates.items()
+        },
+        totals=_differences(platform, contract, inputs, [str(f) for f in written.files], span),
     )
-
-
-def _counts(platform: Platform, files: Sequence[str]) -> dict[str, int]:
-    if not files:
-        return {}
-    found = platform.sql.query(
-        "SELECT fate, count(*) AS records FROM held.rows GROUP BY fate ORDER BY fate",
-        inputs={"held.rows": files},
-    )
-    return {row["fate"]: int(row["records"]) for row in found.to_pylist()}
 
 
 def _rows_by_date(platform: Platform, files: Sequence[str]) -> dict[dt.date, int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sql_bank import Bank
-from workshop_files import WORKSHOP, load_workshop
+
+from tests.sql.sql_bank import Bank
+from tests.sql.workshop_files import WORKSHOP, load_workshop
 
 
 @pytest.fixture

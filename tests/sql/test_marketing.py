@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sql_bank import Bank, D
+
+from tests.sql.sql_bank import Bank, D
 
 EVE = D - dt.timedelta(days=1)
 NEXT = D + dt.timedelta(days=1)

@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sql_bank import Bank, D
+
+from tests.sql.sql_bank import Bank, D
 
 EVE = D - dt.timedelta(days=1)
 NEXT = D + dt.timedelta(days=1)

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sql_bank import SQL, Bank, D, by_rank
 
 from customer360_assets.contracts import contract, contracts
 from resources.athena_lint import lint
 from resources.athena_sql import parameters
+from tests.sql.sql_bank import SQL, Bank, D, by_rank
 
 NOON = dt.datetime.fromisoformat("2024-01-01T12:00:00")
 TOKEN = "a" * 64

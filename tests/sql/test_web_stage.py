@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sql_bank import Bank, D, by_rank
 
 from customer360_assets.contracts import contract
+from tests.sql.sql_bank import Bank, D, by_rank
 
 START = 1_500_628_300  # 2017-07-21 09:11:40 UTC
 VISITOR = "0085557216346927217"

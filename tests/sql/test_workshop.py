@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from sql_bank import Bank, D
-from workshop_files import FIRST_VISITS
 
 from customer360_assets.contracts import contract
+from tests.sql.sql_bank import Bank, D
+from tests.sql.workshop_files import FIRST_VISITS
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sql_bank import Bank, D
+from tests.sql.sql_bank import Bank, D
 
 WORKSHOP = Path(__file__).parents[3] / "shared" / "data" / "workshop"
 FIRST_VISITS = dt.date(2017, 7, 21)

@@ -1,0 +1,160 @@
+"""`customer360 run`: take in, plan, materialize, and say what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from customer360_assets.deployment import Deployment, DeploymentError, deployment
+
+if TYPE_CHECKING:
+    from customer360_assets.running import BatchOutcome, TableOutcome
+
+INTAKE = "raw.delivery"
+PROFILE = "profile.customer_360"
+
+
+def run_command(
+    home: Path | None, landing: Path | None, feeds: str | None, business_date: dt.date
+) -> int:
+    """Run all that is outstanding; give 0 when the business date is published, else 1."""
+    console = Console(stderr=False, highlight=False)
+    started = time.monotonic()
+    try:
+        target = deployment(home, landing=landing, feeds=feeds)
+        _refuse_unusable(target, business_date)
+    except DeploymentError as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    target.save()
+    with console.status("Starting") as status:
+        session = _Session(target, business_date, status.update)
+        outcomes = session.run()
+    _print(console, outcomes, time.monotonic() - started)
+    for line in session.remarks():
+        console.print(line)
+    reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
+    if not reasons and not session.published():
+        reasons = [session.why_not()]
+    for reason in reasons:
+        console.print(f"[red]Not published.[/red] {reason}")
+    if reasons:
+        return 1
+    console.print(
+        f"{PROFILE} of {business_date} is published"
+        + (f": {session.published():,} clients." if outcomes else "; nothing was outstanding.")
+    )
+    return 0
+
+
+def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
+    from customer360_assets.feeds.loader import load_feeds
+
+    if target.landing is None:
+        raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
+    if not target.landing.is_dir():
+        raise DeploymentError(f"The landing folder {target.landing} does not exist.")
+    if business_date < target.first_business_date:
+        raise DeploymentError(
+            f"{business_date} is before the first business date {target.first_business_date}: "
+            "set CUSTOMER360_FIRST_BUSINESS_DATE to an earlier one."
+        )
+    load_feeds(target.feeds)
+
+
+class _Session:
+    """One run of the command: its definitions, instance and platform."""
+
+    def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
+        from customer360_assets.instance import close_abandoned_runs, instance_of
+        from customer360_assets.merge import definitions_of
+        from customer360_assets.platform import Platform
+        from customer360_assets.raw.log import DeliveryLog
+        from customer360_assets.running import progress_logger
+        from resources.local import local_services
+
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        self.date = date
+        self.instance = instance_of(target)
+        self.definitions = definitions_of(
+            target, loggers={"console": progress_logger(lambda t, what: tell(f"{t}: {what}"))}
+        )
+        self.platform = Platform(**local_services(target))
+        self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
+        close_abandoned_runs(self.instance)
+
+    def run(self) -> list[BatchOutcome]:
+        from customer360_assets.partitions import Span
+        from customer360_assets.planning import Batch, outstanding
+        from customer360_assets.running import run_batch
+
+        outcomes = []
+        if self.log.pending(self._published_manifest()):
+            intake = Batch(Span(self.date, self.date), (INTAKE,))
+            outcomes.append(run_batch(self.definitions, self.instance, intake))
+        for batch in outstanding(self.instance, self.log.versions(), self.date):
+            if outcomes and not all(o.success for o in outcomes):
+                break
+            outcomes.append(run_batch(self.definitions, self.instance, batch))
+        return outcomes
+
+    def _published_manifest(self) -> list[dict[str, Any]]:
+        from customer360_assets.contracts import contract
+        from customer360_assets.reading import as_of_files
+
+        files = as_of_files(self.platform, contract(INTAKE), self.date)
+        if not files:
+            return []
+        order = "ORDER BY feed, delivery_seq"
+        return self.platform.sql.query(
+            f"SELECT * FROM {INTAKE} {order}", inputs={INTAKE: files}
+        ).to_pylist()
+
+    def published(self) -> int:
+        """Give the clients of the date's profile."""
+        from resources.lake import MissingTableError
+
+        try:
+            return self.platform.lake.dates(PROFILE, self.date, self.date).get(self.date, 0)
+        except MissingTableError:
+            return 0
+
+    def why_not(self) -> str:
+        return (
+            f"No customer was delivered on or before {self.date}: the profile has one row per "
+            "client known to CRM. Check the feed crm_customer in raw.delivery."
+        )
+
+    def remarks(self) -> list[str]:
+        """Name what an operator should know: feeds without a delivery, refused files."""
+        return self.log.remarks(self.date)
+
+
+def _print(console: Console, outcomes: list[BatchOutcome], seconds: float) -> None:
+    if not outcomes:
+        return
+    tables: dict[str, TableOutcome] = {}
+    for outcome in outcomes:
+        for table in outcome.tables:
+            known = tables.setdefault(table.table, table)
+            if known is not table:
+                known.rows += table.rows
+                known.quarantined += table.quarantined
+                known.seconds += table.seconds
+                known.problems += table.problems
+    shown = Table(title=None, box=None, pad_edge=False)
+    shown.add_column("asset")
+    for name in ("rows", "quarantined", "seconds"):
+        shown.add_column(name, justify="right")
+    for t in tables.values():
+        mark = "[red]" if t.problems else ""
+        shown.add_row(f"{mark}{t.table}", f"{t.rows:,}", f"{t.quarantined:,}", f"{t.seconds:.1f}")
+    console.print(shown)
+    console.print(f"{len(outcomes)} runs, {seconds:.1f} s.")

@@ -1,0 +1,124 @@
+"""The delivery log of a deployment: intake, what is in force, and what an operator should know."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from customer360_assets.contracts import contracts
+from customer360_assets.deployment import Deployment
+from customer360_assets.feeds.loader import load_feeds
+from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_deliveries, settle
+from customer360_assets.raw.intake import IntakeResult, is_new, take_in
+from customer360_assets.versions import NOTHING
+from resources.archive import Archive
+from resources.card_token import CardKey, card_key
+from resources.landing import Landing
+
+EMPTIED = hashlib.sha256(b"").hexdigest()
+"""Version of a business date whose deliveries were all replaced."""
+
+
+@dataclass(frozen=True)
+class DeliveryLog:
+    """Every delivery of a deployment's feeds."""
+
+    feeds: Mapping[str, FeedSpec]
+    landing: Landing
+    archive: Archive
+    lake_dir: Path
+    key_path: Path
+
+    @classmethod
+    def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
+        """Give the log of a deployment."""
+        return cls(
+            load_feeds(deployment.feeds),
+            landing,
+            archive,
+            deployment.lake_dir,
+            deployment.key_path,
+        )
+
+    @cached_property
+    def _key(self) -> CardKey:
+        return card_key(self.key_path)
+
+    def _key_of(self, spec: FeedSpec) -> CardKey | None:
+        return self._key if spec.tokenizes else None
+
+    def take_in(self, run_date: dt.date) -> IntakeResult:
+        """Register what is new in the landing zone."""
+        return take_in(self.landing, self.archive, self.feeds, run_date)
+
+    def settled(self, feed: str) -> FeedDeliveries | None:
+        """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
+        spec = self.feeds.get(feed)
+        return spec and settle(self.archive, spec, self.lake_dir, self._key_of(spec))
+
+    def known(self) -> dict[str, FeedDeliveries]:
+        """Give every feed's deliveries as they stand, parsed or not."""
+        return {
+            feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
+            for feed, spec in self.feeds.items()
+        }
+
+    def manifest(self) -> list[dict[str, Any]]:
+        """Give the rows of raw.delivery, by feed and order of arrival."""
+        return manifest(self.known())
+
+    def pending(self, published: list[dict[str, Any]]) -> bool:
+        """Say whether an intake has work: new files, unparsed deliveries, an outdated manifest."""
+        known = self.known()
+        return (
+            any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values())
+            or any(deliveries.outstanding for deliveries in known.values())
+            or manifest(known) != published
+        )
+
+    def versions(self) -> dict[str, dict[dt.date, str]]:
+        """Give the version that each raw partition should have, for every possible feed."""
+        found = {feed: partition_versions(deliveries) for feed, deliveries in self.known().items()}
+        return {str(c.feed): found.get(str(c.feed), {}) for c in contracts("raw") if c.feed}
+
+    def remarks(self, as_of: dt.date) -> list[str]:
+        """Name feeds without a delivery, and files that were refused."""
+        rows = self.manifest()
+        loaded = {
+            r["feed"]
+            for r in rows
+            if r["status"] == "loaded" and r["business_date"] and r["business_date"] <= as_of
+        }
+        missing = sorted(str(c.feed) for c in contracts("raw") if c.feed and c.feed not in loaded)
+        told = [
+            f"{feed}: no delivery on or before {as_of}; the columns made from it are null."
+            for feed in missing
+        ]
+        told += [
+            f"{r['feed']}: {r['file']} was refused: {r['reason']}"
+            for r in rows
+            if r["status"] == "refused"
+        ]
+        return told + [
+            f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
+        ]
+
+    def unmatched(self) -> list[str]:
+        """Give the files in the landing zone that no feed's pattern fits."""
+        feeds = self.feeds.values()
+        matched = {f.key for spec in feeds for f in self.landing.list(spec.folder, spec.pattern)}
+        return [f.key for f in self.landing.list() if f.key not in matched]
+
+
+def partition_versions(deliveries: FeedDeliveries) -> dict[dt.date, str]:
+    """Give the version of each business date of a feed; NOTHING where all was replaced."""
+    return {
+        date: NOTHING if version == EMPTIED else version
+        for date, version in deliveries.expected_versions.items()
+    }

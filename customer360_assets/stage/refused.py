@@ -1,0 +1,88 @@
+"""Records that stage refuses, into quarantine with the text as it was delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.arrow import arrow_schema
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.partitions import Span
+from customer360_assets.platform import Platform
+from customer360_assets.publishing import publish_quarantine
+from customer360_assets.raw.log import DeliveryLog
+from customer360_assets.raw.original import original_records
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLACES = (
+    "SELECT DISTINCT business_date, delivery_id, line_no FROM refused.rows"
+    " ORDER BY business_date, delivery_id, line_no"
+)
+
+
+def publish_refused(
+    platform: Platform,
+    log: DeliveryLog,
+    contract: Contract,
+    span: Span,
+    refused: Mapping[str, Sequence[str]],
+    run_id: str,
+) -> int:
+    """Replace what a stage table holds in quarantine for a span; give the records.
+
+    A delivered record appears once per rule, however many rows stage made of it.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    feed, caught_by = str(contract.feed), f"stage/{contract.name}"
+    quarantine = contract_of(f"quarantine.{feed}")
+    files = []
+    parts = list(_parts(platform, log, feed, caught_by, refused))
+    if parts:
+        output = platform.lake.candidate_dir(quarantine.table, f"{contract.name}.{run_id}")
+        held = pa.concat_tables(parts).cast(arrow_schema(quarantine))
+        for date in pc.unique(held["business_date"]).to_pylist():
+            path = output / f"{date}.parquet"
+            pq.write_table(held.filter(pc.field("business_date") == pa.scalar(date)), path)
+            files.append(str(path))
+    return publish_quarantine(platform, feed, caught_by, files, span, run_id)
+
+
+def _parts(
+    platform: Platform,
+    log: DeliveryLog,
+    feed: str,
+    caught_by: str,
+    refused: Mapping[str, Sequence[str]],
+) -> Iterator[pa.Table]:
+    """Give the quarantined records of each rule and delivery."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = log.settled(feed)
+    deliveries = {e.delivery.delivery_id: e.delivery for e in known.entries} if known else {}
+    order = [c.name for c in contract_of(f"quarantine.{feed}").columns]
+    for rule, files in sorted(refused.items()):
+        places = platform.sql.query(PLACES, inputs={"refused.rows": files})
+        for delivery_id in pc.unique(places["delivery_id"]).to_pylist():
+            delivery = deliveries[delivery_id]
+            mine = places.filter(pc.field("delivery_id") == delivery_id)
+            texts = original_records(
+                delivery, log.feeds[feed], log.archive, mine["line_no"].to_pylist()
+            )
+            found = mine.join(texts, "line_no", join_type="left outer")
+            for name, value in (
+                ("feed", feed),
+                ("file", delivery.file),
+                ("rule", rule),
+                ("caught_by", caught_by),
+            ):
+                found = found.append_column(name, pa.repeat(value, found.num_rows))
+            yield found.select(order).sort_by(
+                [("business_date", "ascending"), ("line_no", "ascending")]
+            )

@@ -1,0 +1,103 @@
+"""The lake: Iceberg tables that engines write candidates for and read published files from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from resources.lake_local import LocalLake
+from resources.lake_types import (
+    DATE_COLUMN,
+    RUN_ID,
+    CommitConflictError,
+    LakeError,
+    MissingTableError,
+    Partitions,
+    Published,
+    Snapshot,
+)
+
+if TYPE_CHECKING:
+    from pyiceberg.schema import Schema
+
+__all__ = [
+    "DATE_COLUMN",
+    "RUN_ID",
+    "CommitConflictError",
+    "Lake",
+    "LakeError",
+    "LocalLake",
+    "MissingTableError",
+    "Partitions",
+    "Published",
+    "Snapshot",
+]
+
+
+class Lake(Protocol):
+    """Tables by name ("stage.card"), partitioned by business date; readers see whole snapshots."""
+
+    def ensure(
+        self,
+        table: str,
+        schema: "Schema",
+        partition_columns: tuple[str, ...] = (DATE_COLUMN,),
+        comment: str = "",
+    ) -> None:
+        """Make the table exist with these columns, in this order, and their descriptions.
+
+        Columns are added, dropped (from the table, not from its files) and widened where Iceberg
+        can; LakeError names the column where it cannot.
+        """
+
+    def tables(self) -> list[str]:
+        """The names of all tables."""
+
+    def candidate_dir(self, table: str, key: str) -> Path:
+        """A new, empty folder for a candidate's files; a used key gets a number behind it."""
+
+    def publish(
+        self,
+        table: str,
+        files: Sequence[str],
+        replace: Partitions,
+        properties: Mapping[str, str],
+    ) -> Published:
+        """Put candidate files in the place of the chosen partitions, in one atomic step.
+
+        No files empties them; the same files again do nothing. LakeError, and nothing
+        published, for files that do not fit the table or the choice.
+        """
+
+    def files(
+        self,
+        table: str,
+        first: date | None = None,
+        last: date | None = None,
+        dates: Iterable[date] | None = None,
+        snapshot_id: int | None = None,
+    ) -> list[str]:
+        """Paths of the published Parquet files, by business date; of an older snapshot if named."""
+
+    def empty_file(self, table: str) -> str:
+        """A Parquet file of no rows with the table's columns, for a table without files."""
+
+    def dates(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> dict[date, int]:
+        """Rows by published business date, ascending; from metadata alone."""
+
+    def newest(self, table: str, on_or_before: date) -> date | None:
+        """The newest published business date up to this one."""
+
+    def history(self, table: str) -> list[Snapshot]:
+        """The table's snapshots, oldest first."""
+
+    def rollback(self, table: str, snapshot_id: int) -> None:
+        """Make a snapshot of the history, older or newer, the current one."""
+
+    def expire(self, table: str, keep_last: int) -> list[int]:
+        """Forget all but the newest snapshots, never the current one; the ids forgotten."""
+
+    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
+        """Delete candidate files of before that time which no snapshot shows; their paths."""

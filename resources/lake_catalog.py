@@ -1,0 +1,74 @@
+"""The SQLite catalog of a local lake, and how a commit to it is tried again."""
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from resources.lake_types import CommitConflictError, MissingTableError
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+T = TypeVar("T")
+
+# Each conflict means that another writer got through, so n writers need at most n tries.
+WAITS = tuple(min(0.01 * 2**n, 0.5) for n in range(24))
+
+
+def open_catalog(uri: str, warehouse: Path) -> "Catalog":
+    """The catalog, created when missing; any number of processes may open it at once."""
+    from pyiceberg.catalog.sql import SqlCatalog
+    from sqlalchemy.engine import make_url
+
+    url = make_url(uri)
+    database = Path(url.database or "")
+    if not database.exists():
+        _create(database)
+    return SqlCatalog("lake", uri=uri, warehouse=str(warehouse), init_catalog_tables="false")
+
+
+def _create(database: Path) -> None:
+    """Put a finished catalog in place: two processes that both create tables collide in SQLite."""
+    from pyiceberg.catalog.sql import SqlCatalog
+    from sqlalchemy import text
+    from sqlalchemy.engine import URL
+
+    database.parent.mkdir(parents=True, exist_ok=True)
+    draft = database.with_name(f".{database.name}.{uuid.uuid4().hex}")
+    catalog = SqlCatalog("lake", uri=str(URL.create("sqlite", database=str(draft))))
+    with catalog.engine.connect() as connection:
+        # Write-ahead logging lets readers go on while a writer commits; the file remembers it.
+        connection.execute(text("PRAGMA journal_mode=WAL"))
+    catalog.engine.dispose()
+    try:
+        os.link(draft, database)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def load(catalog: "Catalog", table: str) -> "Table":
+    """The table as it stands now."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    try:
+        return catalog.load_table(table)
+    except NoSuchTableError:
+        raise MissingTableError(f"{table} is not in the lake") from None
+
+
+def committed(table: str, attempt: Callable[[], T]) -> T:
+    """The result of `attempt`, which reloads the table and commits; again after each conflict."""
+    from pyiceberg.exceptions import CommitFailedException
+
+    for wait in WAITS:
+        try:
+            return attempt()
+        except CommitFailedException:
+            time.sleep(wait)
+    raise CommitConflictError(f"{table}: {len(WAITS)} commits in a row lost to other writers")

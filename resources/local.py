@@ -1,0 +1,111 @@
+"""The resources of a local deployment: embedded engines, folders and SQLite files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from customer360_assets.deployment import Deployment
+
+
+class LakeResource(dg.ConfigurableResource[Any]):
+    """Iceberg tables in a folder, their catalog in SQLite."""
+
+    catalog_uri: str
+    warehouse_dir: str
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the lake."""
+        from resources.lake import LocalLake
+
+        return LocalLake(self.catalog_uri, Path(self.warehouse_dir))
+
+
+class DuckDbResource(dg.ConfigurableResource[Any]):
+    """DuckDB in this process for the `.sql` files; spills to its folder."""
+
+    temp_directory: str
+    memory_limit: str | None = None
+    threads: int | None = None
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the engine."""
+        from resources.duckdb_engine import DuckDbEngine
+
+        return DuckDbEngine(
+            temp_directory=Path(self.temp_directory),
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+        )
+
+
+class SailResource(dg.ConfigurableResource[Any]):
+    """Spark Connect in this process for the scripts; starts with the first of them."""
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the engine."""
+        from resources.sail_engine import shared_engine
+
+        return shared_engine()
+
+
+class StoreResource(dg.ConfigurableResource[Any]):
+    """Profiles by client and branch, in one SQLite file."""
+
+    path: str
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the store."""
+        from resources.sqlite_profile_store import SqliteProfileStore
+
+        return SqliteProfileStore(Path(self.path))
+
+
+class LandingResource(dg.ConfigurableResource[Any]):
+    """The folder that deliveries arrive in."""
+
+    directory: str | None = None
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the landing zone; an empty one when no folder is configured."""
+        from resources.landing import LocalLanding
+
+        return LocalLanding(Path(self.directory or os.devnull))
+
+
+class ArchiveResource(dg.ConfigurableResource[Any]):
+    """Delivered bytes by SHA-256, and their receipts."""
+
+    directory: str
+
+    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+        """Give the archive."""
+        from resources.archive import LocalArchive
+
+        return LocalArchive(Path(self.directory))
+
+
+def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
+    """Give the resources that assets name, for a home."""
+    return {
+        "lake": LakeResource(
+            catalog_uri=deployment.catalog_uri, warehouse_dir=str(deployment.lake_dir)
+        ),
+        "sql": DuckDbResource(temp_directory=str(deployment.scratch_dir)),
+        "spark": SailResource(),
+        "store": StoreResource(path=str(deployment.store_path)),
+        "landing": LandingResource(
+            directory=str(deployment.landing) if deployment.landing else None
+        ),
+        "archive": ArchiveResource(directory=str(deployment.archive_dir)),
+    }
+
+
+def local_services(deployment: Deployment) -> dict[str, Any]:
+    """Give the same services outside a Dagster step."""
+    resources = local_resources(deployment)
+    return {name: resource.create_resource(None) for name, resource in resources.items()}

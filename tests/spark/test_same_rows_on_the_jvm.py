@@ -1,0 +1,88 @@
+"""The scripts as spark-submit runs them, on Spark itself: the rows are those of Sail."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from resources.sail_engine import SailEngine
+from resources.spark_engine import job_arguments
+from tests.spark.conftest import SCRIPTS
+from tests.spark.spark_bank import HISTORY, PROFILE, day, deliver, generated, rows_of
+
+CASES = {
+    "by hand, May": ("customer_history", HISTORY, "2024-05-31"),
+    "by hand, leap day": ("customer_history", HISTORY, "2024-02-29"),
+    "before any delivery": ("customer_history", HISTORY, "2023-12-31"),
+    "no transaction": ("customer_history", {**HISTORY, "stage.transaction": []}, "2024-05-31"),
+    "generated, May": ("customer_history", generated(), "2024-05-31"),
+    "generated, leap day": ("customer_history", generated(2), "2024-02-29"),
+    "profile": ("customer_360", PROFILE, "2024-05-31"),
+    "profile of nobody": ("customer_360", {**PROFILE, "stage.customer": []}, "2024-05-31"),
+}
+# A local JVM needs four shuffle partitions, not the two hundred of a cluster.
+CONF = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
+
+
+@pytest.fixture(scope="module")
+def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run every case in one JVM (its start takes 9 s); give the folder of their outputs."""
+    folder = tmp_path_factory.mktemp("jvm")
+    jobs = []
+    for name, (script, tables, date) in CASES.items():
+        files = deliver(tables, folder / name / "in")
+        argv = [*job_arguments(files, str(folder / name / "out"), day(date)), "--JOB_NAME", "x"]
+        jobs.append({"script": str(SCRIPTS / f"{script}.py"), "argv": argv})
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    submit = Path(sys.executable).with_name("spark-submit")
+    conf = [part for name, value in CONF.items() for part in ("--conf", f"{name}={value}")]
+    done = subprocess.run(
+        [submit, "--master", "local[2]", "--py-files", SCRIPTS / "job.py", *conf]
+        + [Path(__file__).with_name("on_jvm.py"), folder / "jobs.json"],
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rows_are_those_of_sail(jvm: Path, sail: SailEngine, tmp_path: Path, name: str) -> None:
+    script, _tables, date = CASES[name]
+    inputs = {
+        folder.name: sorted(str(f) for f in folder.rglob("*.parquet"))
+        for folder in (jvm / name / "in").iterdir()
+    }
+    files = sail.run(SCRIPTS / f"{script}.py", inputs, tmp_path / "out", day(date)).files
+    on_jvm = sorted((jvm / name / "out").glob("*.parquet"))
+    assert rows_of(files) == rows_of(on_jvm)
+
+
+def test_types_are_those_of_sail_and_iceberg_can_take_them(
+    jvm: Path, sail: SailEngine, tmp_path: Path
+) -> None:
+    for name in ("by hand, May", "profile"):
+        script, tables, date = CASES[name]
+        files = deliver(tables, tmp_path / name / "in")
+        done = sail.run(SCRIPTS / f"{script}.py", files, tmp_path / name / "out", day(date))
+        (on_jvm,) = (jvm / name / "out").glob("*.parquet")
+        types = [{f.name: f.type for f in pq.read_schema(f)} for f in (done.files[0], on_jvm)]
+        assert types[0] == types[1]
+        assert "INT96" not in str(pq.ParquetFile(on_jvm).schema)
+
+
+def test_clients_are_in_order(jvm: Path) -> None:
+    (file,) = (jvm / "generated, May" / "out").glob("*.parquet")
+    clients = pq.read_table(file)["client_id"].to_pylist()
+    assert clients == sorted(clients)
+    assert len(clients) == 60
