@@ -72,11 +72,22 @@ Of files: loaded, superseded, duplicate, refused, absent.
 """
 
 
+RAW_RULES = {
+    "column_more": "record:column_count", "column_fewer": "record:column_count",
+    "broken_json": "record:json",
+}  # fmt: skip
+DATE_COLUMNS = {"account": "creation_date", "card": "issued_datetime"}
+
+
 def fate(feed: str, kind: str) -> Fate:
-    """The fate of a kind of defect in a feed; a rule is named where a contract names it."""
+    """The fate of a kind of defect in a feed; rules are named for records in quarantine."""
     outcome = OUTCOMES[kind]
     if kind == "unknown_code":
         return Fate(outcome, f"stage/{feed}", f"{CODE_COLUMNS[feed][1]}:isin")
+    if kind == "bad_date":
+        return Fate(outcome, f"raw/{feed}", f"{DATE_COLUMNS[feed]}:type")
+    if kind in RAW_RULES:
+        return Fate(outcome, f"raw/{feed}", RAW_RULES[kind])
     if outcome == "repeat":
         return Fate(outcome, f"stage/{feed}")
     return Fate(outcome, f"raw/{feed}" if outcome in ("refused", "duplicate") else None)

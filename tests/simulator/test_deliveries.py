@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from customer360_assets.simulator.arrivals import deliver
 from customer360_assets.simulator.defects import FILE_KINDS, ROW_KINDS
 from customer360_assets.simulator.settings import DefectShares

@@ -1,0 +1,54 @@
+"""The raw layer finds what was planted, by the rule the truth names, and nothing else."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from customer360_assets.feeds import load_feeds
+from customer360_assets.raw.deliveries import FeedDeliveries, settle
+from customer360_assets.raw.intake import take_in
+from customer360_assets.simulator.simulate import Simulated
+from resources.archive import LocalArchive
+from resources.card_token import CardKey
+from resources.landing import LocalLanding
+from tests.simulator.conftest import Query
+
+FEEDS = ("account", "card", "disposition", "ga_session", "web_visitor_map")
+
+
+@pytest.fixture(scope="module")
+def settled(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> dict[str, FeedDeliveries]:
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(bank.landing, home / "landing")
+    archive, feeds = LocalArchive(home / "archive"), dict(load_feeds("workshop"))
+    take_in(LocalLanding(home / "landing"), archive, feeds, date(2024, 6, 30))
+    key = CardKey(bytes(range(32)))
+    return {feed: settle(archive, feeds[feed], home / "lake", key, threads=1) for feed in FEEDS}
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_rows(settled: dict[str, FeedDeliveries], query: Query, feed: str) -> None:
+    planted = query(
+        "SELECT file, line_no, rule FROM defect WHERE line_no IS NOT NULL"
+        f" AND feed = '{feed}' AND caught_by = 'raw/{feed}' ORDER BY ALL"
+    )
+    by_date = settled[feed].quarantine_files(date.min, date.max)
+    files = [str(path) for paths in by_date.values() for path in paths]
+    found = duckdb.execute(
+        "SELECT file, line_no, rule FROM read_parquet(?, hive_partitioning = false) ORDER BY ALL",
+        [files],
+    ).fetchall()
+    assert found == planted
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_files(settled: dict[str, FeedDeliveries], query: Query, feed: str) -> None:
+    expected = query(
+        f"SELECT target, expected FROM delivery WHERE feed = '{feed}'"
+        " AND source LIKE 'landing/%' ORDER BY target"
+    )
+    manifest = settled[feed].manifest()
+    assert sorted((str(Path(row["file"])), row["status"]) for row in manifest) == expected
