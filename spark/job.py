@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ SETTINGS = {
     # Iceberg refuses INT96, the JVM's default.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+
+CONDITION = re.compile(r"\[([A-Z]+(?:_[A-Z]+)+(?:\.[A-Z_]+)?)\]")
 
 
 class JobError(Exception):
@@ -123,5 +126,11 @@ def _step(name: str, *, quote: bool = True) -> Iterator[None]:
         raise
     except Exception as error:
         planning = quote and isinstance(error, AnalysisException)
-        what = str(error).splitlines()[0] if planning else type(error).__name__
+        what = str(error).splitlines()[0] if planning else _condition(error)
         raise JobError(f"{name}: {what}") from None
+
+
+def _condition(error: Exception) -> str:
+    """Give an error's class and Spark's name of the condition, such as CAST_INVALID_INPUT."""
+    named = CONDITION.search(str(error))
+    return " ".join([type(error).__name__, *(named.groups() if named else ())])

@@ -18,16 +18,13 @@ from tests.spark.spark_bank import HISTORY, PROFILE, day, deliver, generated, ro
 
 CASES = {
     "by hand, May": ("customer_history", HISTORY, "2024-05-31"),
-    "by hand, leap day": ("customer_history", HISTORY, "2024-02-29"),
     "before any delivery": ("customer_history", HISTORY, "2023-12-31"),
     "no transaction": ("customer_history", {**HISTORY, "stage.transaction": []}, "2024-05-31"),
-    "generated, May": ("customer_history", generated(), "2024-05-31"),
     "generated, leap day": ("customer_history", generated(2), "2024-02-29"),
     "profile": ("customer_360", PROFILE, "2024-05-31"),
-    "profile of nobody": ("customer_360", {**PROFILE, "stage.customer": []}, "2024-05-31"),
 }
-# A local JVM needs four shuffle partitions, not the two hundred of a cluster.
-CONF = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
+# A local JVM needs two shuffle partitions, not the two hundred of a cluster.
+CONF = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +38,20 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         jobs.append({"script": str(SCRIPTS / f"{script}.py"), "argv": argv})
     (folder / "jobs.json").write_text(json.dumps(jobs))
     submit = Path(sys.executable).with_name("spark-submit")
-    conf = [part for name, value in CONF.items() for part in ("--conf", f"{name}={value}")]
+    options = ["--master", "local[2]", "--py-files", SCRIPTS / "job.py"]
+    options += [part for name, value in CONF.items() for part in ("--conf", f"{name}={value}")]
+    # PySpark's client of Sail leaves SPARK_CONNECT_MODE_ENABLED behind, which rules out a JVM.
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("SPARK_")}
     done = subprocess.run(
-        [submit, "--master", "local[2]", "--py-files", SCRIPTS / "job.py", *conf]
-        + [Path(__file__).with_name("on_jvm.py"), folder / "jobs.json"],
-        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        [submit, *options, Path(__file__).with_name("on_jvm.py"), folder / "jobs.json"],
+        env={**environment, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     return folder
 
 
@@ -82,7 +81,7 @@ def test_types_are_those_of_sail_and_iceberg_can_take_them(
 
 
 def test_clients_are_in_order(jvm: Path) -> None:
-    (file,) = (jvm / "generated, May" / "out").glob("*.parquet")
+    (file,) = (jvm / "generated, leap day" / "out").glob("*.parquet")
     clients = pq.read_table(file)["client_id"].to_pylist()
     assert clients == sorted(clients)
     assert len(clients) == 60
