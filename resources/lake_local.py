@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resources import lake_commit, lake_schema, lake_sweep
+from resources import lake_candidate, lake_commit, lake_schema, lake_sweep
 from resources.lake_catalog import committed, load, open_catalog
+from resources.lake_files import live_files, partition_of
 from resources.lake_types import (
     DATE_COLUMN,
     RUN_ID,
@@ -97,8 +98,8 @@ class LocalLake:
         if outside := next((path for path in paths if not path.is_relative_to(data)), None):
             raise LakeError(f"{outside} is not in a candidate folder of {table}")
         with lake_sweep.held(self._folder(table), alone=False):
-            candidate = lake_commit.describe(target, [str(path) for path in paths])
-            lake_commit.check_inside(target, candidate, replace)
+            candidate = lake_candidate.describe(target, [str(path) for path in paths])
+            lake_candidate.check_inside(target, candidate, replace)
             return committed(
                 table,
                 lambda: lake_commit.commit(self._load(table), candidate, replace, properties),
@@ -121,8 +122,8 @@ class LocalLake:
         if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
             raise LakeError(f"{table} has no snapshot {snapshot_id}")
         found = []
-        for file in lake_commit.live_files(source, snapshot):
-            partition = lake_commit.partition_of(source, file)
+        for file in live_files(source, snapshot):
+            partition = partition_of(source, file)
             if chosen.hold(partition):
                 found.append((*(str(partition[column]) for column in columns), file.file_path))
         return [row[-1] for row in sorted(found)]
@@ -139,8 +140,8 @@ class LocalLake:
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
-        for file in lake_commit.live_files(source, source.current_snapshot()):
-            partition = lake_commit.partition_of(source, file)
+        for file in live_files(source, source.current_snapshot()):
+            partition = partition_of(source, file)
             day = partition[DATE_COLUMN]
             if isinstance(day, date) and chosen.hold(partition):
                 rows[day] = rows.get(day, 0) + file.record_count

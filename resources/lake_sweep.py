@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resources.lake_commit import files_of
+from resources.lake_commit import transaction
+from resources.lake_files import entries_of
 from resources.lake_types import LakeError
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ def _paths(table: "Table", snapshots: list["Snapshot"]) -> set[str]:
     """The data files that any of these snapshots shows."""
     # Snapshots share most manifests: each is read once.
     manifests = {manifest for snapshot in snapshots for manifest in snapshot.manifests(table.io)}
-    return {file.file_path for file in files_of(table, manifests)}
+    found = entries_of(table, manifests)
+    return {entry.data_file.file_path for entries in found.values() for entry in entries}
 
 
 def expire(table: "Table", keep_last: int) -> list[int]:
     """Forget all but the newest snapshots, never the current one; the ids forgotten."""
+    from pyiceberg.table.update.snapshot import ExpireSnapshots
+
     if keep_last < 1:
         raise LakeError("keep_last counts snapshots from 1")
     current = table.current_snapshot()
@@ -48,7 +52,8 @@ def expire(table: "Table", keep_last: int) -> list[int]:
         for path in _paths(table, old) - _paths(table, kept):
             with suppress(FileNotFoundError):
                 os.utime(path)
-        table.maintenance.expire_snapshots().by_ids([s.snapshot_id for s in old]).commit()
+        with transaction(table) as forget:
+            ExpireSnapshots(forget).by_ids([snapshot.snapshot_id for snapshot in old]).commit()
     return [snapshot.snapshot_id for snapshot in old]
 
 
