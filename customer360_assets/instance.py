@@ -28,6 +28,8 @@ def prepare(deployment: Deployment) -> Path:
 
 def instance_of(deployment: Deployment) -> dg.DagsterInstance:
     """Give the instance of a home."""
+    # A year of partitions is 365 events a table: written one by one, each waits for the disk.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
     return dg.DagsterInstance.from_config(str(prepare(deployment)))
 
 

@@ -10,6 +10,9 @@ import dagster as dg
 
 from customer360_assets.deployment import Deployment
 
+MONTHLY = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
+"""One policy for all assets, or a job over them would fall back to the smallest."""
+
 
 def business_days(deployment: Deployment) -> dg.DailyPartitionsDefinition:
     """Give the daily partitions, from the first business date through today."""

@@ -11,7 +11,7 @@ from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.lineage import lineage_metadata
-from customer360_assets.partitions import Span, span_of
+from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
@@ -57,7 +57,7 @@ def as_of_asset(
         ],
         check_specs=check_specs(contract),
         required_resource_keys=RESOURCES,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=MONTHLY,
         pool=made_by.kind,
     )
     def as_of(context: dg.AssetExecutionContext) -> Events:

@@ -16,7 +16,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.partitions import Span, span_of
+from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
@@ -80,7 +80,7 @@ def delivery_asset(
         ],
         check_specs=check_specs(contract),
         required_resource_keys=RESOURCES,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=MONTHLY,
         pool="raw",
     )
     def delivery(context: dg.AssetExecutionContext) -> Events:
@@ -135,7 +135,7 @@ def raw_asset(
         ],
         check_specs=check_specs(contract),
         required_resource_keys=RESOURCES,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=MONTHLY,
         pool="raw",
     )
     def raw(context: dg.AssetExecutionContext) -> Events:

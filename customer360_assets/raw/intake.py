@@ -37,17 +37,18 @@ def take_in(
     for feed, spec in sorted(feeds.items()):
         shown = landing.list(spec.folder, spec.pattern)
         digests = _digests(landing, archive, feed, shown)
+        receipts = archive.receipts(feed)
         for file in shown:
             matched.add(file.key)
             sha256 = digests[file.key]
             if sha256 is None:
                 changing.append(file.key)
-            elif _latest(archive.receipts(feed), file.key) != sha256:
+            elif _latest(receipts, file.key) != sha256:
                 content = _archived(landing, archive, file)
                 if content is None:
                     changing.append(file.key)
-                elif receipt := _register(archive, feed, spec, file, content, run_date):
-                    taken.append(receipt)
+                elif _register(archive, receipts, spec, file, content, run_date):
+                    taken.append(receipts[-1])
     unmatched = [f.key for f in landing.list() if f.key not in matched]
     return IntakeResult(tuple(taken), tuple(changing), tuple(unmatched))
 
@@ -123,20 +124,17 @@ def _latest(receipts: list[Receipt], file: str) -> str | None:
 
 def _register(
     archive: Archive,
-    feed: str,
+    receipts: list[Receipt],
     spec: FeedSpec,
     file: LandedFile,
     content: Content,
     run_date: dt.date,
-) -> Receipt | None:
-    """Give the new receipt; None when this delivery is registered, also by another process."""
+) -> bool:
+    """Add the new receipt to those known; False when another process registered this delivery."""
     date, refused = business_date_of(spec, file.key, run_date)
-    while True:
-        receipts = archive.receipts(feed)
-        if _latest(receipts, file.key) == content.sha256:
-            return None
+    while _latest(receipts, file.key) != content.sha256:
         receipt = Receipt(
-            feed=feed,
+            feed=spec.feed,
             seq=receipts[-1].seq + 1 if receipts else 1,
             file=file.key,
             bytes=content.bytes,
@@ -146,7 +144,11 @@ def _register(
             refused=refused,
         )
         if archive.register(receipt):
-            return receipt
+            receipts.append(receipt)
+            return True
+        # Whoever took the number has registered something that is not known here yet.
+        receipts[:] = archive.receipts(spec.feed)
+    return False
 
 
 def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:

@@ -79,17 +79,19 @@ def parse(
     with _alone(final.parent):
         if (done := read_marker(final)) is not None:
             return done
-        work = final.with_name(f".{final.name}.partial")
-        shutil.rmtree(work, ignore_errors=True)
-        (work / "out").mkdir(parents=True)
+        out, scratch = (final.with_name(f".{final.name}.{s}") for s in ("partial", "scratch"))
+        for folder in (out, scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
         quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
-        with _engine(work, key if spec.tokenizes else None, threads) as connection:
+        with _engine(scratch, key if spec.tokenizes else None, threads) as connection:
             parsed = _parsed(
-                delivery, fingerprint, spec, contract, archive, work, quarantine, connection
+                delivery, fingerprint, spec, contract, archive, out, scratch, quarantine, connection
             )
-        write_marker(work / "out", parsed)
-        (work / "out").rename(final)
-        shutil.rmtree(work)
+        write_marker(out, parsed)
+        # Last of all the rename: what is left before it, the next attempt clears.
+        shutil.rmtree(scratch)
+        out.rename(final)
     return parsed
 
 
@@ -99,7 +101,8 @@ def _parsed(
     spec: FeedSpec,
     contract: Contract,
     archive: Archive,
-    work: Path,
+    out: Path,
+    scratch: Path,
     quarantine: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Parsed:
@@ -107,18 +110,18 @@ def _parsed(
     import duckdb
 
     try:
-        source = _source(delivery, spec, contract, archive, work, connection)
+        source = _source(delivery, spec, contract, archive, scratch, connection)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
         judged = judged_sql(spec, contract, source.sql, source.types, delivery.business_date)
-        written = write_records(delivery, contract, source, judged, work, connection)
+        written = write_records(delivery, contract, source, judged, out, scratch, connection)
     except duckdb.Error as error:
         # The engine's own message may hold values of the record that it failed on.
         kind = type(error).__name__
         raise ParseError(f"{delivery.delivery_id}: the engine failed: {kind}") from None
     except RefusedError as refusal:
-        shutil.rmtree(work / "out")
-        (work / "out").mkdir()
+        shutil.rmtree(out)
+        out.mkdir()
         return Parsed(
             delivery_id=delivery.delivery_id,
             fingerprint=fingerprint,
@@ -150,13 +153,13 @@ def _source(
     spec: FeedSpec,
     contract: Contract,
     archive: Archive,
-    work: Path,
+    scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Source:
     content = archive.path(delivery.sha256)
     if spec.format == "parquet":
         return parquet_source(content, delivery.sha256, spec, contract, connection)
-    text = read_text(content, delivery.sha256, spec, work / "text")
+    text = read_text(content, delivery.sha256, spec, scratch / "text")
     return text_source(text, spec, contract, connection)
 
 

@@ -49,21 +49,21 @@ def write_records(
     contract: Contract,
     source: Source,
     judged: str,
-    work: Path,
+    out: Path,
+    scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Written:
-    """Write work/out/business_date=*/*.parquet and work/quarantine.parquet; raises RefusedError.
+    """Write out/business_date=*/*.parquet and scratch/quarantine.parquet; raises RefusedError.
 
     A clean file is read once; only when records are missing from the result is it read again for
     those that broke a rule.
     """
-    out = work / "out"
     loaded = _write_good(delivery, contract, judged, out, connection)
     rows, files = _written(out, connection)
     if loaded == source.records:
         _refuse_truncated(source, None, connection)
         return Written(rows, files, {}, None)
-    quarantine = work / "quarantine.parquet"
+    quarantine = scratch / "quarantine.parquet"
     own = delivery.business_date or max(rows, default=None)
     broken = _write_broken(delivery, judged, own, quarantine, connection)
     if loaded + sum(broken.values()) != source.records:

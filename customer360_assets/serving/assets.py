@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from customer360_assets.contracts import contract as contract_of
-from customer360_assets.partitions import span_of
+from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
 from resources.parquet import batches
@@ -45,7 +45,7 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
             )
         ],
         required_resource_keys=RESOURCES,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=MONTHLY,
         pool="store",
     )
     def serving(

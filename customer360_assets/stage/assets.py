@@ -14,7 +14,7 @@ from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
 from customer360_assets.lineage import lineage_metadata
-from customer360_assets.partitions import Span, span_of
+from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
@@ -56,7 +56,7 @@ def stage_asset(
         ],
         check_specs=check_specs(contract),
         required_resource_keys=RESOURCES,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=MONTHLY,
         pool="sql",
     )
     def stage(context: dg.AssetExecutionContext) -> Events:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from raw_home import Home
+
+from tests.raw.raw_home import Home
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from resources.landing import LocalLanding
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 KEY = CardKey(bytes(range(32)))
 DAY = dt.date(2024, 5, 23)
+PROCESSES = multiprocessing.get_context("forkserver")
+"""New processes that have the imports done and no engine's threads in them."""
+PROCESSES.set_forkserver_preload([__name__])
 
 
 class Home:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from raw_home import Home, only
+
+from tests.raw.raw_home import Home, only
 
 VISITORS = "visitors/v.csv"
 CARDS = "card/card0020240523-1.csv"

@@ -9,13 +9,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from raw_home import DAY, KEY, Home
 
 from customer360_assets.contracts import contract
 from customer360_assets.raw.deliveries import FeedDeliveries, manifest
 from customer360_assets.raw.original import original_records
 from customer360_assets.raw.write import ConservationError
 from resources.card_token import CardKey
+from tests.raw.raw_home import DAY, KEY, Home
 
 NOTHING = hashlib.sha256(b"").hexdigest()
 MAY_1, MAY_2 = dt.date(2024, 5, 1), dt.date(2024, 5, 2)
@@ -94,7 +94,7 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(home: Home) -> None:
     assert row["reason"] == "same bytes as card-000001"
     assert (row["records"], row["loaded"]) == (None, None)
     assert len(home.rows(deliveries)) == 4
-    assert not list((home.lake / "raw/card").glob("card-000002-*"))
+    assert not [name for name in home.markers() if name.startswith("card-000002")]
 
 
 def test_bytes_of_a_superseded_snapshot_under_a_new_name_are_a_correction(home: Home) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
-from raw_home import DAY, Home
 
 from customer360_assets.raw.intake import is_new, take_in
 from resources.landing import LandedFile, LocalLanding
+from tests.raw.raw_home import DAY, PROCESSES, Home
 
 
 def card(day: int, part: int = 1) -> str:
@@ -141,36 +138,22 @@ def test_a_file_written_a_moment_ago_is_read_again(home: Home) -> None:
     assert home.archive.recall("card") == {}
 
 
-CHILD = """
-import datetime as dt, sys
-sys.path.insert(0, sys.argv[2])
-from raw_home import Home
-from pathlib import Path
-home = Home(Path(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
-print(len(home.take_in(dt.date(2024, 5, 23)).taken))
-"""
-
-
-def children(root: Path, count: int) -> Iterator[subprocess.Popen[str]]:
-    for _ in range(count):
-        yield subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(root), str(Path(__file__).parent)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+def take_in_from(root: Path, start: Any, counts: Any) -> None:
+    home = Home(root)
+    start.wait()
+    counts.put(len(home.take_in().taken))
 
 
 def test_two_processes_register_each_delivery_once(home: Home) -> None:
     for i in range(60):
         home.deliver(card(1 + i % 28, i), f"content {i}")
-    racing = list(children(home.root, 2))
-    for child in racing:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    taken = [int(child.communicate("go\n")[0]) for child in racing]
+    start, counts = PROCESSES.Barrier(2), PROCESSES.Queue()
+    racing = [PROCESSES.Process(target=take_in_from, args=(home.root, start, counts)) for _ in "ab"]
+    for process in racing:
+        process.start()
+    taken = [counts.get(timeout=60) for _ in racing]
+    for process in racing:
+        process.join()
     receipts = home.archive.receipts("card")
     assert sum(taken) == len(receipts) == 60
     assert sorted(r.seq for r in receipts) == list(range(1, 61))

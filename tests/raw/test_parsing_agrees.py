@@ -16,11 +16,11 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_home import Home, only
 
 from customer360_assets.feeds import FeedSpec
 from customer360_assets.raw.delimited import split_sql
 from customer360_assets.raw.json_text import json_sql, object_sql, python_to_json_sql
+from tests.raw.raw_home import Home, only
 
 QUICK = settings(max_examples=40, deadline=None)
 LINE = st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), max_size=12)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_home import Home, only
 
 from customer360_assets.feeds import FeedSpec
 from customer360_assets.raw.physical import Lines
+from tests.raw.raw_home import Home, only
 
 MAP = "visitors/v.csv"
 

@@ -9,9 +9,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from raw_home import DATA, Home
 
 from customer360_assets.feeds import load_feeds
+from tests.raw.raw_home import DATA, Home
 
 pytestmark = pytest.mark.skipif(
     not DATA.is_dir(), reason=f"the real deliveries are not here: {DATA}"

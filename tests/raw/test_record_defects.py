@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from raw_home import Home, only
 
 from customer360_assets.feeds import FeedSpec
+from tests.raw.raw_home import Home, only
 
 CARD = "card/card0020240523-1.csv"
 GOOD = "5555555555554444,7,gold,2024-01-02T03:04:05.123456"

@@ -23,8 +23,12 @@ CASES = {
     "generated, leap day": ("customer_history", generated(2), "2024-02-29"),
     "profile": ("customer_360", PROFILE, "2024-05-31"),
 }
-# A local JVM needs two shuffle partitions, not the two hundred of a cluster.
-CONF = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}
+# As a short local run wants it: without a cluster's 200 shuffle partitions and the slow compiler.
+CONF = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,28 @@
+"""Load profiles in a process of its own: loading.py PATH DATE CLIENTS SECONDS_PER_BATCH."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from resources.sqlite_profile_store import SqliteProfileStore
+from tests.store.store_profiles import profiles
+
+
+def slowly(date: dt.date, clients: int, pause: float) -> Iterator[pa.RecordBatch]:
+    for batch in profiles(date, clients):
+        yield batch
+        print("batch", flush=True)
+        time.sleep(pause)
+
+
+if __name__ == "__main__":
+    path, date, clients, pause = sys.argv[1:]
+    day = dt.date.fromisoformat(date)
+    rows = slowly(day, int(clients), float(pause))
+    print(SqliteProfileStore(Path(path)).load(day, f"run-{date}", rows), flush=True)
