@@ -17,7 +17,8 @@ from tests.store.store_profiles import profiles
 def slowly(date: dt.date, clients: int, pause: float) -> Iterator[pa.RecordBatch]:
     for batch in profiles(date, clients):
         yield batch
-        print("batch", flush=True)
+        sys.stdout.write("batch\n")
+        sys.stdout.flush()
         time.sleep(pause)
 
 
@@ -25,4 +26,5 @@ if __name__ == "__main__":
     path, date, clients, pause = sys.argv[1:]
     day = dt.date.fromisoformat(date)
     rows = slowly(day, int(clients), float(pause))
-    print(SqliteProfileStore(Path(path)).load(day, f"run-{date}", rows), flush=True)
+    done = SqliteProfileStore(Path(path)).load(day, f"run-{date}", rows)
+    sys.stdout.write(f"{done}\n")

@@ -54,7 +54,7 @@ def test_a_reader_sees_one_date_whole_while_another_is_loaded(store: SqliteProfi
 def test_a_killed_load_leaves_what_was_served(store: SqliteProfileStore, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 (moments of death, not secrets)
     process = loading(store, TUESDAY, pause=0.005)
-    for _ in range(chance.randrange(1, 20)):
+    for _ in range(chance.randrange(1, 18)):
         process.stdout.readline()
     time.sleep(chance.random() / 100)
     process.kill()
