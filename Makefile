@@ -36,7 +36,7 @@ ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 
 lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --group dev pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
+	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -157,9 +157,10 @@ def _normalized(path: Path, found: Lines, to: Path) -> Text:
             while chunk := file.read(MIB):
                 if chunk.endswith(b"\r"):
                     chunk += file.read(1)
-                normal = chunk.replace(b"\r\n", b"\n").replace(b"\r", lone)
-                lines.add(normal)
-                yield normal
+                normal = chunk.replace(b"\r\n", b"\n")
+                # Counted as delivered: a line of a carriage return alone is blank.
+                lines.add(normal.replace(b"\r", b"\n") if stand_in is None else normal)
+                yield normal.replace(b"\r", lone)
 
     _write(to, rewritten())
     if not lines.records:

@@ -53,6 +53,8 @@ def load(home: Home, content: bytes, **changes: Any) -> list[tuple[Any, ...]]:
         (b"\n\na,1\n \t\r\n\nb,2\n\n\n", [(3, "a", 1), (6, "b", 2)]),
         (b"a\x1fb,1\nc,2\n", [(1, "a\x1fb", 1), (2, "c", 2)]),
         (b"a\x1fb\rc,1\nc,2\n", [(1, "a\x1fb\rc", 1), (2, "c", 2)]),
+        (b"a,1\n\r", [(1, "a", 1)]),
+        (b"a,1\n \r \nb,2\n", [(1, "a", 1), (3, "b", 2)]),
         (b"#a,1\n'b',2\n", [(1, "#a", 1), (2, "'b'", 2)]),
         (b"NULL,1\n,2\nb,3\n", [(1, "NULL", 1), (3, "b", 3)]),
     ],
