@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import dagster as dg
 
@@ -59,7 +60,7 @@ def reconcile(platform: Platform, candidate: Candidate, inputs: Inputs) -> list[
     if not controls:
         return []
     files = readable(platform, candidate.contract.table, candidate.files)
-    totals: dict[str, Decimal | None] = platform.sql.one(
+    totals = platform.sql.one(
         "SELECT "
         + ", ".join(f"{c.candidate} AS control_{i}" for i, c in enumerate(controls))
         + " FROM candidate.rows",
@@ -149,7 +150,7 @@ def refuse(
 
 
 def result(
-    contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, object]
+    contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, Any]
 ) -> dg.MaterializeResult[None]:
     """Give the materialization with its checks."""
     return dg.MaterializeResult(

@@ -96,9 +96,9 @@ class DuckDbEngine:
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Give the single row of a query by column name."""
-        rows: list[dict[str, object]] = self.query(sql, params, inputs).to_pylist()
+        rows: list[dict[str, Any]] = self.query(sql, params, inputs).to_pylist()
         if len(rows) != 1:
             raise SqlError(f"a query of one row gave {len(rows)}")
         return rows[0]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Each conflict means that another writer got through, so n writers need at most n tries.
+# Writers of one machine take turns, so a conflict is with a change of schema or a foreign writer.
 WAITS = tuple(min(0.01 * 2**n, 0.5) for n in range(24))
 
 

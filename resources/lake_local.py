@@ -88,7 +88,7 @@ class LocalLake:
         replace: Partitions,
         properties: Mapping[str, str],
     ) -> Published:
-        """See `Lake.publish`. On a conflict it is tried again: of two at once, the last stays."""
+        """See `Lake.publish`. Writers of a table take turns: of two for a partition the last stays."""
         target = self._load(table)
         replace.check(table, (field.name for field in target.spec().fields))
         data = self._folder(table) / "data"
@@ -97,7 +97,7 @@ class LocalLake:
             raise LakeError(f"{table}: a candidate file is named twice")
         if outside := next((path for path in paths if not path.is_relative_to(data)), None):
             raise LakeError(f"{outside} is not in a candidate folder of {table}")
-        with lake_sweep.held(self._folder(table), alone=False):
+        with lake_sweep.held(self._folder(table)):
             candidate = lake_candidate.describe(target, [str(path) for path in paths])
             lake_candidate.check_inside(target, candidate, replace)
             return committed(
@@ -169,18 +169,18 @@ class LocalLake:
                 raise LakeError(f"{table} has no snapshot {snapshot_id}")
             target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
 
-        with lake_sweep.held(self._folder(table), alone=True):
+        with lake_sweep.held(self._folder(table)):
             committed(table, attempt)
 
     def expire(self, table: str, keep_last: int) -> list[int]:
         """See `Lake.expire`. Files that lose their last snapshot become orphans of this moment."""
-        with lake_sweep.held(self._folder(table), alone=True):
+        with lake_sweep.held(self._folder(table)):
             return committed(table, lambda: lake_sweep.expire(self._load(table), keep_last))
 
     def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
         """See `Lake.remove_orphans`. Writers may go on: give candidates time to be published."""
         folder = self._folder(table)
-        with lake_sweep.held(folder, alone=True):
+        with lake_sweep.held(folder):
             return lake_sweep.remove_orphans(self._load(table), folder / "data", older_than)
 
 

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def held(folder: Path, *, alone: bool) -> Iterator[None]:
-    """Hold the table against its sweepers; publishers share it, a sweeper has it alone.
+def held(folder: Path) -> Iterator[None]:
+    """Hold the table alone among publishers and sweepers of this machine, in turn.
 
-    The lock of a killed process is gone with it. Readers take none.
+    Without turns, a writer that is slower than its competitor loses every commit. The lock of
+    a killed process is gone with it. Readers take none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -18,7 +18,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
     catalog_uri: str
     warehouse_dir: str
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the lake."""
         from resources.lake import LocalLake
 
@@ -32,7 +32,7 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
     memory_limit: str | None = None
     threads: int | None = None
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
         from resources.duckdb_engine import DuckDbEngine
 
@@ -46,7 +46,7 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
 class SailResource(dg.ConfigurableResource[Any]):
     """Spark Connect in this process for the scripts; starts with the first of them."""
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
         from resources.sail_engine import shared_engine
 
@@ -58,7 +58,7 @@ class StoreResource(dg.ConfigurableResource[Any]):
 
     path: str
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the store."""
         from resources.sqlite_profile_store import SqliteProfileStore
 
@@ -70,7 +70,7 @@ class LandingResource(dg.ConfigurableResource[Any]):
 
     directory: str | None = None
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the landing zone; an empty one when no folder is configured."""
         from resources.landing import LocalLanding
 
@@ -82,7 +82,7 @@ class ArchiveResource(dg.ConfigurableResource[Any]):
 
     directory: str
 
-    def create_resource(self, _context: dg.InitResourceContext | None) -> Any:
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the archive."""
         from resources.archive import LocalArchive
 
@@ -107,5 +107,6 @@ def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource
 
 def local_services(deployment: Deployment) -> dict[str, Any]:
     """Give the same services outside a Dagster step."""
+    outside = dg.build_init_resource_context()
     resources = local_resources(deployment)
-    return {name: resource.create_resource(None) for name, resource in resources.items()}
+    return {name: resource.create_resource(outside) for name, resource in resources.items()}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +85,7 @@ class SqlEngine(Protocol):
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         """Give the single row of a query by column name; SqlError when there is another number."""
         ...
 

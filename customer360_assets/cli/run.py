@@ -113,9 +113,9 @@ class _Session:
         if not files:
             return []
         order = "ORDER BY feed, delivery_seq"
-        return self.platform.sql.query(
-            f"SELECT * FROM {INTAKE} {order}", inputs={INTAKE: files}
-        ).to_pylist()
+        found = self.platform.sql.query(f"SELECT * FROM {INTAKE} {order}", inputs={INTAKE: files})
+        rows: list[dict[str, Any]] = found.to_pylist()
+        return rows
 
     def published(self) -> int:
         """Give the clients of the date's profile."""

@@ -60,7 +60,9 @@ class DeliveryLog:
     def settled(self, feed: str) -> FeedDeliveries | None:
         """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
         spec = self.feeds.get(feed)
-        return spec and settle(self.archive, spec, self.lake_dir, self._key_of(spec))
+        if spec is None:
+            return None
+        return settle(self.archive, spec, self.lake_dir, self._key_of(spec))
 
     def known(self) -> dict[str, FeedDeliveries]:
         """Give every feed's deliveries as they stand, parsed or not."""
