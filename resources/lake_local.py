@@ -88,7 +88,7 @@ class LocalLake:
         replace: Partitions,
         properties: Mapping[str, str],
     ) -> Published:
-        """See `Lake.publish`. Writers of a table take turns: of two for a partition the last stays."""
+        """See `Lake.publish`. Writers take turns: of two for a partition, the last one stays."""
         target = self._load(table)
         replace.check(table, (field.name for field in target.spec().fields))
         data = self._folder(table) / "data"

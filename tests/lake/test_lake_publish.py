@@ -2,14 +2,15 @@
 
 import shutil
 import warnings
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from resources import lake_catalog
 from resources.lake import CommitConflictError, LakeError, LocalLake, Partitions
+from resources.lake_candidate import describe
 from resources.lake_catalog import load
+from resources.lake_commit import commit
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 
@@ -156,13 +157,24 @@ def test_a_further_partition_column_narrows_what_is_replaced(lake, candidate):
 
 
 def test_manifests_do_not_pile_up(lake, candidate):
-    for generation in range(24):
-        file = candidate([generation % 4], generation=generation)
-        lake.publish(TABLE, file, Partitions.on(DAY(generation % 4)), {})
+    for number in [*range(40), *range(5)]:
+        lake.publish(TABLE, candidate([number]), Partitions.on(DAY(number)), {})
     table = load(lake._catalog, TABLE)
-    assert len(table.current_snapshot().manifests(table.io)) <= 16
-    assert lake.dates(TABLE) == {DAY(n): 3 for n in range(4)}
-    assert Counter(s.rows for s in lake.history(TABLE)[3:]) == {12: 21}
+    assert len(table.current_snapshot().manifests(table.io)) <= 18
+    assert lake.dates(TABLE) == {DAY(n): 3 for n in range(40)}
+    assert [s.rows for s in lake.history(TABLE)] == [*range(3, 123, 3), *[120] * 5]
+
+
+def test_a_replaced_partition_copies_a_part_of_many(lake, candidate):
+    many = candidate(range(600), rows=1)
+    lake.publish(TABLE, many, Partitions.everything(), {})
+    for number in (7, 8):
+        lake.publish(TABLE, candidate([number], rows=2), Partitions.on(DAY(number)), {})
+    table = load(lake._catalog, TABLE)
+    sizes = [m.existing_files_count for m in table.current_snapshot().manifests(table.io)]
+    assert max(sizes) <= 256
+    assert len(lake.files(TABLE)) == 600
+    assert sum(lake.dates(TABLE).values()) == 602
 
 
 def test_no_value_of_a_customer_is_in_the_metadata(lake, candidate):
@@ -176,15 +188,16 @@ def test_no_value_of_a_customer_is_in_the_metadata(lake, candidate):
 
 
 def test_a_lost_race_is_run_again_on_what_the_winner_left(lake, candidate, monkeypatch, rows):
-    """Another writer gets in between load and commit, each of the first three times."""
+    """A writer that takes no turns gets in between load and commit, the first three times."""
     real = lake._catalog.commit_table
-    intruders = iter(candidate([5, 6, 7], generation=9))
+    intruders = iter([5, 6, 7])
 
     def late(table, requirements, updates):
-        if intruder := next(intruders, None):
+        if number := next(intruders, None):
             monkeypatch.setattr(lake._catalog, "commit_table", real)
-            day = DAY(5 + len(lake.dates(TABLE)))
-            lake.publish(TABLE, [intruder], Partitions.on(day), {"run_id": "intruder"})
+            target = load(lake._catalog, TABLE)
+            files = describe(target, candidate([number], generation=9))
+            commit(target, files, Partitions.on(DAY(number)), {"run_id": "intruder"})
             monkeypatch.setattr(lake._catalog, "commit_table", late)
         return real(table, requirements, updates)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from resources.lake import LakeError, Partitions
+from resources.lake_candidate import describe
+from resources.lake_catalog import load
+from resources.lake_commit import commit
 from resources.lake_sweep import held
 from tests.lake.lake_writers import DAY, TABLE
 
@@ -72,11 +75,12 @@ def test_a_sweep_waits_for_a_publication_that_is_under_way(lake, candidate):
     (file,) = candidate([0])
     age(file)
     sweep = threading.Thread(target=lake.remove_orphans, args=(TABLE, LIMIT))
-    with held(lake._folder(TABLE), alone=False):
+    table = load(lake._catalog, TABLE)
+    with held(lake._folder(TABLE)):
         sweep.start()
         sweep.join(0.5)
         assert sweep.is_alive()
-        lake.publish(TABLE, [file], Partitions.on(DAY(0)), {})
+        commit(table, describe(table, [file]), Partitions.on(DAY(0)), {})
     sweep.join(30)
     assert Path(lake.files(TABLE)[0]).exists()
 
