@@ -42,7 +42,7 @@ class Transformation:
 
 
 def code_folder(name: str) -> Path:
-    """Give `sql`, `spark` or `dagster.yaml`: of the installed wheel, or of the checkout."""
+    """Give what lies beside the packages (sql, spark, dagster.yaml): installed, or checked out."""
     package = Path(__file__).resolve().parent
     installed = package / "_files" / name
     return installed if installed.exists() else package.parent / name

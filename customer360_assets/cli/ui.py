@@ -12,6 +12,7 @@ import typer
 
 from customer360_assets.deployment import DeploymentError, deployment
 from customer360_assets.instance import prepare
+from customer360_assets.transformations import code_folder
 
 
 def ui_command(home: Path | None, host: str, port: int) -> int:
@@ -26,7 +27,7 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         "DAGSTER_HOME": str(prepare(target)),
         "CUSTOMER360_HOME": str(target.home),
     }
-    location = ["-m", "customer360_assets.definitions"]
+    location = ["-w", str(code_folder("workspace.yaml"))]
     commands = [
         [sys.executable, "-m", "dagster_webserver", *location, "-h", host, "-p", str(port)],
         [sys.executable, "-m", "dagster._daemon", "run", *location],

@@ -124,6 +124,9 @@ class FeedSpec(_Strict):
         folded = [c.casefold() for c in self.columns]
         if repeated := sorted({c for c in folded if folded.count(c) > 1}):
             raise ValueError(f"columns: {', '.join(repeated)} given twice")
+        used = [f for target in self.targets.values() for f in target.fields()]
+        if quoted := [f for f in (*self.columns, *used) if '"' in f]:
+            raise ValueError(f"columns: {quoted[0]!r} has a quote in its name")
         if self.format == "parquet" and self.compression != "none":
             raise ValueError("compression: Parquet compresses itself; write none")
         if self.quote == self.delimiter:

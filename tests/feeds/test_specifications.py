@@ -54,6 +54,7 @@ def test_every_target_of_the_built_in_sets_is_of_its_contract(bank: str) -> None
         ({"feed": "loan"}, "feed: no raw contract for 'loan'; there are ['account', 'card'"),
         ({"columns": ...}, "columns: a file without header needs its columns in file order"),
         ({"columns": ["a", "A"]}, "columns: a given twice"),
+        ({"columns": ['a"b']}, "columns: 'a\"b' has a quote in its name"),
         ({"pattern": ...}, "pattern: Field required"),
         ({"colums": []}, "colums: Extra inputs are not permitted"),
         ({"delimiter": "||"}, "delimiter: String should have at most 1 character"),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from customer360_assets.contracts import contract
@@ -16,6 +14,7 @@ from customer360_assets.raw.original import original_records
 from customer360_assets.raw.write import ConservationError
 from resources.card_token import CardKey
 from tests.raw.raw_home import DAY, KEY, Home
+from tests.raw.raw_parquet import parquet
 
 NOTHING = hashlib.sha256(b"").hexdigest()
 MAY_1, MAY_2 = dt.date(2024, 5, 1), dt.date(2024, 5, 2)
@@ -113,15 +112,6 @@ def test_a_delivery_after_the_run_s_date_leaves_earlier_dates_alone(home: Home) 
     assert list(after) == [MAY_1, MAY_2]
 
 
-def parquet(path: Path, rows: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    duckdb.execute(
-        f"COPY (SELECT * FROM (VALUES {rows}) AS t(trans_id, date, amount)"
-        " CROSS JOIN (SELECT 1 AS account_id, 'credit' AS type, NULL::VARCHAR AS operation,"
-        f" 0::DECIMAL(18,2) AS balance)) TO '{path}' (FORMAT parquet)"
-    )
-
-
 def test_a_corrected_extract_empties_the_dates_that_it_no_longer_has(home: Home) -> None:
     file = home.landing_dir / "transactions/t.parquet"
     parquet(file, "(1, DATE '2024-05-01', 1.5), (2, DATE '2024-05-02', 2)")
@@ -134,38 +124,6 @@ def test_a_corrected_extract_empties_the_dates_that_it_no_longer_has(home: Home)
     assert deliveries.partition_files(MAY_2, MAY_2) == {MAY_2: ()}
     assert [str(r[0]) for r in home.rows(deliveries, "amount")] == ["9.50"]
     assert deliveries.manifest()[1]["business_date"] == MAY_1
-
-
-def test_parquet_values_are_exact_or_quarantined(home: Home) -> None:
-    parquet(
-        home.landing_dir / "transactions/t.parquet",
-        "(1, TIMESTAMP '2024-05-01 01:02:03.000004', 1.25),"
-        " (2, TIMESTAMP '2024-05-02 00:00:00', 1.255), (NULL, TIMESTAMP '2024-05-01 00:00:00', 1)",
-    )
-    deliveries = home.run("transaction")
-    quarantined = home.quarantined(deliveries, "line_no, rule, record->>'amount'")
-    assert quarantined == [(2, "amount:type", "1.255"), (3, "trans_id:not_null", "1.0")]
-    assert home.rows(deliveries, "date::VARCHAR") == [("2024-05-01 01:02:03.000004",)]
-
-
-def test_published_files_have_the_contract_s_types(home: Home) -> None:
-    import pyarrow.parquet as pq
-
-    expected = {
-        "bigint": "int64",
-        "varchar": "string",
-        "date": "date32[day]",
-        "timestamp": "timestamp[us]",
-        "decimal(18,2)": "decimal128(18, 2)",
-    }
-    parquet(home.landing_dir / "transactions/t.parquet", "(1, DATE '2024-05-01', 1.5)")
-    home.deliver(card(1), cards(1))
-    for feed in ("transaction", "card"):
-        (files,) = home.run(feed).partition_files(dt.date.min, dt.date.max).values()
-        schema = pq.read_schema(files[0])
-        columns = contract(f"raw.{feed}").columns
-        assert schema.names == [c.name for c in columns]
-        assert [str(t) for t in schema.types] == [expected[c.type] for c in columns]
 
 
 def test_a_changed_specification_parses_again_and_keeps_both_results_apart(home: Home) -> None:

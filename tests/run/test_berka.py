@@ -22,7 +22,9 @@ def _file_totals(home: Home) -> dict[str, tuple[int, Decimal]]:
 
 def test_transactions_are_those_of_the_file(berka: Home) -> None:
     assert berka.ran.code == 0, berka.ran.output
-    rows = berka.rows("SELECT type, count(*) AS n, sum(amount) AS total FROM stage.transaction GROUP BY type")
+    rows = berka.rows(
+        "SELECT type, count(*) AS n, sum(amount) AS total FROM stage.transaction GROUP BY type"
+    )
     staged = {r["type"]: (r["n"], Decimal(r["total"])) for r in rows}
     assert staged == _file_totals(berka)
     assert sum(n for n, _ in staged.values()) == 28205
