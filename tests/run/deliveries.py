@@ -80,7 +80,7 @@ def json_lines(*records: dict[str, Any]) -> str:
 
 
 def transactions(day: str, rows: Iterable[tuple[int, int, str, str | None, str]]) -> bytes:
-    """A Parquet file of (trans_id, account_id, type, operation, amount), as extraction writes it."""
+    """Parquet of (trans_id, account_id, type, operation, amount), as the extraction writes it."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
