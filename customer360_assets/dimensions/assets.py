@@ -74,7 +74,7 @@ def as_of_asset(
                 *reconcile(platform, candidate, inputs),
             ]
             yield from refuse(context, contract, findings)
-            rows = publish(platform, candidate, context.run_id)
+            rows = publish(platform, candidate, context.run.run_id)
             size += size_of(candidate.files)
             context.add_asset_metadata(
                 {METADATA_KEY: version, "dagster/partition_row_count": seen.rows},
@@ -122,7 +122,7 @@ def _compute(
     date: dt.date,
 ) -> tuple[Candidate, Inputs]:
     inputs = as_of_inputs(platform, made_by.reads, date, contract.window_months)
-    output = platform.lake.candidate_dir(contract.table, f"{context.run_id}.{date}")
+    output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{date}")
     if made_by.kind == "spark":
         files = platform.spark.run(made_by.path, inputs, output, date).files
     else:

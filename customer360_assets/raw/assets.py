@@ -90,13 +90,13 @@ def delivery_asset(
         for feed in log.feeds:
             log.settled(feed)
         rows = log.manifest()
-        output = platform.lake.candidate_dir(contract.table, context.run_id)
+        output = platform.lake.candidate_dir(contract.table, context.run.run_id)
         candidate = Candidate(contract, write_manifest(rows, contract, output), span)
         _, findings = audit_findings(platform, candidate)
         refused = {r["file"]: r["reason"] for r in rows if r["status"] == "refused"}
         findings.append(_refused_finding(refused))
         yield from refuse(context, contract, findings)
-        publish(platform, candidate, context.run_id)
+        publish(platform, candidate, context.run.run_id)
         yield result(
             contract,
             findings,
@@ -154,9 +154,9 @@ def raw_asset(
             f"raw/{feed}",
             [str(f) for files in held.values() for f in files],
             span,
-            context.run_id,
+            context.run.run_id,
         )
-        rows = publish(platform, candidate, context.run_id)
+        rows = publish(platform, candidate, context.run.run_id)
         _tell_partitions(context, contract, span, deliveries)
         yield result(
             contract,

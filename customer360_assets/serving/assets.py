@@ -60,7 +60,7 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
                 allow_retries=False,
             )
         expected = platform.lake.dates(PROFILE, first=date, last=date)[date]
-        loaded = platform.store.load(date, context.run_id, batches(files))
+        loaded = platform.store.load(date, context.run.run_id, batches(files))
         whole = not loaded.loaded or loaded.items == expected
         check = dg.AssetCheckResult(
             asset_key=KEY,

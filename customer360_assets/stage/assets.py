@@ -62,14 +62,14 @@ def stage_asset(
     def stage(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
         inputs = span_inputs(platform, made_by.reads, span)
-        output = platform.lake.candidate_dir(contract.table, context.run_id)
+        output = platform.lake.candidate_dir(contract.table, context.run.run_id)
         fates = split(platform, contract, made_by, span, inputs, output)
         candidate = Candidate(contract, fates.files, span)
         findings = _findings(platform, candidate, fates, inputs)
         yield from refuse(context, contract, findings)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        publish_refused(platform, log, contract, span, fates.refused, context.run_id)
-        publish(platform, candidate, context.run_id)
+        publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
+        publish(platform, candidate, context.run.run_id)
         _tell_partitions(context, contract, made_by, code, span, fates)
         yield result(
             contract,
