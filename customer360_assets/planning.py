@@ -88,7 +88,7 @@ def outstanding(
         for table, versions in expected.items()
     }
     due[SERVING] &= {as_of}
-    if not in_force(expected["stage.customer"]):
+    if not any(date <= as_of for date in in_force(expected["stage.customer"])):
         for table in (*as_of_tables, SERVING):
             due[table] = set()
     return _batches(due, raw, as_of_tables, as_of)
