@@ -99,6 +99,8 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
                 metadata = event.materialization.metadata
                 if rows := metadata.get("dagster/partition_row_count"):
                     table.rows += int(rows.value)  # type: ignore[arg-type]
+                elif rows := metadata.get("dagster/row_count"):
+                    table.rows = int(rows.value)  # type: ignore[arg-type]
                 elif items := metadata.get("items"):
                     table.rows += int(items.value)  # type: ignore[arg-type]
                 if held := metadata.get("quarantined"):
