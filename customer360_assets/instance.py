@@ -23,6 +23,7 @@ def prepare(deployment: Deployment) -> Path:
         draft = folder / f"dagster.yaml.{os.getpid()}"
         shutil.copyfile(code_folder("dagster.yaml"), draft)
         draft.replace(config)
+    os.environ["DAGSTER_HOME"] = str(folder)
     return folder
 
 

@@ -1,0 +1,82 @@
+"""Dagster's SQLite event log with connections that stay open.
+
+Dagster's own opens, commits and closes a database for every event. A year of partitions is some
+thousand events, and each close checkpoints the log and waits for the disk: measured on 951
+materializations, 75 of 117 seconds.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dagster import Field, StringSource
+from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+
+OPEN_DATABASES = 16
+BUSY_SECONDS = 60
+
+
+class OpenSqliteEventLog(SqliteEventLogStorage):
+    """The same files and tables as Dagster's, so that either class reads what the other wrote.
+
+    A commit is safe against the end of the process at any moment. A power cut can lose the last
+    events (never the database): their partitions are then outstanding and are made again.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: OrderedDict[str, sa.Engine] = OrderedDict()
+        self._open_lock = threading.RLock()
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def config_type(cls) -> dict[str, Field]:
+        """Give the settings: where the databases are, by default where Dagster keeps them."""
+        return {"base_dir": Field(StringSource, is_required=False)}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> "OpenSqliteEventLog":
+        """Give the storage of $DAGSTER_HOME, or of the configured folder."""
+        home = Path(os.environ.get("DAGSTER_HOME", "."))
+        return cls(config_value.get("base_dir") or str(home / "history" / "runs"), inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[sa.Connection]:
+        # One transaction at a time, as in Dagster's own; reentrant, because an event that belongs
+        # to an asset is written to two databases.
+        with self._open_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def _engine(self, shard: str) -> sa.Engine:
+        if shard not in self._engines:
+            engine = sa.create_engine(
+                self.conn_string_for_shard(shard), connect_args={"timeout": BUSY_SECONDS}
+            )
+            sa.event.listen(engine, "connect", _no_wait_for_disk)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            self._engines[shard] = engine
+        self._engines.move_to_end(shard)
+        while len(self._engines) > OPEN_DATABASES:
+            oldest = next(iter(self._engines))
+            self._engines.pop(oldest).dispose()
+        return self._engines[shard]
+
+    def dispose(self) -> None:
+        """Close every database."""
+        super().dispose()
+        with self._open_lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
+
+
+def _no_wait_for_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")
