@@ -48,6 +48,43 @@ def run(
 
 
 @app.command(
+    epilog="Example: CUSTOMER360_CRM_TOKEN=... customer360 extract --landing in "
+    "--business-date 2024-05-23 --crm-url https://crm.bank "
+    "--source-db postgresql://reader@db.bank/core"
+)
+def extract(
+    landing: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder that the extracts are delivered to.")
+    ],
+    business_date: Annotated[
+        dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Extract up to this date.")
+    ],
+    crm_url: Annotated[
+        str | None,
+        typer.Option(help="CRM, the address before /customers; token: $CUSTOMER360_CRM_TOKEN."),
+    ] = None,
+    source_db: Annotated[
+        str | None,
+        typer.Option(
+            help="Core banking, postgresql://user@host/database; password: "
+            "$CUSTOMER360_SOURCE_DB_PASSWORD or $PGPASSWORD."
+        ),
+    ] = None,
+    look_back: Annotated[
+        int, typer.Option(min=0, help="Days before the business date to look for late rows in.")
+    ] = 7,
+) -> None:
+    """Take customers from CRM and transactions from core banking into the landing folder.
+
+    The first extraction takes all transactions up to the date, later ones what may have changed.
+    Exits with 1 and the reason when a source was not had whole; then it has delivered nothing.
+    """
+    from customer360_assets.cli.extract import extract_command
+
+    raise typer.Exit(extract_command(landing, business_date.date(), crm_url, source_db, look_back))
+
+
+@app.command(
     epilog='Example: customer360 sql "SELECT rule, count(*) FROM quarantine.card GROUP BY rule"'
 )
 def sql(

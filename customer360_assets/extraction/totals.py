@@ -1,0 +1,108 @@
+"""Control totals: what the source says that it holds, against what was written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from customer360_assets.extraction.coverage import Part
+from customer360_assets.extraction.extracted import ExtractionError, Total
+from customer360_assets.extraction.settings import TransactionTable
+from resources.duckdb_output import text
+from resources.source_database import Snapshot, identifier
+
+Totals = dict[tuple[dt.date, str | None], Total]
+"""By the last date that a file covers, and type."""
+
+_SHOWN = 3
+
+
+def source_totals(
+    snapshot: Snapshot, table: TransactionTable, first: dt.date, last: dt.date, history: Part | None
+) -> Totals:
+    """Give the totals that PostgreSQL computes itself, in the snapshot that is extracted."""
+    date, kind = identifier(table.date), identifier(table.type)
+    file, since = f"{date}::date", f"{date} >= '{first}' AND "
+    if history is not None:
+        file, since = f"greatest({file}, '{history.last}'::date)", ""
+    # Sums as text: as numbers without precision they would be read as doubles.
+    query = (
+        f"SELECT {file} AS last, {kind} AS type, count(*) AS rows,"
+        f" sum({identifier(table.amount)})::text AS amount,"
+        f" sum({identifier(table.balance)})::text AS balance"
+        f" FROM {identifier(table.db_schema, table.table)}"
+        f" WHERE {since}{date} < '{last + dt.timedelta(days=1)}' GROUP BY 1, 2"
+    )
+    return _totals(snapshot.ask(query))
+
+
+def written_totals(snapshot: Snapshot, files: Mapping[dt.date, Path]) -> Totals:
+    """Give the totals of the files as they were written."""
+    rows = []
+    for last, file in files.items():
+        found = snapshot.run(
+            "SELECT type, count(*), CAST(sum(amount) AS VARCHAR), CAST(sum(balance) AS VARCHAR)"
+            f" FROM read_parquet({text(str(file))}) GROUP BY type ORDER BY type"
+        )
+        rows += [(last, *row) for row in found.fetchall()]
+    return _totals(rows)
+
+
+def compare(stated: Totals, written: Totals) -> None:
+    """Raise ExtractionError that names the dates and figures that differ, by how much."""
+    wrong = []
+    for last, kind in sorted(stated.keys() | written.keys(), key=str):
+        told = _difference(stated.get((last, kind)), written.get((last, kind)))
+        if told:
+            wrong.append(f"{last} {kind}: {told}")
+    if wrong:
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise ExtractionError(
+            "The control totals of what was written are not those of the source: "
+            f"{'; '.join(wrong[:_SHOWN])}{more}. No transactions were delivered."
+        )
+
+
+def by_type(totals: Totals) -> tuple[Total, ...]:
+    """Add up the totals of each type."""
+    sums: dict[str | None, Total] = {}
+    for (_, kind), total in totals.items():
+        known = sums.get(kind)
+        sums[kind] = total if known is None else Total(
+            kind,
+            known.rows + total.rows,
+            _added(known.amount, total.amount),
+            _added(known.balance, total.balance),
+        )  # fmt: skip
+    return tuple(sums[kind] for kind in sorted(sums, key=str))
+
+
+def _totals(rows: list[tuple[dt.date, str | None, int, str | None, str | None]]) -> Totals:
+    return {
+        (last, kind): Total(kind, count, _decimal(amount), _decimal(balance))
+        for last, kind, count, amount, balance in rows
+    }
+
+
+def _difference(source: Total | None, written: Total | None) -> str:
+    nothing = Total(None, 0, None, None)
+    source, written = source or nothing, written or nothing
+    told = []
+    if source.rows != written.rows:
+        told.append(f"{source.rows} rows there, {written.rows} written")
+    for name in ("amount", "balance"):
+        there, here = getattr(source, name), getattr(written, name)
+        # Without a value there is no sum, and that is not 0.
+        if there != here:
+            told.append(f"{name} differs by {(here or Decimal(0)) - (there or Decimal(0))}")
+    return ", ".join(told)
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
