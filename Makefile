@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-all check ui clean
+.PHONY: help demo test test-all check ui lock clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: check  ## Install, check style and types, run the default suite (under 10 
 
 test-all: check  ## The default suite and the long tests
 	$(BIN)/python -m pytest -m ''
+
+demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)
+	$(BIN)/customer360 demo --home $(HOME_DIR)
 
 ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 	$(BIN)/customer360 ui --home $(HOME_DIR)

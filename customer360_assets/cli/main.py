@@ -48,7 +48,7 @@ def run(
 
 
 @app.command(
-    epilog="Example: CUSTOMER360_CRM_TOKEN=... customer360 extract --landing in "
+    epilog="Example: customer360 extract --landing in "
     "--business-date 2024-05-23 --crm-url https://crm.bank "
     "--source-db postgresql://reader@db.bank/core"
 )
@@ -128,6 +128,32 @@ def branch(
     from customer360_assets.cli.profile import branch_command
 
     raise typer.Exit(branch_command(home, branch_id))
+
+
+@app.command(epilog="Example: customer360 demo --customers 500 --days 60")
+def demo(
+    customers: Annotated[int, typer.Option(min=10, help="Customers of the bank.")] = 2_000,
+    days: Annotated[int, typer.Option(min=10, help="Days of history.")] = 120,
+    seed: Annotated[int, typer.Option(help="Same seed, same bank.")] = 7,
+    home: Home = None,
+) -> None:
+    """Simulate a bank, extract from its systems, build every profile and show one.
+
+    The bank has a CRM over HTTP, core banking in PostgreSQL, and files with every kind of defect.
+    """
+    from customer360_assets.cli.demo import demo_command
+
+    raise typer.Exit(demo_command(home, customers, days, seed))
+
+
+@app.command(epilog="Example: customer360 describe dimension.product_holding")
+def describe(
+    table: Annotated[str, typer.Argument(help="A table, such as profile.customer_360.")],
+) -> None:
+    """Say what a table holds: its grain, and each column's meaning and personal-data class."""
+    from customer360_assets.cli.describe import describe_command
+
+    raise typer.Exit(describe_command(table))
 
 
 @app.command(epilog="Example: customer360 ui --home .customer360 --port 3000")

@@ -51,7 +51,7 @@ def branch_command(home: Path | None, branch_id: int) -> int:
         return 1
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False)
-    shown = ["client_id", "product_account_count", "product_card_count", "web_sessions"]
+    shown = ["client_id", "product_accounts", "product_cards", "web_sessions"]
     for name in shown:
         table.add_column(name, justify="right")
     for client in clients:
