@@ -1,0 +1,41 @@
+"""Dependencies point one way: the contracts of import-linter hold, and can fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINT = str(Path(sys.executable).with_name("lint-imports"))
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _lint(tree: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [LINT, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False, timeout=120,
+        env={"PYTHONPATH": str(tree), "PATH": ""},
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_directions_hold() -> None:
+    code, printed = _lint(ROOT)
+    assert code == 0, printed
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("resources/parquet.py", "from customer360_assets.publishing import publish"),
+        ("customer360_assets/feeds/sql.py", "from customer360_assets.versions import combine"),
+        ("customer360_assets/tables.py", "from customer360_assets.cli.main import app"),
+    ],
+)
+def test_a_planted_violation_is_found(source_tree: Path, file: str, line: str) -> None:
+    path = source_tree / file
+    path.write_text(path.read_text("utf-8") + f"\n\n{line}\n", "utf-8")
+    code, printed = _lint(source_tree)
+    assert code == 1, printed
+    assert "BROKEN" in printed
