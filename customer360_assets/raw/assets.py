@@ -27,6 +27,7 @@ from customer360_assets.publishing import (
     result,
 )
 from customer360_assets.raw.deliveries import FeedDeliveries
+from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.tables import size_of
@@ -142,74 +143,49 @@ def raw_asset(
         platform, span = Platform.of(context), span_of(context)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         deliveries = log.settled(feed)
-        by_date = deliveries.partition_files(span.first, span.last) if deliveries else {}
-        files = [str(path) for paths in by_date.values() for path in paths]
+        held = holdings_of(deliveries, span)
+        files, refused = _files(deliveries, span)
         candidate = Candidate(contract, files, span)
-        findings, quarantined = _findings(platform, candidate, deliveries)
+        findings = _findings(platform, candidate, held)
         yield from refuse(context, contract, findings)
-        held = deliveries.quarantine_files(span.first, span.last) if deliveries else {}
-        publish_quarantine(
-            platform,
-            feed,
-            f"raw/{feed}",
-            [str(f) for files in held.values() for f in files],
-            span,
-            context.run.run_id,
-        )
-        rows = publish(platform, candidate, context.run.run_id)
-        _tell_partitions(context, contract, span, deliveries)
+        publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run_id)
+        rows = publish(platform, candidate, context.run_id)
+        versions = partition_versions(deliveries) if deliveries else {}
+        _tell_partitions(context, contract, span, versions, held)
         yield result(
             contract,
             findings,
             {
                 "dagster/row_count": rows,
                 "bytes": size_of(files),
-                "quarantined": quarantined,
-                "deliveries": len(_touching(deliveries, span)),
+                "quarantined": held.quarantined.total(),
+                "deliveries": held.deliveries,
             },
         )
 
     return raw
 
 
-def _touching(deliveries: FeedDeliveries | None, span: Span) -> list[tuple[str, dict[str, int]]]:
-    """Give (delivery id, {"loaded", rule: records}) of the deliveries in force in a span.
-
-    What a delivery quarantined counts on its own business date, as in the quarantine table.
-    """
-    touching = []
-    for entry in deliveries.entries if deliveries else ():
-        parsed = entry.parsed
-        if parsed is None or deliveries is None:
-            continue
-        if deliveries.force.status[entry.delivery.delivery_id] != "loaded":
-            continue
-        in_force = [d for d in parsed.rows if entry.delivery in deliveries.in_force(d)]
-        loaded = sum(parsed.rows[d] for d in in_force if span.first <= d <= span.last)
-        own = parsed.business_date
-        held = parsed.quarantined if own and span.first <= own <= span.last else {}
-        if loaded or held:
-            touching.append((entry.delivery.delivery_id, {"loaded": loaded, **held}))
-    return touching
+def _files(deliveries: FeedDeliveries | None, span: Span) -> tuple[list[str], list[str]]:
+    """Give the parsed files of a span: the rows, and the records in quarantine."""
+    if deliveries is None:
+        return [], []
+    good = deliveries.partition_files(span.first, span.last)
+    bad = deliveries.quarantine_files(span.first, span.last)
+    return (
+        [str(file) for files in good.values() for file in files],
+        [str(file) for files in bad.values() for file in files],
+    )
 
 
-def _findings(
-    platform: Platform, candidate: Candidate, deliveries: FeedDeliveries | None
-) -> tuple[list[Finding], int]:
+def _findings(platform: Platform, candidate: Candidate, held: Holdings) -> list[Finding]:
     audit, findings = audit_findings(platform, candidate)
-    by_rule: dict[str, int] = {}
-    loaded = 0
-    for _, counts in _touching(deliveries, candidate.span):
-        loaded += counts["loaded"]
-        for rule, records in counts.items():
-            if rule != "loaded":
-                by_rule[rule] = by_rule.get(rule, 0) + records
-    held = sum(by_rule.values())
+    refused = held.quarantined.total()
     return [
         *findings,
-        conservation_finding(loaded + held, audit.rows, 0, held, {}),
-        quarantine_finding(str(candidate.contract.feed), by_rule),
-    ], held
+        conservation_finding(held.loaded + refused, audit.rows, 0, refused, {}),
+        quarantine_finding(str(candidate.contract.feed), held.quarantined),
+    ]
 
 
 def _refused_finding(refused: Mapping[str, str]) -> Finding:
@@ -227,19 +203,14 @@ def _tell_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
     span: Span,
-    deliveries: FeedDeliveries | None,
+    versions: Mapping[dt.date, str],
+    held: Holdings,
 ) -> None:
-    versions = partition_versions(deliveries) if deliveries else {}
-    rows: dict[dt.date, int] = {}
-    for entry in deliveries.entries if deliveries else ():
-        for date, records in (entry.parsed.rows if entry.parsed else {}).items():
-            if deliveries and entry.delivery in deliveries.in_force(date):
-                rows[date] = rows.get(date, 0) + records
     for date in span.dates:
         context.add_asset_metadata(
             {
                 METADATA_KEY: versions.get(date, NOTHING),
-                "dagster/partition_row_count": rows.get(date, 0),
+                "dagster/partition_row_count": held.rows[date],
             },
             asset_key=asset_key(contract.table),
             partition_key=date.isoformat(),

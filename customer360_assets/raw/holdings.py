@@ -1,0 +1,49 @@
+"""What the deliveries in force hold for a span of business dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+
+from customer360_assets.partitions import Span
+from customer360_assets.raw.deliveries import FeedDeliveries
+
+
+@dataclass
+class Holdings:
+    """Counts of a span: rows by date, quarantined records by rule, deliveries that gave either.
+
+    A record in quarantine counts on the business date of its delivery, as in the quarantine table.
+    """
+
+    rows: Counter[dt.date] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+    deliveries: int = 0
+
+    @property
+    def loaded(self) -> int:
+        """Rows of all dates."""
+        return self.rows.total()
+
+
+def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
+    """Give the holdings of a feed in a span; none for a feed that the deployment does not have."""
+    held = Holdings()
+    if deliveries is None:
+        return held
+    for entry in deliveries.entries:
+        parsed = entry.parsed
+        if parsed is None or deliveries.force.status[entry.delivery.delivery_id] != "loaded":
+            continue
+        mine = {
+            date: records
+            for date, records in parsed.rows.items()
+            if span.first <= date <= span.last and entry.delivery in deliveries.in_force(date)
+        }
+        own = parsed.business_date
+        refused = parsed.quarantined if own and span.first <= own <= span.last else {}
+        held.rows.update(mine)
+        held.quarantined.update(refused)
+        held.deliveries += bool(mine or refused)
+    return held
