@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
@@ -25,13 +26,16 @@ def run_command(
     home: Path | None, landing: Path | None, feeds: str | None, business_date: dt.date
 ) -> int:
     """Run all that is outstanding; give 0 when the business date is published, else 1."""
+    from customer360_assets.feeds.loader import FeedError
+    from resources.card_token import CardKeyError
+
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
     try:
         target = deployment(home, landing=landing, feeds=feeds)
         _refuse_unusable(target, business_date)
-    except DeploymentError as error:
-        console.print(f"[red]{error}[/red]")
+    except (DeploymentError, FeedError, CardKeyError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     target.save()
     with console.status("Starting") as status:
@@ -39,12 +43,12 @@ def run_command(
         outcomes = session.run()
     _print(console, outcomes, time.monotonic() - started)
     for line in session.remarks():
-        console.print(line)
+        console.print(line, markup=False)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():
         reasons = [session.why_not()]
     for reason in reasons:
-        console.print(f"[red]Not published.[/red] {reason}")
+        console.print(f"[red]Not published.[/red] {escape(reason)}")
     if reasons:
         return 1
     console.print(
@@ -56,6 +60,7 @@ def run_command(
 
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.feeds.loader import load_feeds
+    from resources.card_token import card_key
 
     if target.landing is None:
         raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
@@ -66,7 +71,8 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
             f"{business_date} is before the first business date {target.first_business_date}: "
             "set CUSTOMER360_FIRST_BUSINESS_DATE to an earlier one."
         )
-    load_feeds(target.feeds)
+    if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
+        card_key(target.key_path)
 
 
 class _Session:

@@ -1,6 +1,6 @@
 """Every stage table as an asset: its SQL over the raw partitions of the same business dates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -27,11 +27,11 @@ from customer360_assets.publishing import (
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import span_inputs
-from customer360_assets.stage.fates import Fates, split
+from customer360_assets.stage.fates import Fates, discard, split
 from customer360_assets.stage.refused import publish_refused
 from customer360_assets.tables import size_of
-from customer360_assets.transformations import Transformation, transformation
-from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from customer360_assets.transformations import transformation
+from customer360_assets.versions import METADATA_KEY, NOTHING, Versions, combine, recorded_versions
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
@@ -61,6 +61,8 @@ def stage_asset(
     )
     def stage(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
+        # Before the data: what is published meanwhile then makes this partition outstanding again.
+        known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         inputs = span_inputs(platform, made_by.reads, span)
         output = platform.lake.candidate_dir(contract.table, context.run.run_id)
         fates = split(platform, contract, made_by, span, inputs, output)
@@ -70,7 +72,8 @@ def stage_asset(
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
-        _tell_partitions(context, contract, made_by, code, span, fates)
+        discard(fates.held)
+        _tell_partitions(context, contract, code, known, span, fates)
         yield result(
             contract,
             findings,
@@ -114,13 +117,12 @@ def _findings(
 def _tell_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
-    made_by: Transformation,
     code: str,
+    known: Mapping[str, Versions],
     span: Span,
     fates: Fates,
 ) -> None:
     """Record each date's version and rows: a range of dates is many partitions, told one by one."""
-    known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
     for date in span.dates:
         read = [
             (table, date, versions[date])
