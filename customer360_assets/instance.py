@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -31,7 +32,11 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
     """Give the instance of a home."""
     # A year of partitions is 365 events a table: written one by one, each waits for the disk.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
-    return dg.DagsterInstance.from_config(str(prepare(deployment)))
+    folder = prepare(deployment)
+    with (folder / ".lock").open("w") as lock:
+        # Two processes that make the databases at once would each stamp another schema revision.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dg.DagsterInstance.from_config(str(folder))
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:

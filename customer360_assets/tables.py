@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.audit import iceberg_schema
 from customer360_assets.contracts.contract import Contract
@@ -17,6 +18,13 @@ def ensure(platform: Platform, contract: Contract) -> None:
     if contract.schema == "quarantine":
         partitions = ("business_date", "caught_by")
     platform.lake.ensure(contract.table, iceberg_schema(contract), partitions, contract.description)
+
+
+def ensure_all(platform: Platform) -> None:
+    """Have every table exist, so that no reader ever meets a missing one."""
+    for schema in SCHEMAS:
+        for contract in contracts(schema):
+            ensure(platform, contract)
 
 
 def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:

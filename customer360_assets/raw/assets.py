@@ -30,7 +30,7 @@ from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
-from customer360_assets.tables import size_of
+from customer360_assets.tables import ensure_all, size_of
 from customer360_assets.versions import METADATA_KEY, NOTHING
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
@@ -86,6 +86,7 @@ def delivery_asset(
     )
     def delivery(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
+        ensure_all(platform)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         taken = log.take_in(span.last)
         for feed in log.feeds:

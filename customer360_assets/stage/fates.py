@@ -23,14 +23,15 @@ PUBLISH, REPEAT = "publish", "repeat"
 class Fates:
     """A split candidate: files to publish, and what was held back and why.
 
-    refused: files by the rule that their rows broke. totals: per control column, what the
-    delivered sum has more than all fates together.
+    refused: files by the rule that their rows broke. held: all files that are not to publish.
+    totals: per control column, what the delivered sum has more than all fates together.
     """
 
     files: Sequence[str]
     rows_by_date: Mapping[dt.date, int]
     repeated: int
     refused: Mapping[str, Sequence[str]]
+    held: Sequence[str]
     quarantined: Mapping[str, int]
     totals: Mapping[str, str]
 
@@ -79,11 +80,18 @@ def split(
         rows_by_date=_rows_by_date(platform, kept),
         repeated=sum(_rows_by_date(platform, repeated).values()),
         refused=dict(fates),
+        held=[*repeated, *(file for files in fates.values() for file in files)],
         quarantined={
             rule: sum(_rows_by_date(platform, files).values()) for rule, files in fates.items()
         },
         totals=_differences(platform, contract, inputs, [str(f) for f in written.files], span),
     )
+
+
+def discard(files: Sequence[str]) -> None:
+    """Delete files that will never be published: refused records belong in quarantine alone."""
+    for file in files:
+        Path(file).unlink(missing_ok=True)
 
 
 def _rows_by_date(platform: Platform, files: Sequence[str]) -> dict[dt.date, int]:

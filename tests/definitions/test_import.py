@@ -29,9 +29,11 @@ from customer360_assets.definitions import defs
 imported = {name.split(".")[0] for name in sys.modules}
 defs().resolve_all_asset_specs()
 loaded = {name.split(".")[0] for name in sys.modules}
-print(json.dumps({**seen, "imported": sorted(imported - before), "loaded": sorted(loaded - before)}))
+seen["imported"], seen["loaded"] = sorted(imported - before), sorted(loaded - before)
+print(json.dumps(seen))
 """
-ENGINES = {"boto3", "botocore", "duckdb", "pyspark", "pysail", "pyiceberg", "httpx", "psycopg"}
+ENGINES = {"boto3", "botocore", "duckdb", "grpc", "pysail", "pyiceberg", "httpx", "psycopg"}
+"""Not pyspark: pandera looks for it, and imports what it finds; without grpc it has no client."""
 DATA = (".parquet", ".csv", ".db", ".asc", ".ndjson", ".gz")
 
 

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.run.deliveries import DAY, good_day
+from tests.run.small_bank import SmallBank
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -81,6 +84,14 @@ def real(name: str) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def card_key() -> Iterator[None]:
+    """One key for every home, so that their tokens compare."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUSTOMER360_CARD_KEY", "5a" * 32)
+        yield
+
+
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The workshop's deliveries at 2024-05-23."""
@@ -89,28 +100,18 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
+def sound_bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
+    """Three clients and a sound file of each feed, run. For tests that change nothing."""
+    bank = SmallBank(tmp_path_factory.mktemp("sound"))
+    bank.deliver(good_day())
+    ran = bank.run(DAY)
+    assert ran.code == 0, ran.output
+    return bank
+
+
+@pytest.fixture(scope="session")
 def berka(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The Berka bank at 1993-12-31."""
     landing = real("berka")
     home = tmp_path_factory.mktemp("berka") / "home"
     return build(home, landing, "1993-12-31", "--feeds", "berka")
-
-
-@pytest.fixture
-def home_of(tmp_path: Path) -> Callable[..., Home]:
-    """Builds a home from files given by name and text."""
-
-    def make(files: dict[str, str | bytes], business_date: str = "2024-05-23") -> Home:
-        landing = tmp_path / "landing"
-        put(landing, files)
-        return build(tmp_path / "home", landing, business_date)
-
-    return make
-
-
-def put(landing: Path, files: dict[str, str | bytes]) -> None:
-    """Write files into a landing zone."""
-    for name, content in files.items():
-        path = landing / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -135,7 +135,8 @@ class SmallBank:
 def _all(files: list[str]) -> list[Row]:
     read = "SELECT * FROM read_parquet(?, hive_partitioning = false) ORDER BY ALL"
     with contextlib.closing(duckdb.connect()) as db:
-        return db.execute(read, [files]).to_arrow_table().to_pylist()
+        found: list[Row] = db.execute(read, [files]).to_arrow_table().to_pylist()
+        return found
 
 
 def _steps(run: dg.DagsterRun) -> Iterator[Step]:
