@@ -43,7 +43,8 @@ class ClientValue(Table):
         ge=0,
     )
     value_balance: Money = column(
-        "Sum of those accounts' balances at the end of the business date.",
+        "Sum of those accounts' balances at the end of the business date; one that no transaction"
+        " has stated adds nothing.",
         pii="quasi",
         nullable=True,
     )

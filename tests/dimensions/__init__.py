@@ -1,0 +1,1 @@
+"""Dimensions on clients small enough to work out by hand."""
