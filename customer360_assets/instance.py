@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from customer360_assets.deployment import Deployment
 from customer360_assets.transformations import code_folder
@@ -41,7 +42,7 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs as failed whose process is gone (killed, power cut); give their ids."""
-    open_statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    open_statuses = [s for s in dg.DagsterRunStatus if s not in FINISHED_STATUSES]
     closed = []
     for run in instance.get_runs(dg.RunsFilter(statuses=open_statuses)):
         pid = run.tags.get(PID_TAG)
