@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from customer360_assets.deployment import deployment
 from tests.run.deliveries import DAY, good_day
-from tests.run.small_bank import SmallBank
+from tests.run.small_bank import SmallBank, query_home, run_here
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -50,16 +51,15 @@ class Home:
     landing: Path
     ran: Ran
 
-    def rows(self, query: str, *options: str) -> list[dict[str, Any]]:
-        """Give the rows of a query."""
-        ran = customer360("sql", query, "--home", self.path, "--format", "json", *options)
-        assert ran.code == 0, ran.output
-        found: list[dict[str, Any]] = json.loads(ran.output)
-        return found
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Give the rows of a query, as JSON has them."""
+        (found,) = query_home(deployment(self.path), query)
+        as_json: list[dict[str, Any]] = json.loads(json.dumps(found, default=str))
+        return as_json
 
-    def row(self, query: str, *options: str) -> dict[str, Any]:
+    def row(self, query: str) -> dict[str, Any]:
         """Give the single row of a query."""
-        (only,) = self.rows(query, *options)
+        (only,) = self.rows(query)
         return only
 
     def again(self, business_date: str, *options: str) -> Ran:
@@ -114,4 +114,5 @@ def berka(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The Berka bank at 1993-12-31."""
     landing = real("berka")
     home = tmp_path_factory.mktemp("berka") / "home"
-    return build(home, landing, "1993-12-31", "--feeds", "berka")
+    code, output = run_here(home, landing, "1993-12-31", "berka")
+    return Home(home, landing, Ran(code, output))

@@ -58,6 +58,25 @@ class Ran:
         return {s.table for s in self.steps if s.first <= date <= s.last}
 
 
+def run_here(home: Path, landing: Path, date: str, feeds: str | None = None) -> tuple[int, str]:
+    """Do what the command does, in this process; give how it ended and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = run_command(home, landing, feeds, dt.date.fromisoformat(date))
+    return code, printed.getvalue()
+
+
+def query_home(target: Deployment, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
+    """Give the rows of queries, over the tables as the `sql` command shows them."""
+    platform, date = Platform(**local_services(target)), dt.date.fromisoformat(as_of)
+    inputs = {
+        name: readable(platform, name, as_of_files(platform, contract(name), date))
+        for name in platform.lake.tables()
+    }
+    session = platform.sql.session(inputs)
+    return [session.query(query).to_pylist() for query in queries]
+
+
 class SmallBank:
     """A landing zone and a home; `run` is what the command does, without a process of its own."""
 
@@ -85,13 +104,11 @@ class SmallBank:
 
     def run(self, date: str) -> Ran:
         """Run the command up to a date."""
-        printed = io.StringIO()
         with self.instance() as instance:
             before = {run.run_id for run in instance.get_runs()}
-            with contextlib.redirect_stdout(printed):
-                code = run_command(self.home, self.landing, None, dt.date.fromisoformat(date))
+            code, output = run_here(self.home, self.landing, date)
             runs = [r for r in instance.get_runs() if r.run_id not in before]
-        return Ran(code, printed.getvalue(), tuple(s for run in runs for s in _steps(run)))
+        return Ran(code, output, tuple(s for run in runs for s in _steps(run)))
 
     def platform(self) -> Platform:
         """Give the home's services."""
@@ -99,14 +116,7 @@ class SmallBank:
 
     def query(self, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
         """Give the rows of queries, over the tables as the `sql` command shows them."""
-        platform, date = self.platform(), dt.date.fromisoformat(as_of)
-        existing = platform.lake.tables()
-        inputs = {
-            name: readable(platform, name, as_of_files(platform, contract(name), date))
-            for name in existing
-        }
-        session = platform.sql.session(inputs)
-        return [session.query(query).to_pylist() for query in queries]
+        return query_home(self.deployment, *queries, as_of=as_of)
 
     def rows(self, query: str, as_of: str = "9999-12-31") -> list[Row]:
         """Give the rows of one query."""

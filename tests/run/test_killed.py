@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +19,6 @@ from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import Row, SmallBank
 
 BAD = card(CARDS[2], 101, "platinum") + "4929000000000099,x,gold,2024-01-02\n"
-Everything = dict[str, list[Row]]
 
 
 def _bank(root: Path) -> SmallBank:
@@ -37,19 +37,27 @@ def _start(bank: SmallBank) -> subprocess.Popen[bytes]:
     )
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """All rows of a run left alone, and the files of its home."""
+
+    rows: dict[str, list[Row]]
+    files: int
+
+
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Everything, float]:
-    """All rows of a run left alone, and the seconds that it took."""
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     bank = _bank(tmp_path_factory.mktemp("undisturbed"))
-    started = time.monotonic()
-    process = _start(bank)
-    printed, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, printed.decode()
-    seconds = time.monotonic() - started
+    ran = bank.run(DAY)
+    assert ran.code == 0, ran.output
     found = bank.everything()
     assert len(found["quarantine.card"]) == 2
     assert len(found["profile.customer_360"]) == len(found["serving.customer_profile"]) == 3
-    return found, seconds
+    return Undisturbed(found, _files(bank))
+
+
+def _files(bank: SmallBank) -> int:
+    return sum(len(files) for _, _, files in os.walk(bank.home))
 
 
 def _open_runs(bank: SmallBank) -> int:
@@ -58,10 +66,11 @@ def _open_runs(bank: SmallBank) -> int:
         return sum(run.status not in over for run in instance.get_runs())
 
 
-def _killed_then_run(bank: SmallBank, kill: Callable[[subprocess.Popen[bytes]], None]) -> bool:
-    """Start a run, kill it, run again; say whether the killed one had a Dagster run open."""
+def _killed_then_run(bank: SmallBank, moment: Callable[[], bool]) -> bool:
+    """Start a run, kill it at a moment, run again; say whether it left a Dagster run open."""
     process = _start(bank)
-    kill(process)
+    while process.poll() is None and not moment():
+        time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     left_open = bank.home.exists() and _open_runs(bank) > 0
@@ -71,55 +80,43 @@ def _killed_then_run(bank: SmallBank, kill: Callable[[subprocess.Popen[bytes]], 
     return left_open
 
 
-def _at(seed: int, seconds: float) -> Callable[[subprocess.Popen[bytes]], None]:
-    """Wait for a share of the time that a run takes; the imports are not worth a kill."""
-    share = random.Random(seed).uniform(0.25, 0.95)  # noqa: S311 (a moment, not a secret)
-    return lambda _: time.sleep(seconds * share)
+def _killed_at_random(undisturbed: Undisturbed, root: Path, seed: int) -> None:
+    """Kill the run once it has written some number of its files, whatever the machine's speed."""
+    bank = _bank(root)
+    files = random.Random(seed).randrange(undisturbed.files)  # noqa: S311 (a moment, not a secret)
+    _killed_then_run(bank, lambda: _files(bank) >= files)
+    assert bank.everything() == undisturbed.rows
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_killed_at_a_random_moment(
-    undisturbed: tuple[Everything, float], tmp_path: Path, seed: int
-) -> None:
-    expected, seconds = undisturbed
-    bank = _bank(tmp_path)
-    _killed_then_run(bank, _at(seed, seconds))
-    assert bank.everything() == expected
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_a_random_moment(undisturbed: Undisturbed, tmp_path: Path, seed: int) -> None:
+    _killed_at_random(undisturbed, tmp_path, seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4, 14))
-def test_killed_at_more_random_moments(
-    undisturbed: tuple[Everything, float], tmp_path: Path, seed: int
-) -> None:
-    expected, seconds = undisturbed
-    bank = _bank(tmp_path)
-    _killed_then_run(bank, _at(seed, seconds))
-    assert bank.everything() == expected
+@pytest.mark.parametrize("seed", range(3, 13))
+def test_killed_at_more_moments(undisturbed: Undisturbed, tmp_path: Path, seed: int) -> None:
+    _killed_at_random(undisturbed, tmp_path, seed)
 
 
 def test_a_run_killed_amid_its_tables_is_closed_as_failed(
-    undisturbed: tuple[Everything, float], tmp_path: Path
+    undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     bank = _bank(tmp_path)
-
-    def once_stage_is_there(process: subprocess.Popen[bytes]) -> None:
-        while process.poll() is None and not (bank.home / "lake" / "stage").exists():
-            time.sleep(0.02)
-
-    assert _killed_then_run(bank, once_stage_is_there)
-    assert bank.everything() == undisturbed[0]
+    staged = bank.home / "lake" / "stage" / "card" / "data"
+    assert _killed_then_run(bank, staged.exists)
+    assert bank.everything() == undisturbed.rows
     with bank.instance() as instance:
         failed = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
     assert len(failed) == 1
 
 
-def test_two_runs_at_once(undisturbed: tuple[Everything, float], tmp_path: Path) -> None:
+def test_two_runs_at_once(undisturbed: Undisturbed, tmp_path: Path) -> None:
     bank = _bank(tmp_path)
     processes = [_start(bank), _start(bank)]
     for process in processes:
         printed, _ = process.communicate(timeout=300)
         assert process.returncode == 0, printed.decode()
-    assert bank.everything() == undisturbed[0]
+    assert bank.everything() == undisturbed.rows
     assert _open_runs(bank) == 0
     assert bank.run(DAY).steps == ()
