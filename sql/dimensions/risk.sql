@@ -151,21 +151,26 @@ standing AS (
 ),
 
 held AS (
-    -- One row per balance that an account closed a day with, from its day to the next change.
+    -- One row per balance that an account closed a day with, from its day to the next change. Read
+    -- twice below, so kept narrow.
     SELECT
         standing.account_id,
         standing.balance,
         standing."date" AS first_day,
-        coalesce(standing.next_date, newest.window_end) AS end_day,
-        CASE WHEN standing.next_date IS NULL THEN standing.balance END AS last_balance,
-        date_diff(
-            'day',
-            greatest(standing."date", newest.window_start),
-            coalesce(standing.next_date, newest.window_end)
-        ) AS days
+        coalesce(standing.next_date, newest.window_end) AS end_day
     FROM standing
     CROSS JOIN newest
     WHERE coalesce(standing.next_date, newest.window_end) > standing."date"
+),
+
+recently_held AS (
+    SELECT
+        held.account_id,
+        held.balance,
+        CASE WHEN held.end_day = newest.window_end THEN held.balance END AS last_balance,
+        date_diff('day', greatest(held.first_day, newest.window_start), held.end_day) AS days
+    FROM held
+    CROSS JOIN newest
 ),
 
 sums_of_account AS (
@@ -184,7 +189,7 @@ sums_of_account AS (
                         * CAST(days AS decimal(2, 0))
             END
         ) AS square_days
-    FROM held
+    FROM recently_held
     GROUP BY account_id
 ),
 
