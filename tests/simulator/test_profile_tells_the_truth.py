@@ -54,15 +54,14 @@ def test_salaries_are_found_and_nothing_else(home: Path) -> None:
             " WHERE demographic_monthly_income IS NOT NULL",
         )
     }
-    planted = {
-        client: amount
-        for client, amount in truth(
+    planted = dict(
+        truth(
             home,
             "SELECT client_id, sum(monthly_amount) FROM '{bank}/truth/salary.parquet'"
             f" WHERE payments >= 3 AND last_day >= DATE '{END}' - 30"
             f" AND first_day <= DATE '{END}' - 80 GROUP BY client_id",
         )
-    }
+    )
     hits = found.keys() & planted.keys()
     errors = sorted(abs(found[c] - planted[c]) / planted[c] for c in hits)
     assert len(planted) > 100
