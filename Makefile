@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check ui lock clean
+.PHONY: help demo test test-all check bench ui lock clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,11 @@ test-all: check  ## The default suite and the long tests
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)
 	$(BIN)/customer360 demo --home $(HOME_DIR)
+
+CUSTOMERS ?= 10000
+PEERS ?=
+bench: $(READY)  ## Measure the build against its floor (CUSTOMERS=100000 PEERS=--peers)
+	$(BIN)/python -m benchmarks.run --customers $(CUSTOMERS) $(PEERS)
 
 ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 	$(BIN)/customer360 ui --home $(HOME_DIR)

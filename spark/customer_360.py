@@ -50,7 +50,8 @@ def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFr
     refuse_shared_names(dimensions)
     refuse_repeated_clients({"stage.customer": customers, **dimensions})
 
-    base = clients(customers, home_branches(dispositions, accounts), business_date)
+    branches = home_branches(dispositions, accounts, business_date)
+    base = clients(customers, branches, business_date)
     dated = base.crossJoin(F.broadcast(delivery_dates(inputs["raw.delivery"], business_date)))
     return reduce(beside, dimensions.values(), dated)
 
@@ -75,12 +76,15 @@ def clients(customers: DataFrame, branches: DataFrame, business_date: dt.date) -
     )
 
 
-def home_branches(dispositions: DataFrame, accounts: DataFrame) -> DataFrame:
-    """Give (client_id, branch_id): the branch of the oldest account that a client owns."""
+def home_branches(
+    dispositions: DataFrame, accounts: DataFrame, business_date: dt.date
+) -> DataFrame:
+    """Give (client_id, branch_id): the branch of the oldest account that a client owns by then."""
     owned = dispositions.where(F.col("type") == "owner").select("account_id", "client_id")
+    opened = accounts.where(F.to_date("creation_date") <= F.lit(business_date))
     oldest = F.min(F.struct("creation_date", "account_id", "branch_id"))
     return (
-        owned.join(accounts, "account_id")
+        owned.join(opened, "account_id")
         .groupBy("client_id")
         .agg(oldest["branch_id"].alias("branch_id"))
     )

@@ -65,7 +65,10 @@ own_accounts AS (
         ON
             disposition.business_date = newest.disposition_date
             AND account.business_date = newest.account_date
-    WHERE disposition.type = 'owner'
+    WHERE
+        disposition.type = 'owner'
+        -- A snapshot may hold accounts that were opened after the date that it is read for.
+        AND CAST(account.creation_date AS date) <= newest.business_date
 ),
 
 branches_of_client AS (

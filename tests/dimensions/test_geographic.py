@@ -37,6 +37,7 @@ def test_home_branch_is_that_of_the_oldest_account_owned(bank: SmallBank) -> Non
     bank.account(9, 2, 1, created="2022-01-01", branch=4)
     bank.account(8, 2, created="2019-01-01", branch=3)
     bank.disposition(1, 8, "user")
+    bank.account(7, 3, created="2099-01-01", branch=9)
     found = bank.dimension("geographic")
     columns = ("home_branch_id", "branches")
     rows = [pick(found[c], *columns) for c in (1, 2, 3)]

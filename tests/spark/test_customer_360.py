@@ -39,6 +39,17 @@ def test_home_branch_is_that_of_the_oldest_account_owned(run_job: RunJob) -> Non
     assert branches == {1: 7, 2: 7, 3: None, 4: None, 5: None, 6: 2}
 
 
+def test_an_account_of_the_future_is_no_home(run_job: RunJob) -> None:
+    later = instant("2024-06-01T00:00:00")
+    accounts = [
+        (date, account, branch, later if account >= 600 else created)
+        for date, account, branch, created in PROFILE["stage.account"]
+    ]
+    rows = run_job("customer_360", {**PROFILE, "stage.account": accounts}, D)
+    branches = {r["client_id"]: r["branch_id"] for r in rows}
+    assert (branches[1], branches[6]) == (7, None)
+
+
 def test_the_deliveries_it_rests_on_are_named(run_job: RunJob) -> None:
     row = run_job("customer_360", PROFILE, D)[0]
     dates = {n: v for n, v in row.items() if n.startswith("delivered_") and v is not None}

@@ -52,9 +52,9 @@ class Geographic(Table):
     business_date: Date = column("As-of date: nothing delivered or dated after it is read.")
     client_id: BigInt = column("The client's number in CRM.", pii="pseudonym")
     geo_home_branch_id: BigInt = column(
-        "branch_id of the primary account: of the accounts that the client owns, joint ones too,"
-        " the one with the earliest creation_date, then the lowest account_id, as branch_id of the"
-        " profile. Null without an account.",
+        "branch_id of the primary account: of the accounts that the client owns by the date, joint"
+        " ones too, the one with the earliest creation_date, then the lowest account_id, as"
+        " branch_id of the profile. Null without an account.",
         pii="quasi",
         nullable=True,
         ge=0,

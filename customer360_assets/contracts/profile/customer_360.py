@@ -33,7 +33,7 @@ class Client(Table):
         derived_from=("stage.customer.client_id",),
     )
     branch_id: BigInt = column(
-        "Home branch: of the accounts that the client owns (disposition of type owner), the branch"
+        "Home branch: of the accounts that the client owns by the date (as owner), the branch"
         " of the one with the earliest creation_date, then the lowest account_id; null without.",
         pii="quasi",
         nullable=True,
