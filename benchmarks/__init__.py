@@ -1,0 +1,1 @@
+"""What the platform costs: its build against a floor and two peers, over the same deliveries."""
