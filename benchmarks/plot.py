@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import matplotlib as mpl  # type: ignore[import-not-found]  # in the peers' environment
-from matplotlib import pyplot as plt  # type: ignore[import-not-found]
+from matplotlib import pyplot as plt
 
 mpl.use("Agg")
 COLOURS = {"platform": "#1f4e79", "floor": "#7f7f7f", "dbt-duckdb": "#c55a11", "PySpark": "#538135"}

@@ -31,6 +31,11 @@ class Batch:
     span: Span
     tables: tuple[str, ...]
 
+    @property
+    def derives(self) -> bool:
+        """Say whether it makes as-of tables, which rest on everything taken in before."""
+        return not all(table.startswith(("raw.", "stage.")) for table in self.tables)
+
 
 def expected_versions(raw: Mapping[str, Versions], dates: set[dt.date]) -> Expected:
     """Give the version that every partition should have.

@@ -102,13 +102,17 @@ class _Session:
         from customer360_assets.running import run_batch
 
         outcomes = []
+        taken_in = True
         if self.log.pending(self._published_manifest()):
             intake = Batch(Span(self.date, self.date), (INTAKE,))
             outcomes.append(run_batch(self.definitions, self.instance, intake))
+            taken_in = outcomes[-1].success
         for batch in outstanding(self.instance, self.log.versions(), self.date):
-            if outcomes and not all(o.success for o in outcomes):
+            # Nothing is derived from half of what arrived; one date that fails stops no other.
+            if batch.derives and not taken_in:
                 break
             outcomes.append(run_batch(self.definitions, self.instance, batch))
+            taken_in = taken_in and (batch.derives or outcomes[-1].success)
         return outcomes
 
     def _published_manifest(self) -> list[dict[str, Any]]:
