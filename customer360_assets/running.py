@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,31 +88,30 @@ def _table(step_key: str | None) -> str:
 
 def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
     tables: dict[str, TableOutcome] = {}
-    quarantined: dict[str, int] = defaultdict(int)
     for event in result.all_events:
         if not event.step_key:
             continue
         table = tables.setdefault(event.step_key, TableOutcome(_table(event.step_key)))
         match event.event_type:
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
-                metadata = event.materialization.metadata
-                if rows := metadata.get("dagster/partition_row_count"):
-                    table.rows += int(rows.value)  # type: ignore[arg-type]
-                elif rows := metadata.get("dagster/row_count"):
-                    table.rows = int(rows.value)  # type: ignore[arg-type]
-                elif items := metadata.get("items"):
-                    table.rows += int(items.value)  # type: ignore[arg-type]
-                if held := metadata.get("quarantined"):
-                    quarantined[event.step_key] = int(held.value)  # type: ignore[arg-type]
+                numbers = _numbers(event.materialization.metadata)
+                # Told by partition where an asset has them, else once for the whole table.
+                by_date = numbers.get("dagster/partition_row_count", numbers.get("items"))
+                table.rows = (
+                    numbers.get("dagster/row_count", 0) if by_date is None else table.rows + by_date
+                )
+                table.quarantined = numbers.get("quarantined", 0)
             case dg.DagsterEventType.STEP_SUCCESS:
                 table.seconds = event.step_success_data.duration_ms / 1000
             case dg.DagsterEventType.STEP_FAILURE:
                 table.problems.append(_reason(event))
             case _:
                 continue
-    for key, table in tables.items():
-        table.quarantined = quarantined[key]
-        yield table
+    yield from tables.values()
+
+
+def _numbers(metadata: Mapping[str, dg.MetadataValue[Any]]) -> dict[str, int]:
+    return {name: v.value for name, v in metadata.items() if isinstance(v.value, int)}
 
 
 def _reason(event: dg.DagsterEvent) -> str:
