@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -54,8 +55,7 @@ def measure(command: Sequence[str], env: Mapping[str, str], log: Path) -> Measur
         raise SubjectError(f"{' '.join(command[:4])} exited with {process.returncode}:\n{tail}")
     # A JVM that nobody waited for is in the samples alone.
     cpu = max(usage.ru_utime + usage.ru_stime, sampler.cpu_seconds)
-    peak = max(usage.ru_maxrss * 1024, sampler.peak_rss_bytes)
-    return Measured(round(wall, 2), round(cpu, 2), peak, round(load, 2), stdout)
+    return Measured(round(wall, 2), round(cpu, 2), sampler.peak_rss_bytes, round(load, 2), stdout)
 
 
 class _Sampler(threading.Thread):
@@ -78,9 +78,18 @@ class _Sampler(threading.Thread):
             rss = 0
             for pid in _family(self._pid):
                 if (seen := _seen(pid)) is not None:
-                    self._cpu[pid] = seen[0]
-                    rss += seen[1]
+                    self._cpu[pid] = seen.cpu_seconds
+                    rss += seen.rss_bytes
+                    # Not getrusage's: there a process starts with the peak of the one before exec.
+                    self.peak_rss_bytes = max(self.peak_rss_bytes, seen.peak_rss_bytes)
             self.peak_rss_bytes = max(self.peak_rss_bytes, rss)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    cpu_seconds: float
+    rss_bytes: int
+    peak_rss_bytes: int
 
 
 def _family(pid: int) -> list[int]:
@@ -95,10 +104,13 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _seen(pid: int) -> tuple[float, int] | None:
-    """Give CPU seconds and resident bytes of a process; None when it is gone."""
+def _seen(pid: int) -> _Seen | None:
+    """Give what a process has used so far; None when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    return (int(fields[11]) + int(fields[12])) / TICK, int(fields[21]) * PAGE
+    cpu = (int(fields[11]) + int(fields[12])) / TICK
+    highest = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return _Seen(cpu, int(fields[21]) * PAGE, int(highest[1]) * 1024 if highest else 0)
