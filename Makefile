@@ -26,10 +26,10 @@ check: $(READY)  ## Style, types and import directions
 	$(BIN)/dg check defs
 
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-all: check  ## The default suite and the long tests
-	$(BIN)/python -m pytest -m ''
+	$(BIN)/python -m pytest -n auto --dist loadfile -m ''
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)
 	$(BIN)/customer360 demo --home $(HOME_DIR)
