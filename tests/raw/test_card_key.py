@@ -27,6 +27,12 @@ def test_the_pads_make_the_hmac_of_python(secret: bytes, number: str) -> None:
     assert key.token(number) == expected
 
 
+@pytest.fixture(autouse=True)
+def no_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of whole runs share a key through the environment of their process."""
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
+
+
 def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "card.key"
     first = card_key(path)
