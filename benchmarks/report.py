@@ -40,17 +40,24 @@ def _machine(result: Result) -> str:
 def _subjects(results: list[Result]) -> str:
     rows = []
     for result in results:
-        bank, floor = result["bank"], result["subjects"]["floor"]["wall_seconds"]
+        bank, floor = result["bank"], result["subjects"]["floor"]
         for name, subject in result["subjects"].items():
-            wall = subject["wall_seconds"]
+            wall, cpu = subject["wall_seconds"], subject["cpu_seconds"]
             rows.append(
-                [f"{bank['customers']:,}", f"{bank['transactions']:,}", name, f"{wall:,.1f}",
-                 f"{wall / floor:.1f}", f"{subject['cpu_seconds']:,.1f}",
-                 f"{subject['peak_rss_bytes'] / 1e9:.2f}", f"{subject['load']:.1f}"]
-            )  # fmt: skip
-    head = ["customers", "transactions", "subject", "wall s", "times the floor", "CPU s", "peak GB",
-            "load before"]  # fmt: skip
-    return _table(head, rows, texts=(2,))
+                [
+                    f"{bank['customers']:,}",
+                    f"{bank['transactions']:,}",
+                    name,
+                    f"{wall:,.1f}",
+                    f"{wall / floor['wall_seconds']:.1f}",
+                    f"{cpu:,.1f}",
+                    f"{cpu / floor['cpu_seconds']:.1f}",
+                    f"{subject['peak_rss_bytes'] / 1e9:.2f}",
+                    f"{subject['load']:.1f}",
+                ]
+            )
+    head = ["customers", "transactions", "subject", "wall s", "of floor", "CPU s", "of floor"]
+    return _table([*head, "peak GB", "load before"], rows, texts=(2,))
 
 
 def _parts(results: list[Result]) -> str:

@@ -12,19 +12,21 @@ import json
 import os
 import platform as machine
 import shutil
+import subprocess
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import subjects
+from benchmarks import report, subjects
 from benchmarks.bank import Size, delivered_bank
 from benchmarks.recorded import published, row_counts
 from benchmarks.subject import Task
 from benchmarks.verify import verify
 
 RESULTS = Path(__file__).parent / "results"
+PLOT = Path(__file__).parent / "plot.py"
 PACKAGES = ("dagster", "duckdb", "pyiceberg", "pysail", "pyspark", "sqlglot")
 
 
@@ -62,6 +64,10 @@ def main() -> int:
     file = given.results / f"{size.name}.json"
     file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     _say(f"The build took {result['ratio_to_floor']} times the floor: {file}")
+    if given.report:
+        python = subjects.peer_python(given.scratch.resolve() / "peers")
+        subprocess.run([str(python), str(PLOT), str(RESULTS)], check=True)
+        report.main()
     if not given.keep:
         shutil.rmtree(scratch)
     return 0
@@ -73,6 +79,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=200)
     parser.add_argument("--transactions-per-customer", type=float, default=50.0)
     parser.add_argument("--peers", action="store_true", help="dbt-duckdb and PySpark too")
+    parser.add_argument(
+        "--report", action="store_true", help="write README's tables and plot from all results"
+    )
     parser.add_argument("--scratch", type=Path, default=Path(".home/benchmarks"))
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--keep", action="store_true", help="leave the bank and all tables")
