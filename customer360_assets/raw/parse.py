@@ -31,6 +31,8 @@ from resources.card_token import CardKey
 if TYPE_CHECKING:
     import duckdb
 
+SMALL_BYTES = 32 << 20
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -84,6 +86,8 @@ def parse(
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
+        # Lines are read in order by one thread: for a small file the others only cost their start.
+        threads = 1 if delivery.bytes < SMALL_BYTES else threads
         with _engine(scratch, key if spec.tokenizes else None, threads) as connection:
             parsed = _parsed(
                 delivery, fingerprint, spec, contract, archive, out, scratch, quarantine, connection
