@@ -149,8 +149,8 @@ def raw_asset(
         candidate = Candidate(contract, files, span)
         findings = _findings(platform, candidate, held)
         yield from refuse(context, contract, findings)
-        publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run_id)
-        rows = publish(platform, candidate, context.run_id)
+        publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id)
+        rows = publish(platform, candidate, context.run.run_id)
         versions = partition_versions(deliveries) if deliveries else {}
         _tell_partitions(context, contract, span, versions, held)
         yield result(
