@@ -6,6 +6,7 @@ materializations, 75 of 117 seconds.
 """
 
 import os
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -44,7 +45,8 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "OpenSqliteEventLog":
         """Give the storage of $DAGSTER_HOME, or of the configured folder."""
-        home = Path(os.environ.get("DAGSTER_HOME", "."))
+        # Without a home Dagster's instance lives as long as its process: so does its event log.
+        home = Path(os.environ.get("DAGSTER_HOME") or tempfile.mkdtemp(prefix="dagster-"))
         return cls(config_value.get("base_dir") or str(home / "history" / "runs"), inst_data)
 
     @contextmanager
