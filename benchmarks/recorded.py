@@ -12,7 +12,7 @@ from customer360_assets.contracts import contracts
 from customer360_assets.deployment import deployment
 from customer360_assets.instance import instance_of
 from customer360_assets.platform import Platform
-from resources.local import local_services
+from resources.deployed import services_of
 
 STEP_EVENTS = {dg.DagsterEventType.STEP_SUCCESS}
 
@@ -32,7 +32,7 @@ def step_seconds(home: Path) -> dict[str, float]:
 
 def published(home: Path, *schemas: str) -> dict[str, list[str]]:
     """Give the Parquet files of every table of some schemas, as the catalog lists them."""
-    platform = Platform(**local_services(deployment(home)))
+    platform = Platform(**services_of(deployment(home)))
     found = {}
     for schema in schemas:
         for contract in contracts(schema):

@@ -11,6 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from customer360_assets.aws_names import SHAPE, AwsNames
+
+LOCAL = "local"
 SETTINGS_FILE = "settings.json"
 DEFAULT_HOME = Path("~/.customer360")
 
@@ -20,10 +23,12 @@ class DeploymentError(ValueError):
 
 
 class Deployment(BaseModel):
-    """Everything of one local home, derived from four settings. Frozen: nothing is set later.
+    """Everything of one deployment, derived from its settings. Frozen: nothing is set later.
 
     landing: the folder that deliveries arrive in; feeds: a built-in set's name or a folder of
-    specifications; first_business_date: where the daily partitions start.
+    specifications; first_business_date: where the daily partitions start; aws: the names of a
+    stage in an AWS account, None for a local deployment. On AWS the home is a worker's own folder:
+    it may be lost, and holds a mirror of the lake's files that this worker has made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +37,12 @@ class Deployment(BaseModel):
     landing: Path | None = None
     feeds: str = "workshop"
     first_business_date: dt.date = dt.date(1993, 1, 1)
+    aws: AwsNames | None = None
+
+    @property
+    def name(self) -> str:
+        """The deployment's name: local, or the AWS stage."""
+        return self.aws.base if self.aws else LOCAL
 
     @cached_property
     def archive_dir(self) -> Path:
@@ -72,7 +83,7 @@ class Deployment(BaseModel):
         """Keep the settings in the home, so that a later command or the UI needs only the home."""
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / SETTINGS_FILE
-        text = self.model_dump_json(exclude={"home"}, indent=2)
+        text = self.model_dump_json(exclude={"home", "aws"}, indent=2)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             draft = path.with_suffix(f".{os.getpid()}")
             draft.write_text(text, encoding="utf-8")
@@ -87,8 +98,9 @@ def deployment(
 ) -> Deployment:
     """Give the deployment: arguments, then environment, then what the home remembers.
 
-    Environment: CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS and
-    CUSTOMER360_FIRST_BUSINESS_DATE. Raises DeploymentError naming the setting that is wrong.
+    Environment: CUSTOMER360_DEPLOYMENT ("local", or the address of a stage on AWS),
+    CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS and CUSTOMER360_FIRST_BUSINESS_DATE.
+    Raises DeploymentError naming the setting that is wrong.
     """
     root = Path(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME).expanduser().resolve()
     settings: dict[str, Any] = {}
@@ -106,9 +118,25 @@ def deployment(
     if settings.get("feeds") and (folder := Path(settings["feeds"]).expanduser()).is_dir():
         settings["feeds"] = str(folder.resolve())
     try:
-        return Deployment(home=root, **settings)
+        return Deployment(home=root, aws=_aws(), **settings)
     except ValidationError as error:
         first = error.errors()[0]
         raise DeploymentError(
             f"setting {first['loc'][0]!r} of home {root}: {first['msg']}"
         ) from None
+
+
+def _aws() -> AwsNames | None:
+    address = os.environ.get("CUSTOMER360_DEPLOYMENT", LOCAL)
+    if address == LOCAL:
+        return None
+    try:
+        return AwsNames.parse(address)
+    except ValidationError as error:
+        first = error.errors()[0]
+        part = f"{first['loc'][0]}: " if first["loc"] else ""
+        raise DeploymentError(
+            f"CUSTOMER360_DEPLOYMENT is {LOCAL!r} or {SHAPE}; {part}{first['msg']}"
+        ) from None
+    except ValueError as error:
+        raise DeploymentError(f"CUSTOMER360_DEPLOYMENT is {LOCAL!r}, else {error}") from None

@@ -14,7 +14,7 @@ from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset, raw_asset, source_specs
 from customer360_assets.serving.assets import serving_asset
 from customer360_assets.stage.assets import stage_asset
-from resources.local import local_resources
+from resources.deployed import resources_of
 
 DAILY_JOB = "business_day"
 
@@ -46,7 +46,7 @@ def definitions_of(
                 description="All of a business date, from its deliveries to the profile store.",
             )
         ],
-        resources=local_resources(deployment),
+        resources=resources_of(deployment),
         # One process: a step's own process would spend more on starting than most steps take.
         executor=dg.in_process_executor,
         loggers=loggers,

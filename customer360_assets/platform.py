@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
+
+from customer360_assets.partitions import span_of
+from resources.work import Work, begin
+
 if TYPE_CHECKING:
     from resources.archive import Archive
     from resources.lake import Lake
@@ -29,8 +34,18 @@ class Platform:
     archive: Archive
 
     @classmethod
-    def of(cls, context: Any) -> Platform:
-        """Give the platform of a step's resources."""
+    def of(cls, context: dg.AssetExecutionContext) -> Platform:
+        """Give the platform of a step's resources, which from now on know what they work for."""
+        run = context.run
+        begin(
+            Work(
+                run_id=run.run_id,
+                attempt_of=run.root_run_id or run.run_id,
+                table=context.op_execution_context.op_handle.name.replace("__", "."),
+                span=str(span_of(context)),
+                log=context.log,
+            )
+        )
         return cls(**{name: getattr(context.resources, name) for name in RESOURCES})
 
     @classmethod

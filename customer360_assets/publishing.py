@@ -25,8 +25,11 @@ from customer360_assets.platform import Platform
 from customer360_assets.reading import as_of_files
 from customer360_assets.tables import ensure, readable
 from resources.lake_types import RUN_ID, Partitions
+from resources.sql_engine import Query
+from resources.work import current_work
 
 Inputs = Mapping[str, Sequence[str]]
+OURS = "candidate"
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,25 @@ def reconcile(platform: Platform, candidate: Candidate, inputs: Inputs) -> list[
     if not controls:
         return []
     files = readable(platform, candidate.contract.table, candidate.files)
-    totals = platform.sql.one(
-        "SELECT "
-        + ", ".join(f"{c.candidate} AS control_{i}" for i, c in enumerate(controls))
-        + " FROM candidate.rows",
-        inputs={"candidate.rows": files},
-    )
-    pairs = {}
-    for i, control in enumerate(controls):
-        parameters = [candidate.span.last] * control.source.count("?")
-        source = platform.sql.one(
-            f"SELECT ({control.source}) AS total", params=parameters, inputs=inputs
+    ours = ", ".join(f"{c.candidate} AS control_{i}" for i, c in enumerate(controls))
+    queries = {
+        c.name: Query(
+            f"SELECT ({c.source}) AS total",
+            [candidate.span.last] * c.source.count("?"),
+            inputs,
         )
-        pairs[control] = (_decimal(totals[f"control_{i}"]), _decimal(source["total"]))
-    return [reconciliation_finding(pairs)]
+        for c in controls
+    }
+    queries[OURS] = Query(f"SELECT {ours} FROM candidate.rows", (), {"candidate.rows": files})
+    found = platform.sql.rows(queries)
+    return [
+        reconciliation_finding(
+            {
+                c: (_decimal(found[OURS][f"control_{i}"]), _decimal(found[c.name]["total"]))
+                for i, c in enumerate(controls)
+            }
+        )
+    ]
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -82,23 +90,23 @@ def _decimal(value: object) -> Decimal | None:
 
 def references(platform: Platform, candidate: Candidate) -> list[Finding]:
     """Count the rows of a candidate whose references point at nothing known by then."""
-    orphans: dict[str, int] = {}
+    queries = {}
     for reference in candidate.contract.references:
         target = contract_of(reference.table)
         known = as_of_files(platform, target, candidate.span.last)
-        if not known:
-            continue
-        row = platform.sql.one(
-            f"SELECT count(*) AS orphans FROM candidate.rows AS c"
-            f" WHERE c.{reference.column} IS NOT NULL AND c.{reference.column} NOT IN"
-            f" (SELECT t.{reference.target} FROM target.rows AS t"
-            f" WHERE t.{reference.target} IS NOT NULL)",
-            inputs={
-                "candidate.rows": readable(platform, candidate.contract.table, candidate.files),
-                "target.rows": known,
-            },
-        )
-        orphans[f"{reference.column} in {reference.table}"] = int(row["orphans"])
+        if known:
+            queries[f"{reference.column} in {reference.table}"] = Query(
+                f"SELECT count(*) AS orphans FROM candidate.rows AS c"
+                f" WHERE c.{reference.column} IS NOT NULL AND c.{reference.column} NOT IN"
+                f" (SELECT t.{reference.target} FROM target.rows AS t"
+                f" WHERE t.{reference.target} IS NOT NULL)",
+                (),
+                {
+                    "candidate.rows": readable(platform, candidate.contract.table, candidate.files),
+                    "target.rows": known,
+                },
+            )
+    orphans = {name: int(row["orphans"]) for name, row in platform.sql.rows(queries).items()}
     return [reference_finding(orphans)] if candidate.contract.references else []
 
 
@@ -155,6 +163,15 @@ def result(
     """Give the materialization with its checks."""
     return dg.MaterializeResult(
         asset_key=asset_key(contract.table),
-        metadata=dict(metadata),
+        metadata={**metadata, **_spent()},
         check_results=[f.result(contract) for f in findings],
     )
+
+
+def _spent() -> dict[str, int | float]:
+    """Give what the engines report of the step: bytes scanned, seconds, cost."""
+    work = current_work()
+    return {
+        name: value if isinstance(value, int) else float(value)
+        for name, value in (work.numbers.items() if work else ())
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
@@ -33,8 +32,3 @@ def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[s
         return files
     ensure(platform, contract_of(table))
     return [platform.lake.empty_file(table)]
-
-
-def size_of(files: Sequence[str]) -> int:
-    """Give the bytes of local files."""
-    return sum(Path(f).stat().st_size for f in files if Path(f).exists())

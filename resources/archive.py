@@ -81,6 +81,14 @@ class Archive(Protocol):
         """Keep what was seen in the landing zone, so that it need not be read again."""
         ...
 
+    def pull(self, folder: Path) -> None:
+        """Have the markers of what other workers parsed into this folder of the lake's mirror."""
+        ...
+
+    def push(self, folder: Path) -> None:
+        """Let other workers have a folder of the lake's mirror; its marker goes last."""
+        ...
+
 
 class LocalArchive:
     """An archive that is a directory: content/<2 hex>/<sha256>, receipts/<feed>/<seq>.json."""
@@ -157,6 +165,12 @@ class LocalArchive:
         draft = self._incoming()
         draft.write_text(text, encoding="utf-8")
         draft.replace(target)
+
+    def pull(self, folder: Path) -> None:
+        """Do nothing: there is one folder, and it is here."""
+
+    def push(self, folder: Path) -> None:
+        """Do nothing: what was parsed lies where everybody reads it."""
 
     def _content(self, sha256: str) -> Path:
         return self._root / "content" / sha256[:2] / sha256

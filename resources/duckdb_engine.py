@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.athena_sql import parse, to_duckdb
 from resources.duckdb_output import create_views, quoted, select_columns, text, without_values
-from resources.sql_engine import NO_INPUTS, Candidate, Inputs, SqlError, SqlTimeoutError
+from resources.sql_engine import (
+    NO_INPUTS,
+    Candidate,
+    Inputs,
+    Part,
+    Query,
+    SqlError,
+    SqlTimeoutError,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +76,7 @@ class DuckDbEngine:
         keys = [*partition_by, *order_by]
         order = f" ORDER BY {', '.join(map(quoted, dict.fromkeys(keys)))}" if keys else ""
 
-        def work(db: duckdb.DuckDBPyConnection) -> tuple[tuple[str, ...], int]:
+        def work(db: duckdb.DuckDBPyConnection) -> tuple[Part, ...]:
             types = _types(db, duck, params)
             names = [name for name, _ in columns]
             if missing := [name for name in (*names, *partition_by) if name not in types]:
@@ -76,16 +84,21 @@ class DuckDbEngine:
             chosen = select_columns(types, columns)
             source = f"FROM ({duck}) AS result{kept}{order}"
             if not partition_by:
-                rows = f"SELECT {chosen} {source}"
-                return (str(output / "part-0.parquet"),), _copy(db, rows, output, params)
+                count = _copy(db, f"SELECT {chosen} {source}", output, params)
+                return (Part((), str(output / "part-0.parquet"), count),)
             apart = "".join(f", {quoted(name)}" for name in partition_by if name not in names)
             db.execute(
                 f"CREATE TEMP TABLE candidate_rows AS SELECT {chosen}{apart} {source}", list(params)
             )
             return _copy_partitions(db, output, names, partition_by)
 
-        files, count = self._connected(inputs, work)
-        return Candidate(files, count, time.monotonic() - started)
+        parts = self._connected(inputs, work)
+        return Candidate(
+            files=tuple(part.file for part in parts),
+            rows=sum(part.rows for part in parts),
+            seconds=time.monotonic() - started,
+            parts=parts if partition_by else (),
+        )
 
     def query(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
@@ -102,6 +115,10 @@ class DuckDbEngine:
         if len(rows) != 1:
             raise SqlError(f"a query of one row gave {len(rows)}")
         return rows[0]
+
+    def rows(self, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+        """Give the single row of each query; one after another, each uses all threads."""
+        return {name: self.one(q.sql, q.params, q.inputs) for name, q in queries.items()}
 
     def session(self, inputs: Inputs) -> DuckDbSession:
         """Open a session that reads the given files and nothing else, and writes nothing."""
@@ -236,19 +253,19 @@ def _copy(
 
 def _copy_partitions(
     db: duckdb.DuckDBPyConnection, output: Path, names: Sequence[str], partition_by: Sequence[str]
-) -> tuple[tuple[str, ...], int]:
+) -> tuple[Part, ...]:
     # COPY … PARTITION_BY keeps no order within a file, so each partition is copied by itself.
     keys = ", ".join(map(quoted, partition_by))
     columns = ", ".join(map(quoted, names))
     chosen = " AND ".join(f"{quoted(k)} = ${i}" for i, k in enumerate(partition_by, start=1))
     found = db.execute(f"SELECT DISTINCT {keys} FROM candidate_rows ORDER BY ALL").fetchall()
-    files, count = [], 0
+    parts = []
     for values in found:
         if None in values:
             raise SqlError(f"output: a partition column ({keys}) is NULL")
         folder = output.joinpath(*(f"{k}={v}" for k, v in zip(partition_by, values, strict=True)))
         folder.mkdir(parents=True)
         rows = f"SELECT {columns} FROM candidate_rows WHERE {chosen}"
-        count += _copy(db, rows, folder, values)
-        files.append(str(folder / "part-0.parquet"))
-    return tuple(files), count
+        count = _copy(db, rows, folder, values)
+        parts.append(Part(tuple(map(str, values)), str(folder / "part-0.parquet"), count))
+    return tuple(parts)

@@ -1,6 +1,6 @@
 """The lake: Iceberg tables that engines write candidates for and read published files from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,10 +14,12 @@ from resources.lake_types import (
     MissingTableError,
     Partitions,
     Published,
+    Slice,
     Snapshot,
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyiceberg.schema import Schema
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "MissingTableError",
     "Partitions",
     "Published",
+    "Slice",
     "Snapshot",
 ]
 
@@ -78,6 +81,17 @@ class Lake(Protocol):
         snapshot_id: int | None = None,
     ) -> list[str]:
         """Paths of the published Parquet files, by business date; of an older snapshot if named."""
+
+    def batches(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> "Iterator[pa.RecordBatch]":
+        """The published rows in order of business date and file, a few thousand at a time."""
+
+    def bytes(self, files: Sequence[str]) -> int:
+        """The size of files of the lake, published or not."""
+
+    def discard(self, files: Sequence[str]) -> None:
+        """Delete files of a candidate that will never be published."""
 
     def empty_file(self, table: str) -> str:
         """A Parquet file of no rows with the table's columns, for a table without files."""

@@ -1,14 +1,14 @@
 """The lake on one machine: PyIceberg, a folder and a SQLite catalog."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resources import lake_candidate, lake_commit, lake_schema, lake_sweep
+from resources import lake_candidate, lake_commit, lake_schema, lake_sweep, parquet
 from resources.lake_catalog import committed, load, open_catalog
 from resources.lake_files import live_files, partition_of
 from resources.lake_types import (
@@ -22,6 +22,7 @@ from resources.lake_types import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table
@@ -131,6 +132,21 @@ class LocalLake:
     def empty_file(self, table: str) -> str:
         """See `Lake.empty_file`."""
         return str(lake_schema.empty_file(self._load(table), self._folder(table) / "empty"))
+
+    def batches(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> "Iterator[pa.RecordBatch]":
+        """See `Lake.batches`."""
+        return parquet.batches(self.files(table, first, last))
+
+    def bytes(self, files: Sequence[str]) -> int:
+        """See `Lake.bytes`."""
+        return sum(Path(file).stat().st_size for file in files)
+
+    def discard(self, files: Sequence[str]) -> None:
+        """See `Lake.discard`."""
+        for file in files:
+            Path(file).unlink(missing_ok=True)
 
     def dates(
         self, table: str, first: date | None = None, last: date | None = None

@@ -74,6 +74,33 @@ class Partitions:
             raise LakeError(f"{table} is not partitioned by {', '.join(unknown)}")
 
 
+class Slice(tuple[str, ...]):
+    """Published files that know which rows of which table they are.
+
+    An engine that reads files takes them as they are; one that reads tables by name (Athena) uses
+    table, snapshot and dates instead. A plain list of the same files means the same rows.
+    """
+
+    table: str
+    snapshot_id: int
+    first: date | None
+    last: date | None
+
+    @classmethod
+    def of(
+        cls,
+        files: Iterable[str],
+        table: str,
+        snapshot_id: int,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> "Slice":
+        """The files of these business dates (None: no bound) in a snapshot of a table."""
+        made = cls(files)
+        made.table, made.snapshot_id, made.first, made.last = table, snapshot_id, first, last
+        return made
+
+
 @dataclass(frozen=True)
 class Published:
     """What readers now see of the candidate: rows and files; no snapshot in an untouched table."""

@@ -103,10 +103,3 @@ def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource
         ),
         "archive": ArchiveResource(directory=str(deployment.archive_dir)),
     }
-
-
-def local_services(deployment: Deployment) -> dict[str, Any]:
-    """Give the same services outside a Dagster step."""
-    outside = dg.build_init_resource_context()
-    resources = local_resources(deployment)
-    return {name: resource.create_resource(outside) for name, resource in resources.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -24,12 +24,34 @@ class SqlTimeoutError(SqlError):
 
 
 @dataclass(frozen=True)
+class Part:
+    """One file of a candidate: the values of the columns that it was parted by, as text."""
+
+    values: tuple[str, ...]
+    file: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """What a query wrote and nobody reads yet: files in order of name, their rows, the seconds."""
+    """What a query wrote and nobody reads yet: files in order of name, their rows, the seconds.
+
+    parts: what each file holds, when the rows were parted.
+    """
 
     files: tuple[str, ...]
     rows: int
     seconds: float
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query of a single row, with what fills its `?` and the files of its tables."""
+
+    sql: str
+    params: Sequence[object] = ()
+    inputs: Inputs = field(default_factory=dict)
 
 
 class SqlSession(Protocol):
@@ -87,6 +109,10 @@ class SqlEngine(Protocol):
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> dict[str, Any]:
         """Give the single row of a query by column name; SqlError when there is another number."""
+        ...
+
+    def rows(self, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
+        """Give the single row of each query, side by side where the engine can."""
         ...
 
     def session(self, inputs: Inputs) -> SqlSession:

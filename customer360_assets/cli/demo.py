@@ -89,9 +89,9 @@ def _show(target: Deployment, console: Console) -> None:
     from customer360_assets.cli.activity import activity_charts
     from customer360_assets.cli.profile import profile_command
     from customer360_assets.platform import Platform
-    from resources.local import local_services
+    from resources.deployed import services_of
 
-    platform = Platform(**local_services(target))
+    platform = Platform(**services_of(target))
     files = platform.lake.files("profile.customer_360", first=END, last=END)
     chosen = platform.sql.query(CHOICE, inputs={"profile.customer_360": files})
     client_id = chosen["client_id"][0].as_py()

@@ -43,9 +43,9 @@ def profile_command(
 
 def branch_command(home: Path | None, branch_id: int) -> int:
     """Print the clients of a branch; 1 when there is none."""
-    from resources.local import local_services
+    from resources.deployed import services_of
 
-    clients = local_services(deployment(home))["store"].by_branch(branch_id)
+    clients = services_of(deployment(home))["store"].by_branch(branch_id)
     if not clients:
         Console(stderr=True).print(f"No client of branch {branch_id} in this home.")
         return 1
@@ -61,16 +61,16 @@ def branch_command(home: Path | None, branch_id: int) -> int:
 
 
 def _served(home: Path | None, client_id: int) -> dict[str, Any] | None:
-    from resources.local import local_services
+    from resources.deployed import services_of
 
-    item: dict[str, Any] | None = local_services(deployment(home))["store"].get(client_id)
+    item: dict[str, Any] | None = services_of(deployment(home))["store"].get(client_id)
     return item
 
 
 def _known_by(home: Path | None, client_id: int, as_of: dt.date) -> dict[str, Any] | None:
-    from resources.local import local_services
+    from resources.deployed import services_of
 
-    services = local_services(deployment(home))
+    services = services_of(deployment(home))
     newest = services["lake"].newest(PROFILE, as_of)
     if newest is None:
         return None

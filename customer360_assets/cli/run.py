@@ -84,7 +84,7 @@ class _Session:
         from customer360_assets.platform import Platform
         from customer360_assets.raw.log import DeliveryLog
         from customer360_assets.running import progress_logger
-        from resources.local import local_services
+        from resources.deployed import services_of
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date = date
@@ -92,7 +92,7 @@ class _Session:
         self.definitions = definitions_of(
             target, loggers={"console": progress_logger(lambda t, what: tell(f"{t}: {what}"))}
         )
-        self.platform = Platform(**local_services(target))
+        self.platform = Platform(**services_of(target))
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
         close_abandoned_runs(self.instance)
 

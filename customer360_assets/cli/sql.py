@@ -22,10 +22,10 @@ def sql_command(home: Path | None, query: str, as_of: dt.date | None, output: Ou
     from customer360_assets.platform import Platform
     from customer360_assets.reading import as_of_files
     from customer360_assets.tables import readable
-    from resources.local import local_services
+    from resources.deployed import services_of
     from resources.sql_engine import SqlError
 
-    platform = Platform(**local_services(deployment(home)))
+    platform = Platform(**services_of(deployment(home)))
     date = as_of or dt.date.max
     existing = set(platform.lake.tables())
     inputs = {

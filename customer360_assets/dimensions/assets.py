@@ -24,7 +24,6 @@ from customer360_assets.publishing import (
     result,
 )
 from customer360_assets.reading import as_of_inputs
-from customer360_assets.tables import size_of
 from customer360_assets.transformations import Transformation, transformation
 from customer360_assets.versions import (
     METADATA_KEY,
@@ -75,7 +74,7 @@ def as_of_asset(
             ]
             yield from refuse(context, contract, findings)
             rows = publish(platform, candidate, context.run.run_id)
-            size += size_of(candidate.files)
+            size += platform.lake.bytes(candidate.files)
             context.add_asset_metadata(
                 {METADATA_KEY: version, "dagster/partition_row_count": seen.rows},
                 asset_key=asset_key(contract.table),

@@ -30,7 +30,7 @@ from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
-from customer360_assets.tables import ensure_all, size_of
+from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
@@ -158,7 +158,7 @@ def raw_asset(
             findings,
             {
                 "dagster/row_count": rows,
-                "bytes": size_of(files),
+                "bytes": platform.lake.bytes(files),
                 "quarantined": held.quarantined.total(),
                 "deliveries": held.deliveries,
             },

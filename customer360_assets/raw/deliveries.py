@@ -15,7 +15,13 @@ from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
 from customer360_assets.raw.parse import Delivery, fingerprint_of, parse
-from customer360_assets.raw.parsed import MARKER, folder_of, quarantine_of, read_marker
+from customer360_assets.raw.parsed import (
+    MARKER,
+    folder_of,
+    parsed_folder,
+    quarantine_of,
+    read_marker,
+)
 from resources.archive import Archive, Receipt
 from resources.card_token import CardKey
 
@@ -155,6 +161,7 @@ def read_deliveries(
     """Give a feed's deliveries as the archive and the markers have them now."""
     fingerprint = fingerprint_of(spec, contract(f"raw.{spec.feed}"), key)
     entries = []
+    archive.pull(parsed_folder(lake_dir, spec.feed))
     for receipt in archive.receipts(spec.feed):
         delivery = delivery_of(receipt, spec)
         present = folder_of(lake_dir, spec.feed, delivery.delivery_id, fingerprint)

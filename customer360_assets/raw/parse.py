@@ -96,6 +96,9 @@ def parse(
         # Last of all the rename: what is left before it, the next attempt clears.
         shutil.rmtree(scratch)
         out.rename(final)
+        if parsed.quarantined:
+            archive.push(quarantine.parent)
+        archive.push(final)
     return parsed
 
 

@@ -34,9 +34,14 @@ class Parsed(BaseModel):
     files: dict[dt.date, tuple[str, ...]] = {}
 
 
+def parsed_folder(lake_dir: Path, feed: str) -> Path:
+    """Give the folder of all parsed deliveries of a feed."""
+    return lake_dir / "raw" / feed / "data"
+
+
 def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
     """Give the folder of a delivery's Parquet files and marker."""
-    return lake_dir / "raw" / feed / "data" / f"{delivery_id}-{fingerprint[:8]}"
+    return parsed_folder(lake_dir, feed) / f"{delivery_id}-{fingerprint[:8]}"
 
 
 def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:

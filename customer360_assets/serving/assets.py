@@ -8,7 +8,6 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
-from resources.parquet import batches
 
 KEY = dg.AssetKey(["serving", "customer_profile"])
 PROFILE = "profile.customer_360"
@@ -52,15 +51,15 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         platform, date = Platform.of(context), span_of(context).last
-        files = platform.lake.files(PROFILE, first=date, last=date)
-        if not files:
+        expected = platform.lake.dates(PROFILE, first=date, last=date).get(date)
+        if not expected:
             raise dg.Failure(
                 f"{PROFILE} has no rows on {date}. Materialize it first; when it has been, no "
                 "client was known to CRM by that date.",
                 allow_retries=False,
             )
-        expected = platform.lake.dates(PROFILE, first=date, last=date)[date]
-        loaded = platform.store.load(date, context.run.run_id, batches(files))
+        rows = platform.lake.batches(PROFILE, first=date, last=date)
+        loaded = platform.store.load(date, context.run.run_id, rows)
         whole = not loaded.loaded or loaded.items == expected
         check = dg.AssetCheckResult(
             asset_key=KEY,

@@ -27,9 +27,8 @@ from customer360_assets.publishing import (
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import span_inputs
-from customer360_assets.stage.fates import Fates, discard, split
+from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.refused import publish_refused
-from customer360_assets.tables import size_of
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import METADATA_KEY, NOTHING, Versions, combine, recorded_versions
 
@@ -72,14 +71,15 @@ def stage_asset(
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
-        discard(fates.held)
+        # Refused records belong in quarantine alone.
+        platform.lake.discard(fates.held)
         _tell_partitions(context, contract, code, known, span, fates)
         yield result(
             contract,
             findings,
             {
                 "dagster/row_count": fates.rows,
-                "bytes": size_of(fates.files),
+                "bytes": platform.lake.bytes(fates.files),
                 "quarantined": sum(fates.quarantined.values()),
                 "repeated": fates.repeated,
                 **lineage_metadata(contract.table),

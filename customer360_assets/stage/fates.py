@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,37 +71,26 @@ def split(
         columns=[(c.name, c.type) for c in contract.columns],
         partition_by=("fate", "business_date"),
     )
-    fates: dict[str, list[str]] = defaultdict(list)
-    for file in written.files:
-        fates[Path(file).parent.parent.name.removeprefix("fate=")].append(str(file))
-    kept, repeated = fates.pop(PUBLISH, []), fates.pop(REPEAT, [])
+    kept = [part for part in written.parts if part.values[0] == PUBLISH]
+    refused: dict[str, list[str]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    by_date: Counter[dt.date] = Counter()
+    for part in written.parts:
+        fate, date = part.values
+        counts[fate] += part.rows
+        if fate == PUBLISH:
+            by_date[dt.date.fromisoformat(date)] += part.rows
+        elif fate != REPEAT:
+            refused[fate].append(part.file)
     return Fates(
-        files=kept,
-        rows_by_date=_rows_by_date(platform, kept),
-        repeated=sum(_rows_by_date(platform, repeated).values()),
-        refused=dict(fates),
-        held=[*repeated, *(file for files in fates.values() for file in files)],
-        quarantined={
-            rule: sum(_rows_by_date(platform, files).values()) for rule, files in fates.items()
-        },
-        totals=_differences(platform, contract, inputs, [str(f) for f in written.files], span),
+        files=[part.file for part in kept],
+        rows_by_date=dict(by_date),
+        repeated=counts[REPEAT],
+        refused=dict(refused),
+        held=[part.file for part in written.parts if part not in kept],
+        quarantined={rule: counts[rule] for rule in refused},
+        totals=_differences(platform, contract, inputs, written.files, span),
     )
-
-
-def discard(files: Sequence[str]) -> None:
-    """Delete files that will never be published: refused records belong in quarantine alone."""
-    for file in files:
-        Path(file).unlink(missing_ok=True)
-
-
-def _rows_by_date(platform: Platform, files: Sequence[str]) -> dict[dt.date, int]:
-    if not files:
-        return {}
-    found = platform.sql.query(
-        "SELECT business_date, count(*) AS records FROM kept.rows GROUP BY business_date",
-        inputs={"kept.rows": files},
-    )
-    return {row["business_date"]: int(row["records"]) for row in found.to_pylist()}
 
 
 def _differences(

@@ -25,7 +25,7 @@ from customer360_assets.instance import instance_of
 from customer360_assets.platform import Platform
 from customer360_assets.reading import as_of_files
 from customer360_assets.tables import readable
-from resources.local import local_services
+from resources.deployed import services_of
 
 Row = dict[str, Any]
 Files = Mapping[str, str | bytes]
@@ -68,7 +68,7 @@ def run_here(home: Path, landing: Path, date: str, feeds: str | None = None) -> 
 
 def query_home(target: Deployment, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
     """Give the rows of queries, over the tables as the `sql` command shows them."""
-    platform, date = Platform(**local_services(target)), dt.date.fromisoformat(as_of)
+    platform, date = Platform(**services_of(target)), dt.date.fromisoformat(as_of)
     inputs = {
         name: readable(platform, name, as_of_files(platform, contract(name), date))
         for name in platform.lake.tables()
@@ -112,7 +112,7 @@ class SmallBank:
 
     def platform(self) -> Platform:
         """Give the home's services."""
-        return Platform(**local_services(self.deployment))
+        return Platform(**services_of(self.deployment))
 
     def query(self, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
         """Give the rows of queries, over the tables as the `sql` command shows them."""

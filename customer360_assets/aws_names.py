@@ -1,0 +1,180 @@
+"""The names of everything that one stage of the platform owns in an AWS account."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Layer = Literal["raw", "stage", "analytics"]
+LAYERS: tuple[Layer, ...] = ("raw", "stage", "analytics")
+LAYER_OF: dict[str, Layer] = {
+    "raw": "raw",
+    "quarantine": "raw",
+    "stage": "stage",
+    "dimension": "analytics",
+    "profile": "analytics",
+}
+"""The bucket that each schema's tables lie in."""
+SCHEME = "aws"
+SHAPE = "aws://<account>/<region>/<stage>, the stage being prod, staging, branch or branch-<name>"
+_LONGEST_BUCKET = 63
+
+
+class AwsNames(BaseModel):
+    """Names of one stage, all derived from account, region, prefix and stage. Frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str = Field(pattern=r"^\d{12}$")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    stage: str = Field(pattern=r"^(prod|staging|branch(-[a-z0-9]{1,12})?)$")
+    prefix: str = Field(default="customer360", pattern=r"^[a-z][a-z0-9]{1,19}$")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Refuse a prefix that would make a bucket's name longer than S3 allows."""
+        longest = max(len(self.bucket(layer)) for layer in LAYERS)
+        if longest > _LONGEST_BUCKET:
+            raise ValueError(f"a bucket's name would have {longest} characters, S3 allows 63")
+        return self
+
+    @classmethod
+    def parse(cls, address: str) -> Self:
+        """Give the names of "aws://account/region/stage?prefix=…"; ValueError for anything else."""
+        parts = urlsplit(address)
+        path = parts.path.strip("/").split("/")
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if parts.scheme != SCHEME or len(path) != 2 or set(options) - {"prefix"}:  # noqa: PLR2004 - region and stage
+            raise ValueError(f"it is {SHAPE}")
+        return cls(account=parts.netloc, region=path[0], stage=path[1], **options)
+
+    @property
+    def base(self) -> str:
+        """What every name of the stage starts with."""
+        return f"{self.prefix}-{self.stage}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that the stage owns."""
+        return {"application": self.prefix, "stage": self.stage}
+
+    def bucket(self, layer: Layer) -> str:
+        """Give the bucket of a layer."""
+        return f"{self.base}-{self.region}-{self.account}-{layer}"
+
+    def table_location(self, schema: str, table: str) -> str:
+        """Give the S3 address that a table's files lie under."""
+        return f"{self.schema_location(schema)}/{table}"
+
+    def schema_location(self, schema: str) -> str:
+        """Give the S3 address that a schema's tables lie under."""
+        return f"s3://{self.bucket(LAYER_OF[schema])}/warehouse/{schema}"
+
+    def database(self, schema: str) -> str:
+        """Give the Glue database of a schema (Athena allows no hyphen without quotes)."""
+        return re.sub(r"\W", "_", f"{self.base}_{schema}")
+
+    @property
+    def temporary_database(self) -> str:
+        """The Glue database of candidates and mounted files."""
+        return self.database("temporary")
+
+    @property
+    def landing(self) -> str:
+        """The S3 address that deliveries arrive under."""
+        return f"s3://{self.bucket('raw')}/landing"
+
+    @property
+    def archive(self) -> str:
+        """The S3 address of delivered bytes and their receipts."""
+        return f"s3://{self.bucket('raw')}/archive"
+
+    @property
+    def temporary(self) -> str:
+        """The S3 address of what a lifecycle rule deletes: query results, mounted files, inputs."""
+        return f"s3://{self.bucket('analytics')}/temporary"
+
+    @property
+    def code(self) -> str:
+        """The S3 address of the job scripts."""
+        return f"s3://{self.bucket('analytics')}/code"
+
+    @property
+    def job_logs(self) -> str:
+        """The S3 address of EMR's logs."""
+        return f"s3://{self.bucket('analytics')}/temporary/logs"
+
+    @property
+    def workgroup(self) -> str:
+        """The Athena workgroup."""
+        return self.base
+
+    def glue_job(self, script: str) -> str:
+        """Give the Glue job of a script of `spark/`, named without its ending."""
+        return f"{self.base}-{script.replace('_', '-')}"
+
+    @property
+    def emr_application(self) -> str:
+        """The EMR Serverless application."""
+        return f"{self.base}-spark"
+
+    @property
+    def state_machine(self) -> str:
+        """The Step Functions state machine that fans queries out."""
+        return f"{self.base}-queries"
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The state machine's ARN."""
+        return f"arn:aws:states:{self.region}:{self.account}:stateMachine:{self.state_machine}"
+
+    @property
+    def profile_table(self) -> str:
+        """The DynamoDB table of the profile store."""
+        return f"{self.base}-customer-profile"
+
+    @property
+    def landing_queue(self) -> str:
+        """The SQS queue of new objects in the landing zone."""
+        return f"{self.base}-landing"
+
+    @property
+    def key_alias(self) -> str:
+        """The alias of the KMS key."""
+        return f"alias/{self.base}"
+
+    @property
+    def core_banking_secret(self) -> str:
+        """The Secrets Manager secret of the core-banking database."""
+        return f"{self.base}/core-banking"
+
+    @property
+    def core_banking_connection(self) -> str:
+        """The Glue connection of the core-banking database."""
+        return f"{self.base}-core-banking"
+
+    @property
+    def crm_secret(self) -> str:
+        """The Secrets Manager secret of the CRM API's address and token."""
+        return f"{self.base}/crm"
+
+    @property
+    def card_key_secret(self) -> str:
+        """The Secrets Manager secret of the card tokens' key."""
+        return f"{self.base}/card-token-key"
+
+    def role(self, service: str) -> str:
+        """Give the IAM role that a service or the code location runs as."""
+        return f"{self.base}-{service}"
+
+    def role_arn(self, service: str) -> str:
+        """Give the ARN of `role(service)`."""
+        return f"arn:aws:iam::{self.account}:role/{self.role(service)}"
+
+    @property
+    def alarm_topic(self) -> str:
+        """The SNS topic of alarms."""
+        return f"{self.base}-alarms"

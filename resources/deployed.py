@@ -1,0 +1,28 @@
+"""The resources of a deployment: embedded ones, or those of an AWS account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from customer360_assets.deployment import Deployment
+
+
+def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
+    """Give the resources that assets name. Opens nothing."""
+    if deployment.aws is None:
+        from resources.local import local_resources
+
+        return local_resources(deployment)
+    from resources.aws import aws_resources
+
+    return aws_resources(deployment)
+
+
+def services_of(deployment: Deployment) -> dict[str, Any]:
+    """Give the same services outside a Dagster step."""
+    outside = dg.build_init_resource_context()
+    resources = resources_of(deployment)
+    return {name: resource.create_resource(outside) for name, resource in resources.items()}
