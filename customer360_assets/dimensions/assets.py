@@ -34,7 +34,7 @@ from customer360_assets.versions import (
     recorded_versions,
 )
 
-Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
+Events = Iterator[dg.AssetCheckResult | dg.AssetMaterialization | dg.MaterializeResult[None]]
 
 
 def as_of_asset(
@@ -60,11 +60,20 @@ def as_of_asset(
         pool=made_by.kind,
     )
     def as_of(context: dg.AssetExecutionContext) -> Events:
-        platform = Platform.of(context)
+        platform, span = Platform.of(context), span_of(context)
+        # Before the data: what is published meanwhile then makes these dates outstanding again.
+        known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
+        done = _done_before(context, contract)
         findings: list[Finding] = []
         rows = size = 0
-        for date in span_of(context).dates:
-            version = as_of_version(contract, made_by, date, _recorded(context, made_by))
+        for date in span.dates:
+            version = as_of_version(contract, made_by, date, known)
+            told: dict[str, str | int] = {METADATA_KEY: version}
+            # The last date is always made: the checks are told of it.
+            if done.get(date) == version and date != span.last:
+                context.log.info(f"{contract.table} {date}: published before this retry; kept.")
+                _tell(context, contract, date, told)
+                continue
             candidate, inputs = _compute(context, platform, contract, made_by, date)
             seen, audited = audit_findings(platform, candidate)
             findings = [
@@ -75,11 +84,13 @@ def as_of_asset(
             yield from refuse(context, contract, findings)
             rows = publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            context.add_asset_metadata(
-                {METADATA_KEY: version, "dagster/partition_row_count": seen.rows},
-                asset_key=asset_key(contract.table),
-                partition_key=date.isoformat(),
-            )
+            told["dagster/partition_row_count"] = seen.rows
+            _tell(context, contract, date, told)
+            if date != span.last:
+                # Told at once: a backfill that is killed and resumed goes on after this date.
+                yield dg.AssetMaterialization(
+                    asset_key(contract.table), partition=date.isoformat(), metadata=told
+                )
         yield result(
             contract,
             findings,
@@ -109,8 +120,22 @@ def as_of_version(
     return combine(code_of(contract, made_by), read)
 
 
-def _recorded(context: dg.AssetExecutionContext, made_by: Transformation) -> dict[str, Versions]:
-    return {table: recorded_versions(context.instance, table) for table in made_by.reads}
+def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Versions:
+    """Give what earlier attempts of this run published; nothing when the run is no retry."""
+    if context.run.parent_run_id is None:
+        return {}
+    return recorded_versions(context.instance, contract.table)
+
+
+def _tell(
+    context: dg.AssetExecutionContext,
+    contract: Contract,
+    date: dt.date,
+    told: Mapping[str, str | int],
+) -> None:
+    context.add_asset_metadata(
+        told, asset_key=asset_key(contract.table), partition_key=date.isoformat()
+    )
 
 
 def _compute(
