@@ -1,0 +1,185 @@
+"""The lake's files on this worker and their twins on S3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from resources.lake_types import LakeError
+
+if TYPE_CHECKING:
+    from customer360_assets.aws_names import AwsNames
+
+S3 = "s3://"
+AT_ONCE = 16
+LARGEST = 5 * 1024**3
+"""What S3 takes in one conditional request."""
+
+TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+def side_by_side(task: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
+    """Give each item's result in order: a request to S3 is waiting, not work."""
+    given = list(items)
+    if len(given) < 2:  # noqa: PLR2004 - one needs no thread
+        return [task(item) for item in given]
+    with ThreadPoolExecutor(min(AT_ONCE, len(given))) as pool:
+        return list(pool.map(task, given))
+
+
+def address(uri: str) -> dict[str, str]:
+    """Give the Bucket and Key of an s3:// URI, as S3's requests name them."""
+    parts = uri.removeprefix(S3).partition("/")
+    return {"Bucket": parts[0], "Key": parts[2]}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """`<local_dir>/<schema>/<table>/…` on this worker, `<table's location>/…` on S3.
+
+    A file never changes once it has a name, on either side.
+    """
+
+    local_dir: Path
+    names: AwsNames
+    _known: dict[str, tuple[int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def uri(self, path: Path | str) -> str:
+        """Give the S3 twin of a local file or folder of a table; LakeError for any other path."""
+        try:
+            schema, table, *rest = Path(path).absolute().relative_to(self._root).parts
+            return "/".join((self.names.table_location(schema, table), *rest))
+        except (KeyError, ValueError):
+            raise LakeError(f"{path} is not in a table's folder of {self._root}") from None
+
+    def path(self, uri: str) -> Path:
+        """Give the local twin of a table's S3 address; LakeError for any other address."""
+        from customer360_assets.aws_names import LAYER_OF
+
+        for schema in LAYER_OF:
+            inside = uri.removeprefix(f"{self.names.schema_location(schema)}/")
+            if inside != uri and ".." not in inside.split("/"):
+                return self._root / schema / inside
+        raise LakeError(f"{uri} is not in a table of {self.names.base}")
+
+    def adopt(self, files: Iterable[str]) -> list[str]:
+        """Give the S3 addresses of files, after uploading those that are only here.
+
+        s3:// addresses are given back. A file that is not here must be on S3; one that is on S3
+        with other bytes is a LakeError: readers may have planned on those.
+        """
+        return side_by_side(self._adopt, files)
+
+    @property
+    def s3(self) -> Any:
+        """The S3 client."""
+        from resources.aws_client import client
+
+        return client("s3", self.names.region)
+
+    @property
+    def _root(self) -> Path:
+        return self.local_dir.absolute()
+
+    def _adopt(self, file: str) -> str:
+        if file.startswith(S3):
+            return file
+        path, uri = Path(file).absolute(), self.uri(file)
+        if not path.exists():
+            if self._head(uri) is None:
+                raise LakeError(f"{path} is neither on this worker nor on S3 as {uri}")
+            return uri
+        stat = path.stat()
+        seen = (stat.st_size, stat.st_mtime_ns)
+        if self._known.get(uri) != seen:
+            self._upload(path, uri, stat.st_size)
+            self._known[uri] = seen
+        return uri
+
+    def _upload(self, path: Path, uri: str, size: int) -> None:
+        if size > LARGEST:
+            raise LakeError(f"{path} has {size} bytes; S3 takes {LARGEST} in one request")
+        with path.open("rb") as file:
+            digest = base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+        twin = self._head(uri) or self._put(path, uri, digest)
+        if (twin["ContentLength"], twin.get("ChecksumSHA256")) != (size, digest):
+            raise LakeError(
+                f"{uri} has other bytes than {path}: another worker made it first. Delete the"
+                f" local folder {path.parent}; the run then takes what is on S3"
+            )
+
+    def _put(self, path: Path, uri: str, digest: str) -> dict[str, Any]:
+        """Upload unless the address was taken meanwhile; give what is there now.
+
+        S3 itself refuses bytes that do not arrive as they are here.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            with path.open("rb") as body:
+                self.s3.put_object(
+                    **address(uri), Body=body, ChecksumSHA256=digest, IfNoneMatch="*"
+                )
+        except ClientError as refused:
+            found = self._head(uri) if refused.response["Error"]["Code"] in TAKEN else None
+            if found is None:
+                raise
+            return found
+        return self._head(uri) or {"ContentLength": None}
+
+    def _head(self, uri: str) -> dict[str, Any] | None:
+        """Give size and checksum of an object; None when it is not there."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return dict(self.s3.head_object(**address(uri), ChecksumMode="ENABLED"))
+        except ClientError as missing:
+            if missing.response["Error"]["Code"] not in {"404", "NoSuchKey", "NotFound"}:
+                raise
+            return None
+
+    def sizes(self, files: Sequence[str]) -> list[int]:
+        """Give the bytes of files, here or on S3."""
+        return side_by_side(self._size, files)
+
+    def _size(self, file: str) -> int:
+        if not file.startswith(S3) and Path(file).exists():
+            return Path(file).stat().st_size
+        uri = file if file.startswith(S3) else self.uri(file)
+        found = self._head(uri)
+        if found is None:
+            raise LakeError(f"{uri} is not on S3")
+        return int(found["ContentLength"])
+
+    def delete(self, files: Iterable[str]) -> None:
+        """Delete files here and on S3; what is not there is no error."""
+        uris = []
+        for file in files:
+            local = self.path(file) if file.startswith(S3) else Path(file)
+            local.unlink(missing_ok=True)
+            uris.append(file if file.startswith(S3) else self.uri(file))
+        delete_objects(self.s3, uris)
+
+
+def delete_objects(s3: Any, uris: Sequence[str]) -> None:
+    """Delete objects, a thousand in a request; LakeError names the first that S3 keeps."""
+    by_bucket: dict[str, list[str]] = {}
+    for uri in uris:
+        where = address(uri)
+        by_bucket.setdefault(where["Bucket"], []).append(where["Key"])
+    for bucket, keys in by_bucket.items():
+        for start in range(0, len(keys), 1000):
+            part = [{"Key": key} for key in keys[start : start + 1000]]
+            done = s3.delete_objects(Bucket=bucket, Delete={"Objects": part, "Quiet": True})
+            for error in done.get("Errors", ()):
+                raise LakeError(f"S3 keeps {S3}{bucket}/{error['Key']}: {error['Code']}")
