@@ -6,7 +6,7 @@ import re
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Layer = Literal["raw", "stage", "analytics"]
 LAYERS: tuple[Layer, ...] = ("raw", "stage", "analytics")
@@ -21,6 +21,12 @@ LAYER_OF: dict[str, Layer] = {
 SCHEME = "aws"
 SHAPE = "aws://<account>/<region>/<stage>, the stage being prod, staging, branch or branch-<name>"
 _LONGEST_BUCKET = 63
+_MEANT = {
+    "account": "the account is 12 digits",
+    "region": "the region is one like eu-central-1",
+    "stage": "the stage is prod, staging, branch or branch-<up to 12 letters and digits>",
+    "prefix": "the prefix is 2 to 20 lower-case letters and digits, a letter first",
+}
 
 
 class AwsNames(BaseModel):
@@ -38,18 +44,30 @@ class AwsNames(BaseModel):
         """Refuse a prefix that would make a bucket's name longer than S3 allows."""
         longest = max(len(self.bucket(layer)) for layer in LAYERS)
         if longest > _LONGEST_BUCKET:
-            raise ValueError(f"a bucket's name would have {longest} characters, S3 allows 63")
+            raise ValueError(
+                f"a bucket's name would have {longest} characters, S3 allows {_LONGEST_BUCKET}:"
+                " shorten the prefix or the branch"
+            )
         return self
 
     @classmethod
     def parse(cls, address: str) -> Self:
-        """Give the names of "aws://account/region/stage?prefix=…"; ValueError for anything else."""
+        """Give the names of "aws://account/region/stage?prefix=…".
+
+        Raises ValueError, in one line that names the wrong part and quotes nothing.
+        """
         parts = urlsplit(address)
         path = parts.path.strip("/").split("/")
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
-        if parts.scheme != SCHEME or len(path) != 2 or set(options) - {"prefix"}:  # noqa: PLR2004 - region and stage
+        options = parse_qsl(parts.query, keep_blank_values=True)
+        odd = [name for name, _ in options] not in ([], ["prefix"]) or parts.fragment
+        if parts.scheme != SCHEME or len(path) != 2 or odd:  # noqa: PLR2004 - region and stage
             raise ValueError(f"it is {SHAPE}")
-        return cls(account=parts.netloc, region=path[0], stage=path[1], **options)
+        try:
+            return cls(account=parts.netloc, region=path[0], stage=path[1], **dict(options))
+        except ValidationError as error:
+            first = error.errors()[0]
+            wrong = _MEANT[str(first["loc"][0])] if first["loc"] else first["ctx"]["error"]
+            raise ValueError(f"it is {SHAPE}; {wrong}") from None
 
     @property
     def base(self) -> str:
@@ -64,6 +82,11 @@ class AwsNames(BaseModel):
     def bucket(self, layer: Layer) -> str:
         """Give the bucket of a layer."""
         return f"{self.base}-{self.region}-{self.account}-{layer}"
+
+    @property
+    def access_logs(self) -> str:
+        """The bucket of the buckets' access logs."""
+        return f"{self.base}-{self.region}-{self.account}-logs"
 
     def table_location(self, schema: str, table: str) -> str:
         """Give the S3 address that a table's files lie under."""
@@ -114,7 +137,7 @@ class AwsNames(BaseModel):
 
     def glue_job(self, script: str) -> str:
         """Give the Glue job of a script of `spark/`, named without its ending."""
-        return f"{self.base}-{script.replace('_', '-')}"
+        return self._part(script)
 
     @property
     def emr_application(self) -> str:
@@ -142,6 +165,20 @@ class AwsNames(BaseModel):
         return f"{self.base}-landing"
 
     @property
+    def dead_letters(self) -> str:
+        """The SQS queue of messages that nobody could take."""
+        return f"{self.landing_queue}-dead"
+
+    def log_group(self, service: str) -> str:
+        """Give the CloudWatch log group of a service."""
+        return f"/{self.base}/{service}"
+
+    @property
+    def personal_data_tag(self) -> str:
+        """The key of the Lake Formation tag (an account's tags are shared by its stages)."""
+        return f"{self.base}-personal-data"
+
+    @property
     def key_alias(self) -> str:
         """The alias of the KMS key."""
         return f"alias/{self.base}"
@@ -166,13 +203,22 @@ class AwsNames(BaseModel):
         """The Secrets Manager secret of the card tokens' key."""
         return f"{self.base}/card-token-key"
 
+    @property
+    def stack(self) -> str:
+        """The CloudFormation stack of the stage."""
+        return self.base
+
     def role(self, service: str) -> str:
         """Give the IAM role that a service or the code location runs as."""
-        return f"{self.base}-{service}"
+        return self._part(service)
 
     def role_arn(self, service: str) -> str:
         """Give the ARN of `role(service)`."""
         return f"arn:aws:iam::{self.account}:role/{self.role(service)}"
+
+    def _part(self, name: str) -> str:
+        """Give a name whose last hyphen ends the stage, or branch's a-b would be branch-a's b."""
+        return f"{self.base}-{name.replace('-', '_')}"
 
     @property
     def alarm_topic(self) -> str:

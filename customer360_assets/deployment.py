@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from customer360_assets.aws_names import SHAPE, AwsNames
+from customer360_assets.aws_names import AwsNames
 
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
@@ -132,11 +132,5 @@ def _aws() -> AwsNames | None:
         return None
     try:
         return AwsNames.parse(address)
-    except ValidationError as error:
-        first = error.errors()[0]
-        part = f"{first['loc'][0]}: " if first["loc"] else ""
-        raise DeploymentError(
-            f"CUSTOMER360_DEPLOYMENT is {LOCAL!r} or {SHAPE}; {part}{first['msg']}"
-        ) from None
     except ValueError as error:
         raise DeploymentError(f"CUSTOMER360_DEPLOYMENT is {LOCAL!r}, else {error}") from None
