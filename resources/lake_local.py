@@ -204,6 +204,7 @@ def _snapshot(state: "State", current: bool) -> Snapshot:
     summary = dict(state.summary.additional_properties) if state.summary else {}
     return Snapshot(
         snapshot_id=state.snapshot_id,
+        parent_id=state.parent_snapshot_id,
         committed_ms=state.timestamp_ms,
         run_id=summary.get(RUN_ID),
         operation=state.summary.operation.value if state.summary else "",

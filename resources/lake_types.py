@@ -115,6 +115,7 @@ class Snapshot:
     """One state of a table: total rows, what the step added and removed, and who made it."""
 
     snapshot_id: int
+    parent_id: int | None
     committed_ms: int
     run_id: str | None
     operation: str

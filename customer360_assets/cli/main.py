@@ -130,6 +130,39 @@ def branch(
     raise typer.Exit(branch_command(home, branch_id))
 
 
+@app.command(epilog="Example: customer360 history profile.customer_360")
+def history(
+    table: Annotated[str, typer.Argument(help="A table of the lake, such as stage.card.")],
+    home: Home = None,
+) -> None:
+    """List a table's snapshots: when, by which run, and how many rows came and went."""
+    from customer360_assets.cli.rollback import history_command
+
+    raise typer.Exit(history_command(home, table))
+
+
+@app.command(epilog="Example: customer360 rollback profile.customer_360 --to 4823411976345")
+def rollback(
+    table: Annotated[
+        str | None, typer.Argument(help="One table, with --to.", show_default=False)
+    ] = None,
+    to: Annotated[
+        int | None, typer.Option(help="Snapshot to go back to: see customer360 history.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="Undo what this Dagster run published, in every table.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Let readers see an earlier snapshot again, of one table or of all that a run published.
+
+    Dagster's record follows: what was undone counts as outstanding until it is built again.
+    """
+    from customer360_assets.cli.rollback import rollback_command
+
+    raise typer.Exit(rollback_command(home, table, to, run))
+
+
 @app.command(epilog="Example: customer360 demo --customers 500 --days 60")
 def demo(
     customers: Annotated[int, typer.Option(min=10, help="Customers of the bank.")] = 2_000,

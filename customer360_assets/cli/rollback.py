@@ -1,0 +1,83 @@
+"""`customer360 history` and `customer360 rollback`: a table's snapshots, and undoing one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from customer360_assets.deployment import DeploymentError, deployment
+
+
+def history_command(home: Path | None, table: str) -> int:
+    """Print a table's snapshots, newest last; 1 when there is no such table."""
+    from resources.deployed import services_of
+    from resources.lake import LakeError
+
+    console = Console(highlight=False)
+    # Ids are to be copied: a narrow terminal wraps a line rather than cutting it.
+    console.width = max(console.width, _WIDE)
+    try:
+        snapshots = services_of(deployment(home))["lake"].history(table)
+    except (DeploymentError, LakeError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
+    shown = Table(box=None, pad_edge=False)
+    for column in ("snapshot", "published (UTC)", "run", "rows", "added", "removed", ""):
+        shown.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
+    for s in snapshots:
+        when = dt.datetime.fromtimestamp(s.committed_ms / 1000, dt.UTC)
+        shown.add_row(
+            str(s.snapshot_id),
+            f"{when:%Y-%m-%d %H:%M:%S}",
+            s.run_id or "",
+            *(f"{n:,}" for n in (s.rows, s.added, s.removed)),
+            "current" if s.current else "",
+        )
+    console.print(shown)
+    return 0
+
+
+_NUMBERS = {"rows", "added", "removed"}
+_WIDE = 132
+
+
+def rollback_command(
+    home: Path | None, table: str | None, snapshot: int | None, run_id: str | None
+) -> int:
+    """Undo a run's publications, or put one table back; 1 with the reason when it cannot be."""
+    from customer360_assets.instance import close_abandoned_runs, instance_of
+    from customer360_assets.rollback import RollbackError, undo_run, undo_to
+    from resources.deployed import services_of
+    from resources.lake import LakeError
+
+    console = Console(highlight=False)
+    if (run_id is None) == (table is None or snapshot is None):
+        console.print("[red]Give --run RUN, or a table and --to SNAPSHOT.[/red]")
+        return 2
+    try:
+        target = deployment(home)
+        lake = services_of(target)["lake"]
+        with instance_of(target) as instance:
+            close_abandoned_runs(instance)
+            if run_id is not None:
+                undone = undo_run(instance, lake, run_id)
+            else:
+                undone = [undo_to(instance, lake, str(table), int(snapshot or 0))]
+    except (DeploymentError, LakeError, RollbackError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
+    for one in undone:
+        dates = f", {len(one.dates)} business dates as before" if one.dates else ""
+        console.print(
+            f"{one.table}: {one.was.rows:,} rows of run {one.was.run_id} -> "
+            f"{one.now.rows:,} rows of run {one.now.run_id}{dates}"
+        )
+    console.print(
+        "Readers of the lake see this from now on. What was undone is outstanding again: switch "
+        "schedules, sensors and automation off until the cause is mended, or they build it anew."
+    )
+    return 0

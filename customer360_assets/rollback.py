@@ -1,0 +1,176 @@
+"""Undoing a publication: readers see an earlier snapshot again, and Dagster's record says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.contracts import SCHEMAS, contracts
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.versions import METADATA_KEY, NOTHING
+from resources.lake import Lake, MissingTableError, Snapshot
+
+
+class RollbackError(ValueError):
+    """The rollback cannot be done; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """One table that was rolled back: the dates that are as they were before, and its rows now."""
+
+    table: str
+    was: Snapshot
+    now: Snapshot
+    dates: tuple[dt.date, ...]
+
+
+def snapshot_before_run(lake: Lake, table: str, run_id: str) -> Snapshot | None:
+    """Give the snapshot that a run's publication replaced; None when the table is not by that run.
+
+    Raises RollbackError when a later run has published, whose rows would go too.
+    """
+    line = _line(lake.history(table))
+    mine = [i for i, snapshot in enumerate(line) if snapshot.run_id == run_id]
+    if not mine:
+        return None
+    if newer := next((s for s in line[mine[-1] :] if s.run_id != run_id), None):
+        raise RollbackError(
+            f"{table}: run {newer.run_id} has published after run {run_id}; undo that one first, "
+            "or name the table and a snapshot."
+        )
+    if mine[0] == 0:
+        raise RollbackError(f"{table}: run {run_id} published its first rows; nothing was before.")
+    return line[mine[0] - 1]
+
+
+def undo_run(instance: dg.DagsterInstance, lake: Lake, run_id: str) -> list[Undone]:
+    """Roll every table back that a run published; all can be, or RollbackError and none is."""
+    _refuse_while_running(instance)
+    targets = {
+        table: target
+        for table in lake.tables()
+        if (target := snapshot_before_run(lake, table, run_id)) is not None
+    }
+    if not targets:
+        raise RollbackError(f"No table has a snapshot of run {run_id}.")
+    return [_to(instance, lake, table, target) for table, target in sorted(targets.items())]
+
+
+def undo_to(instance: dg.DagsterInstance, lake: Lake, table: str, snapshot_id: int) -> Undone:
+    """Make a snapshot of a table's history the current one."""
+    _refuse_while_running(instance)
+    try:
+        found = [s for s in lake.history(table) if s.snapshot_id == snapshot_id]
+    except MissingTableError as error:
+        raise RollbackError(str(error)) from None
+    if not found:
+        raise RollbackError(f"{table} has no snapshot {snapshot_id}.")
+    if found[0].current:
+        raise RollbackError(f"{table} is at snapshot {snapshot_id} already.")
+    return _to(instance, lake, table, found[0])
+
+
+def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) -> Undone:
+    history = lake.history(table)
+    was = next(s for s in history if s.current)
+    dates: list[dt.date] = []
+    if _is_asset(table) and contract_of(table).partitioned:
+        told = instance.get_materialized_partitions(asset_key(table))
+        days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, told)})
+        dates = list(_changed(lake, table, was.snapshot_id, target.snapshot_id, days))
+        # Before the lake: killed in between, the dates are outstanding and are made again.
+        for date in dates:
+            _record(instance, table, date, _version(instance, lake, table, target, date), target)
+    lake.rollback(table, target.snapshot_id)
+    return Undone(table, was, target, tuple(dates))
+
+
+def _record(
+    instance: dg.DagsterInstance, table: str, date: dt.date, version: str, target: Snapshot
+) -> None:
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            asset_key(table),
+            partition=date.isoformat(),
+            description=f"Rolled back to snapshot {target.snapshot_id} of run {target.run_id}.",
+            metadata={METADATA_KEY: version, "rolled_back_to": str(target.snapshot_id)},
+        )
+    )
+
+
+def _version(
+    instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot, date: dt.date
+) -> str:
+    """Give the version on record of what a date held in a snapshot; NOTHING when no rows."""
+    if not lake.files(table, date, date, snapshot_id=target.snapshot_id):
+        return NOTHING
+    maker = _maker(lake, table, target, date)
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=asset_key(table), asset_partitions=[date.isoformat()]),
+        limit=1000,
+    ).records
+    for record in records:
+        event = record.asset_materialization
+        if record.run_id == maker.run_id and event and METADATA_KEY in event.metadata:
+            return str(event.metadata[METADATA_KEY].value)
+    # An unknown version equals no expected one: the date is outstanding, as after a lost record.
+    return f"snapshot {maker.snapshot_id}"
+
+
+def _maker(lake: Lake, table: str, target: Snapshot, date: dt.date) -> Snapshot:
+    """Give the snapshot that first held what the target holds of a date."""
+    line = _line(lake.history(table), target)
+    files = lake.files(table, date, date, snapshot_id=target.snapshot_id)
+    maker = target
+    for snapshot in reversed(line[:-1]):
+        if lake.files(table, date, date, snapshot_id=snapshot.snapshot_id) != files:
+            break
+        maker = snapshot
+    return maker
+
+
+def _line(history: Sequence[Snapshot], newest: Snapshot | None = None) -> list[Snapshot]:
+    """Give the snapshots that lead to one (by default the current one), oldest first."""
+    known: dict[int | None, Snapshot] = {s.snapshot_id: s for s in history}
+    step = newest or next((s for s in history if s.current), None)
+    line: list[Snapshot] = []
+    while step is not None:
+        line.append(step)
+        step = known.get(step.parent_id)
+    return line[::-1]
+
+
+def _changed(
+    lake: Lake, table: str, one: int, other: int, days: Sequence[dt.date]
+) -> Iterator[dt.date]:
+    """Give the dates whose files differ between two snapshots, by halving what differs."""
+    if not days:
+        return
+    first, last = days[0], days[-1]
+    files = [lake.files(table, first, last, snapshot_id=s) for s in (one, other)]
+    if list(files[0]) == list(files[1]):
+        return
+    if len(days) == 1:
+        yield first
+        return
+    middle = len(days) // 2
+    yield from _changed(lake, table, one, other, days[:middle])
+    yield from _changed(lake, table, one, other, days[middle:])
+
+
+def _is_asset(table: str) -> bool:
+    tables = {c.table for schema in SCHEMAS if schema != "quarantine" for c in contracts(schema)}
+    return table in tables
+
+
+def _refuse_while_running(instance: dg.DagsterInstance) -> None:
+    active = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    if running := instance.get_runs(dg.RunsFilter(statuses=active), limit=1):
+        raise RollbackError(
+            f"Run {running[0].run_id} is in progress and may publish meanwhile: end it first."
+        )

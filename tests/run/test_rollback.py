@@ -1,0 +1,92 @@
+"""A publication is undone: readers see the rows of before, and what was undone is outstanding."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from customer360_assets.cli.main import app
+from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.small_bank import SmallBank
+
+CARD_COUNTS = "SELECT client_id, product_cards FROM profile.customer_360 ORDER BY client_id"
+PROFILE = "profile.customer_360"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
+    """A bank with one published date. The tests of this module go on from each other."""
+    bank = SmallBank(tmp_path_factory.mktemp("rollback"))
+    bank.deliver(good_day())
+    assert bank.run(DAY).code == 0
+    return bank
+
+
+def _command(bank: SmallBank, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*words, "--home", str(bank.home)])
+    return done.exit_code, done.output
+
+
+def _correct(bank: SmallBank, owner: int = 103) -> str:
+    """Publish a correction; give the id of the run that published the profile."""
+    bank.deliver({card_file(): card(CARDS[0], owner) + card(CARDS[1], owner)})
+    assert bank.run(DAY).code == 0
+    newest = bank.platform().lake.history(PROFILE)[-1]
+    assert newest.run_id is not None
+    return newest.run_id
+
+
+def test_a_run_is_undone_in_every_table_that_it_published(bank: SmallBank) -> None:
+    before = bank.everything()
+    run_id = _correct(bank)
+    after = bank.everything()
+    assert after[PROFILE] != before[PROFILE]
+    code, said = _command(bank, "rollback", "--run", run_id)
+    assert code == 0, said
+    assert f"{PROFILE}: 3 rows" in said
+    undone = bank.everything()
+    for table in ("raw.card", "stage.card", "dimension.product_holding", PROFILE):
+        assert undone[table] == before[table], table
+    # What was undone is outstanding, and comes back with the next run.
+    assert bank.run(DAY).tables >= {"raw.card", "stage.card", PROFILE}
+    again = bank.everything()
+    assert all(again[t] == after[t] for t in ("raw.card", "stage.card", PROFILE))
+
+
+def test_one_table_goes_back_to_a_snapshot_of_its_history(bank: SmallBank) -> None:
+    before = bank.rows(CARD_COUNTS)
+    _correct(bank, owner=101)
+    old = bank.platform().lake.history(PROFILE)[-2]
+    code, listed = _command(bank, "history", PROFILE)
+    assert code == 0
+    assert str(old.snapshot_id) in listed
+    assert str(old.run_id) in listed
+    assert _command(bank, "rollback", PROFILE, "--to", str(old.snapshot_id))[0] == 0
+    assert bank.rows(CARD_COUNTS) == before
+    # Only this table is outstanding, with the store that is loaded from it.
+    assert bank.run(DAY).tables == {PROFILE}
+    assert bank.rows(CARD_COUNTS) != before
+
+
+def test_what_a_later_run_built_upon_is_not_undone_from_below(bank: SmallBank) -> None:
+    first, second = _correct(bank), _correct(bank, owner=102)
+    before = bank.everything()
+    code, said = _command(bank, "rollback", "--run", first)
+    assert code == 1
+    assert second in said.replace("\n", "")
+    assert bank.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--run", "no-such-run"), 1, "No table has a snapshot of run no-such-run."),
+        ((PROFILE, "--to", "77"), 1, f"{PROFILE} has no snapshot 77."),
+        (("stage.nothing", "--to", "77"), 1, "stage.nothing is not in the lake"),
+        ((PROFILE,), 2, "Give --run RUN, or a table and --to SNAPSHOT."),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    bank: SmallBank, words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert _command(bank, "rollback", *words) == (code, f"{said}\n")
