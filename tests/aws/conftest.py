@@ -1,0 +1,37 @@
+"""An emulated AWS account on a free port of this process, and stages in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from customer360_assets.aws_names import AwsNames
+from customer360_assets.deployment import Deployment
+from tests.aws.stage import new_stage
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """Give the address of moto's server; each worker of a parallel run has its own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(aws_endpoint: str) -> Iterator[AwsNames]:
+    """Give the names of a stage of its own, created whole, that the environment points to."""
+    with new_stage(aws_endpoint) as names:
+        yield names
+
+
+@pytest.fixture
+def aws_deployment(aws: AwsNames, tmp_path: Path) -> Deployment:
+    """Give the deployment of a worker of that stage with an empty home."""
+    return Deployment(home=tmp_path / "worker", aws=aws)
