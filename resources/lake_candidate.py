@@ -1,42 +1,67 @@
 """What a candidate's Parquet files are to Iceberg, and whether they fit their table."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resources.lake_files import partition_of
 from resources.lake_types import LakeError, Partitions
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
 
 
+class Footer(NamedTuple):
+    """What a Parquet file says of itself, and its bytes."""
+
+    metadata: Any
+    size: int
+
+
+def footer_of(table: "Table", path: str) -> Footer:
+    """Read a file's footer, wherever the table's files are; LakeError when it has none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with table.io.new_input(path).open() as file:
+            opened: Any = file
+            return Footer(pq.read_metadata(opened), opened.size())
+    except PermissionError as problem:
+        raise LakeError(f"{path} may not be read: {problem}") from problem
+    except (OSError, pa.ArrowInvalid) as problem:
+        raise LakeError(f"{path} is not a readable Parquet file") from problem
+
+
+def visible(arrow: Any) -> Any:
+    """The Arrow schema without the engine's own columns, which start with "__"."""
+    import pyarrow as pa
+
+    return pa.schema([field for field in arrow if not field.name.startswith("__")])
+
+
 def describe(table: "Table", paths: Sequence[str]) -> list["DataFile"]:
     """Iceberg's description of candidate files, from their footers; files of no rows are left out.
 
     A file that lacks a column, has one too many or another type, or mixes partitions is a
-    LakeError that names the file and the column.
+    LakeError that names the file and the column. A column that starts with "__" is the engine's
+    own: no reader of the table sees it.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
     from pyiceberg.io.pyarrow import compute_statistics_plan, parquet_path_to_id_mapping
 
     schema = table.schema()
     plan = compute_statistics_plan(schema, table.properties)
     columns = parquet_path_to_id_mapping(schema)
-    checked: list[pa.Schema] = []
+    checked: list[Any] = []
     described = []
-    for path in paths:
-        try:
-            footer = pq.read_metadata(path)
-        except (OSError, pa.ArrowInvalid) as problem:
-            raise LakeError(f"{path} is not a readable Parquet file") from problem
-        arrow = footer.schema.to_arrow_schema()
+    footers = side_by_side(lambda path: footer_of(table, path), paths)
+    for path, footer in zip(paths, footers, strict=True):
+        arrow = visible(footer.metadata.schema.to_arrow_schema())
         if not any(arrow.equals(known) for known in checked):
             _check_schema(table, path, arrow)
             checked.append(arrow)
-        if footer.num_rows:
+        if footer.metadata.num_rows:
             described.append(_describe_file(table, path, footer, plan, columns))
     return described
 
@@ -66,12 +91,12 @@ def _check_schema(table: "Table", path: str, arrow: Any) -> None:
 
 
 def _describe_file(
-    table: "Table", path: str, footer: Any, plan: Any, columns: dict[str, int]
+    table: "Table", path: str, footer: Footer, plan: Any, columns: dict[str, int]
 ) -> "DataFile":
     from pyiceberg.io.pyarrow import data_file_statistics_from_parquet_metadata
     from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 
-    statistics = data_file_statistics_from_parquet_metadata(footer, plan, columns)
+    statistics = data_file_statistics_from_parquet_metadata(footer.metadata, plan, columns)
     try:
         partition = statistics.partition(table.spec(), table.schema())
     except ValueError as problem:
@@ -87,7 +112,7 @@ def _describe_file(
         file_path=path,
         file_format=FileFormat.PARQUET,
         partition=partition,
-        file_size_in_bytes=Path(path).stat().st_size,
+        file_size_in_bytes=footer.size,
         sort_order_id=None,
         equality_ids=None,
         key_metadata=None,

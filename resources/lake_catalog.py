@@ -1,9 +1,11 @@
-"""The SQLite catalog of a local lake, and how a commit to it is tried again."""
+"""The catalog of a lake: where its tables are, and how a commit to one is tried again."""
 
 import os
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +19,15 @@ T = TypeVar("T")
 
 # Writers of one machine take turns, so a conflict is with a change of schema or a foreign writer.
 WAITS = tuple(min(0.01 * 2**n, 0.5) for n in range(24))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A table's name in the lake, its name in the catalog, and the address of its files."""
+
+    table: str
+    identifier: str
+    location: str
 
 
 def open_catalog(uri: str, warehouse: Path) -> "Catalog":
@@ -52,14 +63,24 @@ def _create(database: Path) -> None:
         draft.unlink()
 
 
-def load(catalog: "Catalog", table: str) -> "Table":
-    """The table as it stands now."""
+def make_namespace(catalog: "Catalog", schema: str) -> None:
+    """Have the SQLite catalog know a schema."""
+    from pyiceberg.exceptions import NamespaceAlreadyExistsError
+    from sqlalchemy.exc import IntegrityError
+
+    # That another process made it is all that is wanted.
+    with suppress(NamespaceAlreadyExistsError, IntegrityError):
+        catalog.create_namespace(schema)
+
+
+def load(catalog: "Catalog", identifier: str, table: str | None = None) -> "Table":
+    """The table as it stands now; an error names it `table`, if that is another name."""
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
-        return catalog.load_table(table)
+        return catalog.load_table(identifier)
     except NoSuchTableError:
-        raise MissingTableError(f"{table} is not in the lake") from None
+        raise MissingTableError(f"{table or identifier} is not in the lake") from None
 
 
 def committed(table: str, attempt: Callable[[], T]) -> T:

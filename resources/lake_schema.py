@@ -1,12 +1,11 @@
 """A lake table's schema: created, and evolved as its contract grows."""
 
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resources.lake_catalog import committed, load
+from resources.lake_catalog import Place, committed, load
 from resources.lake_types import LakeError, MissingTableError, split
 
 if TYPE_CHECKING:
@@ -27,15 +26,16 @@ PROPERTIES = {
 
 def ensure(
     catalog: "Catalog",
-    table: str,
+    place: Place,
     schema: "Schema",
     partition_columns: tuple[str, ...],
     comment: str,
-    location: Path,
+    make_namespace: Callable[[str], None],
 ) -> None:
     """Make the table exist with this schema; see `Lake.ensure`."""
     from pyiceberg.schema import assign_fresh_schema_ids
 
+    table = place.table
     wanted = assign_fresh_schema_ids(_nullable(schema))
     if unknown := sorted(set(partition_columns) - set(wanted.column_names)):
         raise LakeError(f"{table} has no column {', '.join(unknown)} to partition by")
@@ -47,11 +47,12 @@ def ensure(
 
     def attempt() -> None:
         try:
-            current = load(catalog, table)
+            current = load(catalog, place.identifier, table)
         except MissingTableError:
-            if _create(catalog, table, wanted, partition_columns, properties, location):
+            make_namespace(split(table)[0])
+            if _create(catalog, place, wanted, partition_columns, properties):
                 return
-            current = load(catalog, table)
+            current = load(catalog, place.identifier, table)
         _evolve(table, current, wanted, partition_columns, properties)
 
     committed(table, attempt)
@@ -66,21 +67,16 @@ def _nullable(schema: "Schema") -> "Schema":
 
 def _create(
     catalog: "Catalog",
-    table: str,
+    place: Place,
     schema: "Schema",
     partition_columns: tuple[str, ...],
     properties: Mapping[str, str],
-    location: Path,
 ) -> bool:
-    """Create namespace and table; False when another process was first."""
-    from pyiceberg.exceptions import NamespaceAlreadyExistsError, TableAlreadyExistsError
+    """Create the table; False when another process was first."""
+    from pyiceberg.exceptions import TableAlreadyExistsError
     from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionField, PartitionSpec
     from pyiceberg.transforms import IdentityTransform
-    from sqlalchemy.exc import IntegrityError
 
-    # That another process made it is all that is wanted.
-    with suppress(NamespaceAlreadyExistsError, IntegrityError):
-        catalog.create_namespace(split(table)[0])
     spec = PartitionSpec(
         *[
             PartitionField(
@@ -95,9 +91,9 @@ def _create(
     names = {"schema.name-mapping.default": schema.name_mapping.model_dump_json()}
     try:
         catalog.create_table(
-            table,
+            place.identifier,
             schema,
-            location=str(location),
+            location=place.location,
             partition_spec=spec,
             properties={**properties, **names},
         )

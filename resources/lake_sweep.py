@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ def held(folder: Path) -> Iterator[None]:
         yield
 
 
-def _paths(table: "Table", snapshots: list["Snapshot"]) -> set[str]:
+def shown(table: "Table", snapshots: list["Snapshot"]) -> set[str]:
     """The data files that any of these snapshots shows."""
     # Snapshots share most manifests: each is read once.
     manifests = {manifest for snapshot in snapshots for manifest in snapshot.manifests(table.io)}
@@ -38,8 +38,11 @@ def _paths(table: "Table", snapshots: list["Snapshot"]) -> set[str]:
     return {entry.data_file.file_path for entries in found.values() for entry in entries}
 
 
-def expire(table: "Table", keep_last: int) -> list[int]:
-    """Forget all but the newest snapshots, never the current one; the ids forgotten."""
+def expire(table: "Table", keep_last: int, orphaned: Callable[[set[str]], None]) -> list[int]:
+    """Forget all but the newest snapshots, never the current one; the ids forgotten.
+
+    orphaned: is told, before that, of the files that no snapshot will show any more.
+    """
     from pyiceberg.table.update.snapshot import ExpireSnapshots
 
     if keep_last < 1:
@@ -50,9 +53,7 @@ def expire(table: "Table", keep_last: int) -> list[int]:
     if old:
         kept = [snapshot for snapshot in table.snapshots() if snapshot not in old]
         # A reader may have planned on these: their age as orphans counts from here.
-        for path in _paths(table, old) - _paths(table, kept):
-            with suppress(FileNotFoundError):
-                os.utime(path)
+        orphaned(shown(table, old) - shown(table, kept))
         with transaction(table) as forget:
             ExpireSnapshots(forget).by_ids([snapshot.snapshot_id for snapshot in old]).commit()
     return [snapshot.snapshot_id for snapshot in old]
@@ -62,7 +63,7 @@ def remove_orphans(table: "Table", folder: Path, older_than: datetime) -> list[s
     """Delete old files under the table's candidates that no snapshot shows; their paths."""
     if older_than.tzinfo is None:
         raise LakeError("older_than needs a time zone")
-    known = _paths(table, table.snapshots())
+    known = shown(table, table.snapshots())
     limit = older_than.timestamp()
     removed = []
     for parent, _, names in os.walk(folder, topdown=False):

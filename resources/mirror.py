@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from resources.lake_types import LakeError
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from customer360_assets.aws_names import AwsNames
 
 S3 = "s3://"
-AT_ONCE = 16
 LARGEST = 5 * 1024**3
 """What S3 takes in one conditional request."""
 
 TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-
-
-def side_by_side(task: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
-    """Give each item's result in order: a request to S3 is waiting, not work."""
-    given = list(items)
-    if len(given) < 2:  # noqa: PLR2004 - one needs no thread
-        return [task(item) for item in given]
-    with ThreadPoolExecutor(min(AT_ONCE, len(given))) as pool:
-        return list(pool.map(task, given))
 
 
 def address(uri: str) -> dict[str, str]:

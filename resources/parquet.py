@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def batches(files: Sequence[str], size: int = 10_000) -> Iterator[pa.RecordBatch]:
-    """Give the rows of local files in order, at most `size` at a time."""
+def batches(
+    files: Sequence[str], opened: Callable[[str], Any], size: int = 10_000
+) -> Iterator[pa.RecordBatch]:
+    """Give the rows of files in order, at most `size` at a time.
+
+    opened: gives a file to read from, by its address.
+    """
     import pyarrow.parquet as pq
 
     for file in files:
-        with pq.ParquetFile(file) as opened:
-            yield from opened.iter_batches(batch_size=size)
+        with opened(file) as source, pq.ParquetFile(source) as parquet:
+            columns = [name for name in parquet.schema_arrow.names if not name.startswith("__")]
+            yield from parquet.iter_batches(batch_size=size, columns=columns)
