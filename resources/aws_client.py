@@ -14,10 +14,15 @@ _MAKING = Lock()
 
 
 def client(service: str, region: str) -> Any:
-    """Give the client of a service. Safe in threads; AWS_ENDPOINT_URL names an emulator."""
+    """Give the client of a service. Safe in threads.
+
+    AWS_ENDPOINT_URL names an emulator, AWS_ENDPOINT_URL_<SERVICE> one of this service alone.
+    """
+    own = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
+    endpoint = os.environ.get(own) or os.environ.get("AWS_ENDPOINT_URL")
     with _MAKING:
         # A forked process makes its own: connections are not to be shared.
-        return _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), os.getpid())
+        return _client(service, region, endpoint, os.getpid())
 
 
 @lru_cache(maxsize=64)
