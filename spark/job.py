@@ -1,7 +1,8 @@
-"""What the job scripts share: arguments, reading inputs, one candidate file, errors without data.
+"""What the job scripts share: arguments, reading inputs, one candidate file, words without data.
 
 A script is run by spark-submit (`--py-files job.py`), by Glue (`--extra-py-files`) and by Sail.
-Only what Spark 3.5 offers is used: Glue 5 and EMR 7 run it.
+Only what Spark 3.5 offers is used: Glue 5 and EMR 7 run it. What a job that runs on its own has to
+say goes to standard output, each line a message of Dagster Pipes: whoever started it reads the log.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import datetime as dt
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -53,9 +55,9 @@ def arguments(argv: Sequence[str], description: str | None = None) -> argparse.N
     parser.add_argument(
         "--inputs",
         required=True,
-        type=json.loads,
         metavar="JSON",
-        help='{"stage.account": ["s3://…/a.parquet", …], "stage.customer": ["catalog.stage.c"]}',
+        help='{"stage.account": ["s3://…/a.parquet", …], "stage.customer": ["catalog.stage.c"]}, '
+        "or the address of a file that holds it: an argument may not be long",
     )
     parser.add_argument("--output", required=True, metavar="FOLDER", help="replaced when it exists")
     parser.add_argument(
@@ -75,19 +77,22 @@ def run(
     Raises JobError naming the step that failed.
     """
     args = arguments(argv, description)
-    session = spark or _session()
-    for name, value in SETTINGS.items():
-        session.conf.set(name, value)
-    inputs = Inputs()
-    for table, sources in sorted(args.inputs.items()):
-        with _step(f"reading {table}"):
-            inputs[table] = _read(session, sources)
-    with _step("transforming"):
-        candidate = transform(inputs, args.business_date)
-        one_file = candidate.repartition(1).sortWithinPartitions("client_id")
-        planned = one_file.columns  # resolves every name, so that what fails later is about rows
-    with _step(f"writing {len(planned)} columns", quote=False):
-        one_file.write.mode("overwrite").parquet(args.output)
+    with messages(shown=spark is None) as tell:
+        session = spark or own_session()
+        configure(session)
+        inputs = Inputs()
+        for table, sources in sorted(_sources(session, args.inputs).items()):
+            with step(f"reading {table}"):
+                inputs[table] = _read(session, sources)
+        tell(f"Transforming {len(inputs)} tables as of {args.business_date}.")
+        with step("transforming"):
+            candidate = transform(inputs, args.business_date)
+            one_file = candidate.repartition(1).sortWithinPartitions("client_id")
+            planned = one_file.columns  # resolves every name: what fails later is about rows
+        tell(f"Writing {len(planned)} columns.")
+        with step(f"writing {len(planned)} columns", quote=False):
+            one_file.write.mode("overwrite").parquet(args.output)
+        tell("Written.")
 
 
 def delivered_by(table: DataFrame, business_date: dt.date) -> DataFrame:
@@ -102,10 +107,49 @@ def newest_snapshot(table: DataFrame, business_date: dt.date) -> DataFrame:
     return delivered.join(F.broadcast(newest), "business_date", "left_semi")
 
 
-def _session() -> SparkSession:
+def own_session() -> SparkSession:
+    """Give the session of the process: the one that spark-submit or Glue has configured."""
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.getOrCreate()
+
+
+def configure(session: SparkSession) -> None:
+    """Have exact numbers, UTC, and timestamps that Iceberg takes."""
+    for name, value in SETTINGS.items():
+        session.conf.set(name, value)
+
+
+@contextmanager
+def messages(*, shown: bool = True) -> Iterator[Callable[[str], None]]:
+    """Give what tells of progress; the end is told too, and a failure if its words are safe."""
+
+    def message(method: str, **params: object) -> None:
+        if shown:
+            line = {"__dagster_pipes_version": "0.1", "method": method, "params": params}
+            sys.stdout.write(f"{json.dumps(line)}\n")
+            sys.stdout.flush()
+
+    message("opened", extras={})
+    try:
+        yield lambda text: message("log", message=text, level="INFO")
+    except BaseException as error:
+        known = str(error) if isinstance(error, JobError) else f"stopped by {type(error).__name__}"
+        failure = {"name": type(error).__name__, "message": known, "stack": []}
+        message("closed", exception={**failure, "cause": None, "context": None})
+        raise
+    message("closed")
+
+
+def _sources(spark: SparkSession, given: str) -> Mapping[str, Sequence[str]]:
+    """Give the files of each table, written out or in the file that is named."""
+    with step("reading --inputs"):
+        text = given
+        if not given.startswith("{"):
+            (row,) = spark.read.text(given, wholetext=True).collect()
+            text = row[0]
+        found: dict[str, list[str]] = json.loads(text)
+    return found
 
 
 def _read(spark: SparkSession, sources: Sequence[str]) -> DataFrame:
@@ -116,7 +160,7 @@ def _read(spark: SparkSession, sources: Sequence[str]) -> DataFrame:
 
 
 @contextmanager
-def _step(name: str, *, quote: bool = True) -> Iterator[None]:
+def step(name: str, *, quote: bool = True) -> Iterator[None]:
     """Name the step in an error; quote Spark only while it plans, since later it quotes values."""
     from pyspark.errors import AnalysisException
 
