@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 _TICK_NS = 2_000_000_000
+_PAGE = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -22,12 +24,27 @@ class LandedFile:
     modified: str
     settled: bool = field(default=True, compare=False)
 
+    @property
+    def state(self) -> str:
+        """What tells this version of the file from any other of the same name."""
+        return f"{self.bytes} {self.modified}"
+
 
 class Landing(Protocol):
     """What intake needs of a landing zone. Keys are POSIX paths relative to it."""
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """Give the files of a folder that fit a glob pattern, by key; none if it is not there."""
+        ...
+
+    def pages(
+        self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
+    ) -> Iterator[list[LandedFile]]:
+        """Give what `list` gives, by key and in pages; each is read when it is asked for.
+
+        prefix: only keys that start so (a whole key's start, folder included); after: only keys
+        that come later than this one.
+        """
         ...
 
     def state(self, key: str) -> LandedFile | None:
@@ -47,10 +64,19 @@ class LocalLanding:
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """Give the files of a folder that fit a glob pattern, by key."""
+        return [file for page in self.pages(folder, pattern) for file in page]
+
+    def pages(
+        self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
+    ) -> Iterator[list[LandedFile]]:
+        """Give what `list` gives, by key and in pages."""
         base = self._root / folder
         keys = (p.relative_to(self._root) for p in base.glob(pattern) if p.is_file())
         shown = (k.as_posix() for k in keys if not any(part.startswith(".") for part in k.parts))
-        return sorted(f for f in map(self.state, shown) if f is not None)
+        wanted = sorted(k for k in shown if k.startswith(prefix) and k > after)
+        for start in range(0, len(wanted), _PAGE):
+            states = map(self.state, wanted[start : start + _PAGE])
+            yield [file for file in states if file is not None]
 
     def state(self, key: str) -> LandedFile | None:
         """Give the file as it is now, None when it is gone."""

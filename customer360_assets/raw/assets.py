@@ -2,8 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from customer360_assets.asset_specs import asset_key, table_spec
 from customer360_assets.checks.results import (
@@ -34,6 +37,19 @@ from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
+
+
+class IntakeConfig(dg.Config):
+    """What an intake takes in; nothing said: whatever lies in the landing zone."""
+
+    feed: str | None = Field(default=None, description="This feed alone; every feed when empty.")
+    files: dict[str, str] | None = Field(
+        default=None,
+        description=(
+            "These files alone, each with the size and version that it must still have; "
+            "every file when not given, none when empty: then what has arrived is only parsed."
+        ),
+    )
 
 
 def source_key(feed: str) -> dg.AssetKey:
@@ -84,21 +100,27 @@ def delivery_asset(
         backfill_policy=MONTHLY,
         pool="raw",
     )
-    def delivery(context: dg.AssetExecutionContext) -> Events:
+    def delivery(context: dg.AssetExecutionContext, config: IntakeConfig) -> Events:
         platform, span = Platform.of(context), span_of(context)
         ensure_all(platform)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        taken = log.take_in(span.last)
-        for feed in log.feeds:
+        feeds = sorted(log.feeds) if config.feed is None else [config.feed]
+        taken = log.take_in(span.last, feeds, config.files)
+        for feed in feeds:
             log.settled(feed)
-        rows = log.manifest()
-        output = platform.lake.candidate_dir(contract.table, context.run.run_id)
-        candidate = Candidate(contract, write_manifest(rows, contract, output), span)
-        _, findings = audit_findings(platform, candidate)
-        refused = {r["file"]: r["reason"] for r in rows if r["status"] == "refused"}
-        findings.append(_refused_finding(refused))
-        yield from refuse(context, contract, findings)
-        publish(platform, candidate, context.run.run_id)
+        published: list[dict[str, Any]] | None = None
+        # Again while another intake goes on: it may have published an older view over this one.
+        for turn in count():
+            if published == (rows := log.manifest()):
+                break
+            published = rows
+            output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{turn}")
+            candidate = Candidate(contract, write_manifest(rows, contract, output), span)
+            _, findings = audit_findings(platform, candidate)
+            refused = {r["file"]: r["reason"] for r in rows if r["status"] == "refused"}
+            findings.append(_refused_finding(refused))
+            yield from refuse(context, contract, findings)
+            publish(platform, candidate, context.run.run_id)
         yield result(
             contract,
             findings,

@@ -24,22 +24,29 @@ class IntakeResult:
 
 
 def take_in(
-    landing: Landing, archive: Archive, feeds: Mapping[str, FeedSpec], run_date: dt.date
+    landing: Landing,
+    archive: Archive,
+    feeds: Mapping[str, FeedSpec],
+    run_date: dt.date,
+    only: Mapping[str, str] | None = None,
 ) -> IntakeResult:
     """Register every delivery that is new: another file, or a file with other bytes than before.
 
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
-    file that changes while it is read is left for the next intake.
+    file that changes while it is read is left for the next intake. `only` names files and the state
+    that each must still be in: no other is looked at, and none of another state is taken.
     """
     taken: list[Receipt] = []
     changing: list[str] = []
     matched: set[str] = set()
     for feed, spec in sorted(feeds.items()):
         shown = landing.list(spec.folder, spec.pattern)
-        digests = _digests(landing, archive, feed, shown)
+        asked = shown if only is None else [f for f in shown if only.get(f.key) == f.state]
+        changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
+        digests = _digests(landing, archive, feed, shown, asked)
         receipts = archive.receipts(feed)
-        for file in shown:
-            matched.add(file.key)
+        matched.update(f.key for f in shown)
+        for file in asked:
             sha256 = digests[file.key]
             if sha256 is None:
                 changing.append(file.key)
@@ -49,8 +56,34 @@ def take_in(
                     changing.append(file.key)
                 elif _register(archive, receipts, spec, file, content, run_date):
                     taken.append(receipts[-1])
-    unmatched = [f.key for f in landing.list() if f.key not in matched]
+        had = {
+            f.key: [f.state, sha256]
+            for f in asked
+            if (sha256 := digests[f.key]) is not None
+            and (f.settled or only is not None)
+            and _latest(receipts, f.key) == sha256
+        }
+        kept = archive.recall(_taken_name(feed))
+        here = {f.key: kept[f.key] for f in shown if f.key in kept}
+        archive.remember(_taken_name(feed), {**here, **had})
+    unmatched = [] if only is not None else _unmatched(landing, matched)
     return IntakeResult(tuple(taken), tuple(changing), tuple(unmatched))
+
+
+def taken_states(archive: Archive, feed: str) -> dict[str, str]:
+    """Give the state in which each file of a feed was taken in; less than all is no harm.
+
+    Of a file that is no more in the landing zone nothing is kept.
+    """
+    return {file: state for file, (state, _) in archive.recall(_taken_name(feed)).items()}
+
+
+def _taken_name(feed: str) -> str:
+    return f"{feed}.taken"
+
+
+def _unmatched(landing: Landing, matched: set[str]) -> list[str]:
+    return [f.key for f in landing.list() if f.key not in matched]
 
 
 def business_date_of(
@@ -77,24 +110,25 @@ def _chunks(landing: Landing, key: str) -> Iterator[bytes]:
 
 
 def _digests(
-    landing: Landing, archive: Archive, feed: str, shown: list[LandedFile]
+    landing: Landing,
+    archive: Archive,
+    feed: str,
+    shown: list[LandedFile],
+    asked: list[LandedFile],
 ) -> dict[str, str | None]:
-    """Give the SHA-256 of each landed file, None of one that changed meanwhile.
+    """Give the SHA-256 of each file asked for, None of one that changed meanwhile.
 
     A file that stands as it did when it was last read is not read again.
     """
     seen = archive.recall(feed)
     digests: dict[str, str | None] = {}
-    for file in shown:
+    for file in asked:
         state, digest = seen.get(file.key, ["", ""])
-        digests[file.key] = digest if state == _state(file) else _sha256(landing, file)
-    keep = {f.key: [_state(f), d] for f in shown if f.settled and (d := digests[f.key])}
-    archive.remember(feed, keep)
+        digests[file.key] = digest if state == file.state else _sha256(landing, file)
+    others = {f.key: seen[f.key] for f in shown if f.key in seen and f.key not in digests}
+    keep = {f.key: [f.state, d] for f in asked if f.settled and (d := digests[f.key])}
+    archive.remember(feed, {**others, **keep})
     return digests
-
-
-def _state(file: LandedFile) -> str:
-    return f"{file.bytes} {file.modified}"
 
 
 def _sha256(landing: Landing, file: LandedFile) -> str | None:
@@ -155,5 +189,5 @@ def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
     """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
     receipts = archive.receipts(spec.feed)
     shown = landing.list(spec.folder, spec.pattern)
-    digests = _digests(landing, archive, spec.feed, shown)
+    digests = _digests(landing, archive, spec.feed, shown, shown)
     return any(_latest(receipts, key) != digest for key, digest in digests.items())

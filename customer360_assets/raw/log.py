@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,9 +53,15 @@ class DeliveryLog:
     def _key_of(self, spec: FeedSpec) -> CardKey | None:
         return self._key if spec.tokenizes else None
 
-    def take_in(self, run_date: dt.date) -> IntakeResult:
-        """Register what is new in the landing zone."""
-        return take_in(self.landing, self.archive, self.feeds, run_date)
+    def take_in(
+        self,
+        run_date: dt.date,
+        feeds: Collection[str] | None = None,
+        only: Mapping[str, str] | None = None,
+    ) -> IntakeResult:
+        """Register what is new in the landing zone; of some feeds, or of some files, alone."""
+        wanted = {f: spec for f, spec in self.feeds.items() if feeds is None or f in feeds}
+        return take_in(self.landing, self.archive, wanted, run_date, only)
 
     def settled(self, feed: str) -> FeedDeliveries | None:
         """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
