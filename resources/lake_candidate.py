@@ -1,5 +1,6 @@
 """What a candidate's Parquet files are to Iceberg, and whether they fit their table."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,10 @@ from resources.side_by_side import side_by_side
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
+
+
+HIDDEN = 1_000_000_000
+"""The field id of an engine's own column: no table will ever have so many columns."""
 
 
 class Footer(NamedTuple):
@@ -48,11 +53,18 @@ def describe(table: "Table", paths: Sequence[str]) -> list["DataFile"]:
     LakeError that names the file and the column. A column that starts with "__" is the engine's
     own: no reader of the table sees it.
     """
-    from pyiceberg.io.pyarrow import compute_statistics_plan, parquet_path_to_id_mapping
+    from pyiceberg.io.pyarrow import (
+        StatisticsCollector,
+        compute_statistics_plan,
+        match_metrics_mode,
+        parquet_path_to_id_mapping,
+    )
+    from pyiceberg.types import StringType
 
     schema = table.schema()
     plan = compute_statistics_plan(schema, table.properties)
-    columns = parquet_path_to_id_mapping(schema)
+    columns = defaultdict(lambda: HIDDEN, parquet_path_to_id_mapping(schema))
+    plan[HIDDEN] = StatisticsCollector(HIDDEN, StringType(), match_metrics_mode("none"), "__")
     checked: list[Any] = []
     described = []
     footers = side_by_side(lambda path: footer_of(table, path), paths)

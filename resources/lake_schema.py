@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,15 +165,20 @@ def _check_promotion(column: str, have: object, want: object) -> None:
 
 def empty_file(table: "Table", folder: Path) -> Path:
     """A Parquet file of no rows with the table's columns and types."""
-    import pyarrow.parquet as pq
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
     # A schema id never changes its meaning, so a file that is there is right.
     path = folder / f"{table.schema().schema_id}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{path.name}.{uuid.uuid4().hex}"
-        arrow = schema_to_pyarrow(table.schema(), include_field_ids=False)
-        pq.write_table(arrow.empty_table(), draft, store_schema=False)
+        write_empty(table, draft)
         draft.replace(path)
     return path
+
+
+def write_empty(table: "Table", where: Path | BytesIO) -> None:
+    """Write no rows with the table's columns and types."""
+    import pyarrow.parquet as pq
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    arrow = schema_to_pyarrow(table.schema(), include_field_ids=False)
+    pq.write_table(arrow.empty_table(), where, store_schema=False)

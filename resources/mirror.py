@@ -28,6 +28,10 @@ def address(uri: str) -> dict[str, str]:
     return {"Bucket": parts[0], "Key": parts[2]}
 
 
+def _base64(digest: Any) -> str:
+    return base64.b64encode(digest.digest()).decode()
+
+
 @dataclass(frozen=True)
 class Mirror:
     """`<local_dir>/<schema>/<table>/…` on this worker, `<table's location>/…` on S3.
@@ -97,32 +101,39 @@ class Mirror:
         if size > LARGEST:
             raise LakeError(f"{path} has {size} bytes; S3 takes {LARGEST} in one request")
         with path.open("rb") as file:
-            digest = base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()
+            digest = _base64(hashlib.file_digest(file, "sha256"))
         twin = self._head(uri) or self._put(path, uri, digest)
-        if (twin["ContentLength"], twin.get("ChecksumSHA256")) != (size, digest):
+        if twin and (twin["ContentLength"] != size or self._digest(uri, twin) != digest):
             raise LakeError(
                 f"{uri} has other bytes than {path}: another worker made it first. Delete the"
                 f" local folder {path.parent}; the run then takes what is on S3"
             )
 
-    def _put(self, path: Path, uri: str, digest: str) -> dict[str, Any]:
-        """Upload unless the address was taken meanwhile; give what is there now.
-
-        S3 itself refuses bytes that do not arrive as they are here.
-        """
+    def _put(self, path: Path, uri: str, digest: str) -> dict[str, Any] | None:
+        """Upload, S3 refusing bytes that arrive damaged; give what was put there meanwhile."""
         from botocore.exceptions import ClientError
 
+        sha256 = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}
         try:
             with path.open("rb") as body:
-                self.s3.put_object(
-                    **address(uri), Body=body, ChecksumSHA256=digest, IfNoneMatch="*"
-                )
+                self.s3.put_object(**address(uri), Body=body, IfNoneMatch="*", **sha256)
         except ClientError as refused:
             found = self._head(uri) if refused.response["Error"]["Code"] in TAKEN else None
             if found is None:
                 raise
             return found
-        return self._head(uri) or {"ContentLength": None}
+        return None
+
+    def _digest(self, uri: str, twin: dict[str, Any]) -> str:
+        """Give the SHA-256 that S3 keeps of an object, or that of its bytes if it keeps none."""
+        kept = twin.get("ChecksumSHA256")
+        # Of an upload in pieces S3 keeps a checksum of checksums.
+        if kept and "-" not in kept:
+            return str(kept)
+        digest = hashlib.sha256()
+        for chunk in self.s3.get_object(**address(uri))["Body"].iter_chunks(1 << 20):
+            digest.update(chunk)
+        return _base64(digest)
 
     def _head(self, uri: str) -> dict[str, Any] | None:
         """Give size and checksum of an object; None when it is not there."""

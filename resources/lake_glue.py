@@ -1,0 +1,173 @@
+"""The lake on AWS: PyIceberg, S3 and the Glue Data Catalog."""
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from resources import lake_schema, lake_sweep_s3
+from resources.aws_errors import explained
+from resources.glue_catalog import open_glue_catalog
+from resources.lake_base import IcebergLake
+from resources.lake_catalog import Place
+from resources.lake_types import LakeError, Partitions, Published, Slice, split
+from resources.mirror import Mirror, address
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.glue import GlueCatalog
+    from pyiceberg.schema import Schema
+
+    from customer360_assets.aws_names import AwsNames
+
+
+@dataclass(frozen=True)
+class GlueLake(IcebergLake):
+    """Parquet files on S3 and a Glue database for each schema.
+
+    lake_dir: where this worker writes candidates; a file there has a twin on S3 once it is used.
+    """
+
+    names: "AwsNames"
+    lake_dir: Path
+
+    @cached_property
+    def mirror(self) -> Mirror:
+        """The lake's files on this worker and their twins on S3."""
+        return Mirror(self.lake_dir, self.names)
+
+    @property
+    def catalog(self) -> "GlueCatalog":
+        """The catalog of the stage's region."""
+        return cast("GlueCatalog", self._catalog)
+
+    def _open_catalog(self) -> "GlueCatalog":
+        return open_glue_catalog(self.names.region)
+
+    def _place(self, table: str) -> Place:
+        schema, name = split(table)
+        try:
+            location = self.names.table_location(schema, name)
+        except KeyError:
+            raise LakeError(f"{table}: there is no schema {schema}") from None
+        return Place(table, f"{self.names.database(schema)}.{name}", location)
+
+    def _make_namespace(self, schema: str) -> None:
+        """Do nothing: databases, and who may use them, are the stack's."""
+
+    def _turn(self, table: str) -> AbstractContextManager[None]:
+        """Wait for nobody: Glue refuses the later of two commits, and it is tried again."""
+        return nullcontext()
+
+    def _claim(self, table: str, name: str) -> Path | None:
+        from botocore.exceptions import ClientError
+
+        folder = self.mirror.path(f"{self._place(table).location}/data/{name}")
+        claim = address(f"{self.mirror.uri(folder)}/{lake_sweep_s3.CLAIM}")
+        try:
+            self.mirror.s3.put_object(**claim, IfNoneMatch="*")
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            return None
+        except ClientError as refused:
+            if refused.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+            return None
+        return folder
+
+    def _own(self, table: str, files: Sequence[str]) -> list[str]:
+        adopted = self.mirror.adopt(files)
+        data = f"{self._place(table).location}/data/"
+        if outside := next((file for file in adopted if not file.startswith(data)), None):
+            raise LakeError(f"{outside} is not in a candidate folder of {table}")
+        return adopted
+
+    def _orphaned(self, table: str, files: set[str]) -> None:
+        lake_sweep_s3.note_expired(self.mirror.s3, self._place(table).location, files)
+
+    def tables(self) -> list[str]:
+        """See `Lake.tables`."""
+        from customer360_assets.aws_names import LAYER_OF
+
+        with explained("list the tables of", f"the Glue databases of {self.names.base}"):
+            return sorted(
+                f"{schema}.{name}"
+                for schema in LAYER_OF
+                for _, name in self.catalog.list_tables(self.names.database(schema))
+            )
+
+    def ensure(
+        self,
+        table: str,
+        schema: "Schema",
+        partition_columns: tuple[str, ...] = ("business_date",),
+        comment: str = "",
+    ) -> None:
+        """See `Lake.ensure`. The stack has created the database."""
+        from pyiceberg.exceptions import NoSuchNamespaceError
+
+        place = self._place(table)
+        with explained("create or change", f"Glue table {place.identifier}"):
+            try:
+                super().ensure(table, schema, partition_columns, comment)
+            except NoSuchNamespaceError:
+                raise LakeError(
+                    f"{table}: Glue has no database {place.identifier.partition('.')[0]}."
+                    " The stack in infra/ creates it: deploy it, or check CUSTOMER360_DEPLOYMENT"
+                ) from None
+
+    def publish(
+        self,
+        table: str,
+        files: Sequence[str],
+        replace: Partitions,
+        properties: Mapping[str, str],
+    ) -> Published:
+        """See `Lake.publish`. Files that are only on this worker are uploaded first."""
+        with explained("publish to", f"Glue table {self._place(table).identifier}"):
+            return super().publish(table, files, replace, properties)
+
+    def files(
+        self,
+        table: str,
+        first: date | None = None,
+        last: date | None = None,
+        dates: Iterable[date] | None = None,
+        snapshot_id: int | None = None,
+    ) -> Sequence[str]:
+        """See `Lake.files`. A range of dates knows itself: Athena reads it as the table."""
+        with explained("read", f"Glue table {self._place(table).identifier}"):
+            files, shown_by = self._plan(table, first, last, dates, snapshot_id)
+        if not files or dates is not None or shown_by is None:
+            return files
+        return Slice.of(files, table, shown_by, first, last)
+
+    def empty_file(self, table: str) -> str:
+        """See `Lake.empty_file`."""
+        source = self._load(table)
+        # A schema id never changes its meaning, so a file that is there is right.
+        uri = f"{self._place(table).location}/empty/{source.schema().schema_id}.parquet"
+        if not source.io.new_input(uri).exists():
+            body = io.BytesIO()
+            lake_schema.write_empty(source, body)
+            self.mirror.s3.put_object(**address(uri), Body=body.getvalue())
+        return uri
+
+    def bytes(self, files: Sequence[str]) -> int:
+        """See `Lake.bytes`."""
+        return sum(self.mirror.sizes(files))
+
+    def discard(self, files: Sequence[str]) -> None:
+        """See `Lake.discard`. Deleted here and on S3."""
+        self.mirror.delete(files)
+
+    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
+        """See `Lake.remove_orphans`. Nobody waits: give candidates days to be published."""
+        place = self._place(table)
+        with explained("clean up", place.location):
+            return lake_sweep_s3.remove_orphans(
+                self.mirror.s3, place.location, lambda: self._load(table), older_than
+            )
