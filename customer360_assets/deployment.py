@@ -26,8 +26,9 @@ class Deployment(BaseModel):
     """Everything of one deployment, derived from its settings. Frozen: nothing is set later.
 
     landing: the folder that deliveries arrive in; feeds: a built-in set's name or a folder of
-    specifications; first_business_date: where the daily partitions start; aws: the names of a
-    stage in an AWS account, None for a local deployment. On AWS the home is a worker's own folder:
+    specifications; first_business_date: where the daily partitions start; last_business_date: where
+    those of a closed history end, None when days go on arriving; aws: the names of a stage in an
+    AWS account, None for a local deployment. On AWS the home is a worker's own folder:
     it may be lost, and holds a mirror of the lake's files that this worker has made.
     """
 
@@ -37,6 +38,7 @@ class Deployment(BaseModel):
     landing: Path | None = None
     feeds: str = "workshop"
     first_business_date: dt.date = dt.date(1993, 1, 1)
+    last_business_date: dt.date | None = None
     aws: AwsNames | None = None
 
     @property

@@ -160,18 +160,27 @@ def refuse(
 def result(
     contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, Any]
 ) -> dg.MaterializeResult[None]:
-    """Give the materialization with its checks."""
+    """Give the materialization with its checks, what it cost, and what was refused by rule."""
+    refused = next((f for f in findings if f.check == "quarantine" and not f.passed), None)
+    preview = {"refused by rule": _preview(refused)} if refused else {}
     return dg.MaterializeResult(
         asset_key=asset_key(contract.table),
-        metadata={**metadata, **_spent()},
+        metadata={**metadata, **_spent(), **preview},
         check_results=[f.result(contract) for f in findings],
     )
 
 
 def _spent() -> dict[str, int | float]:
-    """Give what the engines report of the step: bytes scanned, seconds, cost."""
+    """Give how long the step took and what the engines report: bytes scanned, cost."""
     work = current_work()
-    return {
-        name: value if isinstance(value, int) else float(value)
-        for name, value in (work.numbers.items() if work else ())
-    }
+    if work is None:
+        return {}
+    told = {name: n if isinstance(n, int) else float(n) for name, n in work.numbers.items()}
+    return {"seconds": round(work.seconds, 3), **told}
+
+
+def _preview(finding: Finding) -> dg.MarkdownMetadataValue:
+    """Give the refused records by rule, as a table: counts, never a value."""
+    rules = {name: n for name, n in finding.numbers.items() if name != "quarantined"}
+    lines = [f"| `{rule}` | {n:,} |" for rule, n in sorted(rules.items())]
+    return dg.MetadataValue.md("\n".join(["| rule | records |", "|:--|--:|", *lines]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,11 +24,17 @@ class Work:
     span: str
     log: logging.Logger
     numbers: dict[str, Number] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def tags(self) -> dict[str, str]:
         """What a query or a job is tagged with."""
         return {"run_id": self.run_id, "table": self.table, "span": self.span}
+
+    @property
+    def seconds(self) -> float:
+        """How long the step has been at work."""
+        return time.monotonic() - self.started
 
     def add(self, name: str, value: Number) -> None:
         """Add to a number of the step's metadata: bytes scanned, seconds, cost."""

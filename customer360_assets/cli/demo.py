@@ -29,7 +29,13 @@ def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int
 
     console = Console(highlight=False)
     started = time.monotonic()
-    target = deployment(home or Path(".customer360"))
+    target = deployment(home or Path(".customer360")).model_copy(
+        update={
+            "first_business_date": END - dt.timedelta(days=days - 1),
+            "last_business_date": END,
+        }
+    )
+    target.save()
     with console.status("Simulating a bank") as status:
         landing = _simulate(target.home / "bank", customers, days, seed, console)
         status.update("Extracting from its CRM and its core banking")

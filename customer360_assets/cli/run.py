@@ -71,6 +71,10 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
             f"{business_date} is before the first business date {target.first_business_date}: "
             "set CUSTOMER360_FIRST_BUSINESS_DATE to an earlier one."
         )
+    if target.last_business_date and business_date > target.last_business_date:
+        raise DeploymentError(
+            f"The history of {target.home} is closed and ends on {target.last_business_date}."
+        )
     if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
         card_key(target.key_path)
 
