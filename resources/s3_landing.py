@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from resources.aws_client import client
 from resources.aws_errors import code_of, explained
-from resources.landing import LandedFile
+from resources.landing import LandedFile, Page
 from resources.s3_objects import GONE, bucket_and_key, listed, open_object
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -27,18 +27,25 @@ class S3Landing:
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """Give the files of a folder that fit a glob pattern, by key."""
+        return [file for page in self.pages(folder, pattern) for file in page]
+
+    def pages(
+        self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
+    ) -> Iterator[Sequence[LandedFile]]:
+        """Give what `list` gives, by key and in S3's pages of a thousand at most."""
         inside, wanted = PurePosixPath(folder).parts, PurePosixPath(pattern).parts
         if any("**" in part and part != "**" for part in wanted):
             raise ValueError(f"pattern {pattern!r}: ** stands for whole folders only")
         # What stands before the first wildcard is looked up by S3, the rest is compared here.
         known = takewhile(lambda part: not _MAGIC.search(part), wanted[:-1])
-        prefix = "".join(f"{part}/" for part in (*inside, *known))
-        return sorted(
-            file
-            for file in self._under(prefix)
-            if _fits(file.key.split("/"), (*map(glob.escape, inside), *wanted))
-            and not _is_hidden(file.key)
-        )
+        start = "".join(f"{part}/" for part in (*inside, *known))
+        if not (start.startswith(prefix) or prefix.startswith(start)):
+            return
+        fitting = (*map(glob.escape, inside), *wanted)
+        for page in self._pages(max(start, prefix, key=len), after):
+            shown = [f for f in page if not _is_hidden(f.key) and _fits(f.key.split("/"), fitting)]
+            if shown:
+                yield shown
 
     def state(self, key: str) -> LandedFile | None:
         """Give the file as it is now, None when it is gone."""
@@ -62,14 +69,13 @@ class S3Landing:
     def _s3(self) -> Any:
         return client("s3", self._region)
 
-    def _under(self, prefix: str) -> Iterator[LandedFile]:
+    def _pages(self, prefix: str, after: str) -> Iterator[Sequence[LandedFile]]:
         _, root = bucket_and_key(self._root)
-        for page in listed(self._s3, self._root + prefix):
-            for found in page.get("Contents", ()):
-                key = found["Key"].removeprefix(root)
-                # Consoles make empty objects that stand for folders.
-                if key and not key.endswith("/"):
-                    yield _landed(key, found["Size"], found)
+        options = {"StartAfter": root + after} if after else {}
+        for page in listed(self._s3, self._root + prefix, **options):
+            keys = ((item["Key"].removeprefix(root), item) for item in page.get("Contents", ()))
+            # Consoles make empty objects that stand for folders.
+            yield [_landed(k, i["Size"], i) for k, i in keys if k and not k.endswith("/")]
 
 
 def _landed(key: str, size: int, found: dict[str, Any]) -> LandedFile:
