@@ -65,7 +65,8 @@ class IcebergLake(ABC):
     def _orphaned(self, table: str, files: set[str]) -> None:
         """Have the age of these files, as orphans, count from now."""
 
-    def _load(self, table: str) -> "Table":
+    def load(self, table: str) -> "Table":
+        """Give the Iceberg table as it stands; MissingTableError when it was never created."""
         return load(self._catalog, self._place(table).identifier, table)
 
     def ensure(
@@ -103,7 +104,7 @@ class IcebergLake(ABC):
         properties: Mapping[str, str],
     ) -> Published:
         """See `Lake.publish`. Of two writers for a partition, the last one stays."""
-        target = self._load(table)
+        target = self.load(table)
         replace.check(table, (field.name for field in target.spec().fields))
         paths = self._own(table, files)
         if len(set(paths)) < len(paths):
@@ -113,7 +114,7 @@ class IcebergLake(ABC):
             lake_candidate.check_inside(target, candidate, replace)
             return committed(
                 table,
-                lambda: lake_commit.commit(self._load(table), candidate, replace, properties),
+                lambda: lake_commit.commit(self.load(table), candidate, replace, properties),
             )
 
     def _plan(
@@ -125,7 +126,7 @@ class IcebergLake(ABC):
         snapshot_id: int | None,
     ) -> tuple[list[str], int | None]:
         """Give the files of the dates in order, and the snapshot that shows them."""
-        source = self._load(table)
+        source = self.load(table)
         chosen = Partitions(first, last, None if dates is None else frozenset(dates))
         columns = [field.name for field in source.spec().fields]
         chosen.check(table, columns)
@@ -143,7 +144,7 @@ class IcebergLake(ABC):
         self, table: str, first: date | None = None, last: date | None = None
     ) -> "Iterator[pa.RecordBatch]":
         """See `Lake.batches`."""
-        source = self._load(table)
+        source = self.load(table)
         files, _ = self._plan(table, first, last, None, None)
         return parquet.batches(files, lambda file: source.io.new_input(file).open())
 
@@ -151,7 +152,7 @@ class IcebergLake(ABC):
         self, table: str, first: date | None = None, last: date | None = None
     ) -> dict[date, int]:
         """See `Lake.dates`."""
-        source = self._load(table)
+        source = self.load(table)
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
@@ -168,7 +169,7 @@ class IcebergLake(ABC):
 
     def history(self, table: str) -> list[Snapshot]:
         """See `Lake.history`."""
-        source = self._load(table)
+        source = self.load(table)
         current = source.current_snapshot()
         return [
             _snapshot(state, state == current)
@@ -179,7 +180,7 @@ class IcebergLake(ABC):
         """See `Lake.rollback`."""
 
         def attempt() -> None:
-            target = self._load(table)
+            target = self.load(table)
             if target.snapshot_by_id(snapshot_id) is None:
                 raise LakeError(f"{table} has no snapshot {snapshot_id}")
             target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
@@ -192,7 +193,7 @@ class IcebergLake(ABC):
 
         def attempt() -> list[int]:
             return lake_sweep.expire(
-                self._load(table), keep_last, lambda files: self._orphaned(table, files)
+                self.load(table), keep_last, lambda files: self._orphaned(table, files)
             )
 
         with self._turn(table):

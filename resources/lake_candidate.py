@@ -9,6 +9,7 @@ from resources.lake_types import LakeError, Partitions
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
+    from pyiceberg.io import FileIO
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
 
@@ -24,13 +25,13 @@ class Footer(NamedTuple):
     size: int
 
 
-def footer_of(table: "Table", path: str) -> Footer:
-    """Read a file's footer, wherever the table's files are; LakeError when it has none."""
+def footer_of(io: "FileIO", path: str) -> Footer:
+    """Read a file's footer, wherever it is; LakeError when it has none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with table.io.new_input(path).open() as file:
+        with io.new_input(path).open() as file:
             opened: Any = file
             return Footer(pq.read_metadata(opened), opened.size())
     except PermissionError as problem:
@@ -67,7 +68,7 @@ def describe(table: "Table", paths: Sequence[str]) -> list["DataFile"]:
     plan[HIDDEN] = StatisticsCollector(HIDDEN, StringType(), match_metrics_mode("none"), "__")
     checked: list[Any] = []
     described = []
-    footers = side_by_side(lambda path: footer_of(table, path), paths)
+    footers = side_by_side(lambda path: footer_of(table.io, path), paths)
     for path, footer in zip(paths, footers, strict=True):
         arrow = visible(footer.metadata.schema.to_arrow_schema())
         if not any(arrow.equals(known) for known in checked):

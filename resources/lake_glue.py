@@ -147,7 +147,7 @@ class GlueLake(IcebergLake):
 
     def empty_file(self, table: str) -> str:
         """See `Lake.empty_file`."""
-        source = self._load(table)
+        source = self.load(table)
         # A schema id never changes its meaning, so a file that is there is right.
         uri = f"{self._place(table).location}/empty/{source.schema().schema_id}.parquet"
         if not source.io.new_input(uri).exists():
@@ -169,5 +169,5 @@ class GlueLake(IcebergLake):
         place = self._place(table)
         with explained("clean up", place.location):
             return lake_sweep_s3.remove_orphans(
-                self.mirror.s3, place.location, lambda: self._load(table), older_than
+                self.mirror.s3, place.location, lambda: self.load(table), older_than
             )

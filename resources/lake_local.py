@@ -81,7 +81,7 @@ class LocalLake(IcebergLake):
 
     def empty_file(self, table: str) -> str:
         """See `Lake.empty_file`."""
-        return str(lake_schema.empty_file(self._load(table), self._folder(table) / "empty"))
+        return str(lake_schema.empty_file(self.load(table), self._folder(table) / "empty"))
 
     def bytes(self, files: Sequence[str]) -> int:
         """See `Lake.bytes`."""
@@ -96,4 +96,4 @@ class LocalLake(IcebergLake):
         """See `Lake.remove_orphans`. Writers may go on: give candidates time to be published."""
         folder = self._folder(table)
         with self._turn(table):
-            return lake_sweep.remove_orphans(self._load(table), folder / "data", older_than)
+            return lake_sweep.remove_orphans(self.load(table), folder / "data", older_than)
