@@ -131,6 +131,19 @@ class AwsNames(BaseModel):
         return f"s3://{self.bucket('analytics')}/temporary/logs"
 
     @property
+    def query_results(self) -> str:
+        """The S3 address of the workgroup's results."""
+        return f"{self.temporary}/results"
+
+    def reader_results(self, reader: str) -> str:
+        """Give the S3 address of the results of people in a role; no other role reads it."""
+        return f"s3://{self.bucket('analytics')}/readers/{reader}"
+
+    def reader_workgroup(self, reader: str) -> str:
+        """Give the Athena workgroup of people in a role."""
+        return self._part(reader)
+
+    @property
     def workgroup(self) -> str:
         """The Athena workgroup."""
         return self.base

@@ -39,6 +39,8 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "table_location": [(schema, table) for schema in LAYER_OF for table in ("card", "account")],
     "glue_job": [(script,) for script in SCRIPTS],
     "log_group": [(service,) for service in SERVICES],
+    "reader_results": [(service,) for service in SERVICES],
+    "reader_workgroup": [(service,) for service in SERVICES],
     "role": [(service,) for service in SERVICES],
     "role_arn": [(service,) for service in SERVICES],
 }

@@ -1,0 +1,82 @@
+"""What each kind of work needs to be allowed, as statements over the stage's own names."""
+
+from __future__ import annotations
+
+from customer360_assets.aws_names import AwsNames
+from infra import arns
+from infra.template import Json, allow
+
+READ = ["s3:GetObject"]
+WRITE = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+REPLACE = [*WRITE, "s3:DeleteObject"]
+_READ_CATALOG = [
+    *("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"),
+    *("glue:GetTableVersions", "glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"),
+]
+_WRITE_CATALOG = [
+    "glue:CreateTable",
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:BatchDeleteTable",
+]
+
+
+def list_buckets(names: AwsNames) -> Json:
+    """Allow listing the layers' buckets."""
+    actions = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    return allow(actions, arns.buckets(names), "ListBuckets")
+
+
+def use_key(key: Json) -> Json:
+    """Allow what a reader and a writer of encrypted data does with the key."""
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    return allow(actions, key, "UseKey")
+
+
+def run_queries(names: AwsNames, workgroup: str) -> Json:
+    """Allow running, following and stopping queries of a workgroup."""
+    actions = [
+        *("athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution"),
+        *("athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup"),
+        *("athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetDataCatalog"),
+    ]
+    where = [arns.workgroup(names, workgroup), arns.data_catalog(names)]
+    return allow(actions, where, "RunQueries")
+
+
+def read_catalog(names: AwsNames) -> Json:
+    """Allow reading the definitions of the stage's tables."""
+    return allow(_READ_CATALOG, arns.catalog(names), "ReadCatalog")
+
+
+def write_catalog(names: AwsNames) -> Json:
+    """Allow creating, changing and dropping the stage's tables."""
+    return allow(_WRITE_CATALOG, arns.catalog(names), "WriteCatalog")
+
+
+def read_governed_data() -> Json:
+    """Allow asking Lake Formation for data; its grants decide what it gives. It names nothing."""
+    return allow(["lakeformation:GetDataAccess"], "*", "LakeFormationDecides")
+
+
+def write_logs(names: AwsNames) -> Json:
+    """Allow Glue to write into the stage's log group, and into those that Glue has for all."""
+    groups = [names.log_group("jobs"), "/aws-glue/jobs/*", "/aws-glue/sessions/*"]
+    actions = [
+        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
+        "logs:AssociateKmsKey",
+    ]
+    return allow(actions, [f"{arns.log_group(names, group)}:*" for group in groups], "WriteLogs")
+
+
+def read_logs(names: AwsNames) -> Json:
+    """Allow reading the logs of jobs."""
+    groups = [names.log_group("jobs"), "/aws-glue/jobs/*"]
+    actions = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
+    return allow(actions, [f"{arns.log_group(names, group)}:*" for group in groups], "ReadLogs")
+
+
+def pass_role(names: AwsNames, service: str, to: str) -> Json:
+    """Allow handing a role of the stage to one AWS service."""
+    when = {"StringEquals": {"iam:PassedToService": to}}
+    return allow(["iam:PassRole"], names.role_arn(service), "PassRole", when)

@@ -1,0 +1,261 @@
+"""The IAM roles of a stage, each with what it needs and no more."""
+
+from __future__ import annotations
+
+from customer360_assets.aws_names import AwsNames
+from infra import actions, arns
+from infra.jobs import scripts
+from infra.template import Json, Resources, allow, attribute, logical_id, policy, ref, tags_of
+
+CODE_LOCATION, GLUE, EMR, QUERIES, LAKE = (
+    "code_location",
+    "glue",
+    "emr",
+    "queries",
+    "lake_formation",
+)
+
+
+def roles(names: AwsNames, key: Json) -> Resources:
+    """Give the roles of the code location and of the services that work for it."""
+    return {
+        **role(names, CODE_LOCATION, ["ecs-tasks.amazonaws.com"], _code_location(names, key)),
+        **role(names, QUERIES, ["states.amazonaws.com"], _queries(names, key)),
+        **role(names, GLUE, ["glue.amazonaws.com"], _glue(names, key)),
+        **role(names, EMR, ["emr-serverless.amazonaws.com"], _jobs(names, key)),
+        **role(names, LAKE, ["lakeformation.amazonaws.com"], _lake(names, key)),
+    }
+
+
+def role(names: AwsNames, service: str, trusted: list[str], statements: list[Json]) -> Resources:
+    """Give a role that AWS services may take, for this account only, and its policy."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": trusted},
+        "Action": "sts:AssumeRole",
+        # Another account's use of the service must not reach this role. Glue states no source.
+        **(
+            {"Condition": {"StringEquals": {"aws:SourceAccount": names.account}}}
+            if service in (CODE_LOCATION, QUERIES, EMR)
+            else {}
+        ),
+    }
+    return _role(names, service, trust, statements)
+
+
+def _role(names: AwsNames, service: str, trust: Json, statements: list[Json]) -> Resources:
+    logical = logical_id(service, "role")
+    return {
+        logical: {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": names.role(service),
+                "Description": f"{names.base}: {service.replace('_', ' ')}",
+                "AssumeRolePolicyDocument": policy(trust),
+                "Tags": tags_of(names.tags),
+            },
+        },
+        f"{logical}Policy": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "PolicyName": service,
+                "PolicyDocument": policy(*statements),
+                "Roles": [ref(logical)],
+            },
+        },
+    }
+
+
+def person(names: AwsNames, reader: str, key: Json) -> Resources:
+    """Give a role that people of the account take with a second factor, to read by SQL."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": arns.root(names)},
+        "Action": "sts:AssumeRole",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    }
+    results = names.reader_results(reader)
+    analytics = arns.bucket(names.bucket("analytics"))
+    mine = {"StringLike": {"s3:prefix": f"{results.split('/', 3)[3]}/*"}}
+    return _role(
+        names,
+        reader,
+        trust,
+        [
+            actions.run_queries(names, names.reader_workgroup(reader)),
+            actions.read_catalog(names),
+            actions.read_governed_data(),
+            allow(["s3:GetBucketLocation"], analytics, "FindBucket"),
+            allow(["s3:ListBucket"], analytics, "ListResults", mine),
+            allow(actions.WRITE, arns.under(results), "Results"),
+            # A person decrypts results; the data itself is decrypted for Lake Formation.
+            {
+                **actions.use_key(key),
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}
+                },
+            },
+        ],
+    )
+
+
+def _code_location(names: AwsNames, key: Json) -> list[Json]:
+    application = attribute("Spark")
+    machine = attribute("Queries")
+    profiles = attribute("Profiles")
+    cluster = {
+        "StringEquals": {
+            f"elasticmapreduce:ResourceTag/{name}": value for name, value in names.tags.items()
+        }
+    }
+    bulk = arns.of(names, "dynamodb", f"table/{names.profile_table}/import/*")
+    return [
+        actions.list_buckets(names),
+        # What was delivered is kept as it came: nothing may delete it from the archive.
+        allow(actions.WRITE, [arns.under(names.landing), arns.under(names.archive)], "Deliveries"),
+        allow(
+            actions.REPLACE,
+            [*arns.warehouses(names), arns.under(names.temporary), arns.under(names.code)],
+            "Tables",
+        ),
+        actions.use_key(key),
+        actions.run_queries(names, names.workgroup),
+        actions.read_catalog(names),
+        actions.write_catalog(names),
+        actions.read_governed_data(),
+        allow(
+            ["states:StartExecution", "states:ListExecutions", "states:DescribeStateMachine"],
+            machine,
+            "StartFanOut",
+        ),
+        allow(
+            ["states:DescribeExecution", "states:StopExecution", "states:GetExecutionHistory"],
+            arns.executions(names),
+            "FollowFanOut",
+        ),
+        allow(
+            ["glue:StartJobRun", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns",
+             "glue:BatchStopJobRun"],
+            # By name: a pattern of this stage's names may fit a branch's as well.
+            [arns.of(names, "glue", f"job/{names.glue_job(script)}") for script in scripts()],
+            "GlueJobs",
+        ),
+        allow(
+            ["emr-serverless:GetApplication", "emr-serverless:StartApplication",
+             "emr-serverless:StartJobRun", "emr-serverless:ListJobRuns",
+             "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun",
+             "emr-serverless:GetDashboardForJobRun", "emr-serverless:TagResource"],
+            [application, {"Fn::Join": ["/", [application, "jobruns", "*"]]}],
+            "SparkJobs",
+        ),
+        # An application has an id of AWS's own: it is found by its name in the list of all.
+        allow(["emr-serverless:ListApplications"], "*", "FindSpark"),
+        allow(
+            ["elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps",
+             "elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep",
+             "elasticmapreduce:ListSteps"],
+            arns.of(names, "elasticmapreduce", "cluster/*"),
+            "StepsOnClustersOfTheStage",
+            cluster,
+        ),
+        actions.pass_role(names, EMR, "emr-serverless.amazonaws.com"),
+        allow(
+            ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem",
+             "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem",
+             "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"],
+            [profiles, {"Fn::Join": ["/", [profiles, "index", "*"]]}],
+            "Profiles",
+        ),
+        allow(
+            ["dynamodb:ImportTable", "dynamodb:DescribeImport"], [profiles, bulk], "BulkLoad"
+        ),
+        allow(
+            ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+             "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
+            attribute("LandingQueue"),
+            "NewDeliveries",
+        ),
+        allow(
+            ["secretsmanager:GetSecretValue"],
+            [ref("CoreBankingSecret"), ref("CrmSecret"), ref("CardKeySecret")],
+            "Secrets",
+        ),
+        actions.read_logs(names),
+    ]  # fmt: skip
+
+
+def _queries(names: AwsNames, key: Json) -> list[Json]:
+    delivery = [
+        *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery"),
+        *("logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
+        *("logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+    ]
+    return [
+        actions.run_queries(names, names.workgroup),
+        actions.list_buckets(names),
+        allow(actions.READ, arns.warehouses(names), "ReadTables"),
+        allow(actions.WRITE, arns.under(names.temporary), "Results"),
+        actions.use_key(key),
+        actions.read_catalog(names),
+        actions.read_governed_data(),
+        # Deliveries of logs are the account's; AWS lets no name stand here.
+        allow(delivery, "*", "DeliverLogs"),
+    ]
+
+
+def _jobs(names: AwsNames, key: Json) -> list[Json]:
+    """Give what a Spark script needs: it reads planned files and writes one candidate."""
+    return [
+        actions.list_buckets(names),
+        allow(actions.READ, arns.under(names.code), "Code"),
+        allow(
+            actions.REPLACE, [*arns.warehouses(names), arns.under(names.temporary)], "Tables"
+        ),
+        actions.use_key(key),
+    ]  # fmt: skip
+
+
+def _glue(names: AwsNames, key: Json) -> list[Json]:
+    network = [
+        arns.of(names, "ec2", f"{kind}/*")
+        for kind in ("network-interface", "subnet", "security-group")
+    ]
+    look = [
+        *("ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSubnets"),
+        *("ec2:DescribeSecurityGroups", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints"),
+    ]
+    tag = {"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}}
+    return [
+        *_jobs(names, key),
+        allow(actions.WRITE, arns.under(names.landing), "Deliveries"),
+        actions.write_logs(names),
+        allow(
+            ["glue:GetConnection"],
+            [
+                arns.of(names, "glue", "catalog"),
+                arns.of(names, "glue", f"connection/{names.core_banking_connection}"),
+            ],
+            "Connection",
+        ),
+        allow(["secretsmanager:GetSecretValue"], ref("CoreBankingSecret"), "CoreBanking"),
+        allow(
+            ["cloudwatch:PutMetricData"],
+            "*",
+            "Metrics",
+            {"StringEquals": {"cloudwatch:namespace": "Glue"}},
+        ),
+        # Glue lends the job an interface in the bank's network. EC2 describes all or nothing.
+        allow(look, "*", "LookAtNetwork"),
+        allow(["ec2:CreateNetworkInterface"], network, "JoinNetwork"),
+        allow(["ec2:CreateTags"], network[:1], "TagInterface", tag),
+        allow(["ec2:DeleteNetworkInterface"], network[:1], "LeaveNetwork"),
+    ]
+
+
+def _lake(names: AwsNames, key: Json) -> list[Json]:
+    """Give what Lake Formation lends to those that its grants admit."""
+    return [
+        actions.list_buckets(names),
+        allow(actions.REPLACE, arns.warehouses(names), "Tables"),
+        actions.use_key(key),
+    ]
