@@ -27,11 +27,11 @@ class S3Landing:
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """Give the files of a folder that fit a glob pattern, by key."""
-        return [file for page in self.pages(folder, pattern) for file in page]
+        return [file for page in self.pages(folder, pattern) for file in page.files]
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
-    ) -> Iterator[Sequence[LandedFile]]:
+    ) -> Iterator[Page]:
         """Give what `list` gives, by key and in S3's pages of a thousand at most."""
         inside, wanted = PurePosixPath(folder).parts, PurePosixPath(pattern).parts
         if any("**" in part and part != "**" for part in wanted):
@@ -43,9 +43,9 @@ class S3Landing:
             return
         fitting = (*map(glob.escape, inside), *wanted)
         for page in self._pages(max(start, prefix, key=len), after):
-            shown = [f for f in page if not _is_hidden(f.key) and _fits(f.key.split("/"), fitting)]
-            if shown:
-                yield shown
+            files = (_landed(key, found["Size"], found) for key, found in page.items())
+            shown = (f for f in files if not _is_hidden(f.key) and _fits(f.key.split("/"), fitting))
+            yield Page(list(shown), max(page))
 
     def state(self, key: str) -> LandedFile | None:
         """Give the file as it is now, None when it is gone."""
@@ -69,13 +69,13 @@ class S3Landing:
     def _s3(self) -> Any:
         return client("s3", self._region)
 
-    def _pages(self, prefix: str, after: str) -> Iterator[Sequence[LandedFile]]:
+    def _pages(self, prefix: str, after: str) -> Iterator[dict[str, dict[str, Any]]]:
+        """Give what S3 lists, by key, in pages that are not empty."""
         _, root = bucket_and_key(self._root)
         options = {"StartAfter": root + after} if after else {}
         for page in listed(self._s3, self._root + prefix, **options):
-            keys = ((item["Key"].removeprefix(root), item) for item in page.get("Contents", ()))
-            # Consoles make empty objects that stand for folders.
-            yield [_landed(k, i["Size"], i) for k, i in keys if k and not k.endswith("/")]
+            if found := page.get("Contents"):
+                yield {item["Key"].removeprefix(root): item for item in found}
 
 
 def _landed(key: str, size: int, found: dict[str, Any]) -> LandedFile:
@@ -84,7 +84,8 @@ def _landed(key: str, size: int, found: dict[str, Any]) -> LandedFile:
 
 
 def _is_hidden(key: str) -> bool:
-    return any(part.startswith(".") for part in key.split("/"))
+    # Consoles make empty objects that stand for folders.
+    return not key or key.endswith("/") or any(p.startswith(".") for p in key.split("/"))
 
 
 def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:

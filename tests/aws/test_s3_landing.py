@@ -86,6 +86,19 @@ def test_a_pattern_means_the_same_on_s3_and_in_a_folder(
     def shown(zone: Landing) -> dict[tuple[str, str], list[tuple[str, int]]]:
         return {asked: [(f.key, f.bytes) for f in zone.list(*asked)] for asked in ASKED}
 
+    def later(zone: Landing) -> list[list[str]]:
+        asked = [("crm", "crm/cus", ""), ("", "crm", ""), ("crm", "crm/cus", "crm/customer_2024-"),
+                 ("", "", "crm/customer_2024-05-01.csv"), ("crm", "ga/", ""), ("crm/2024", "c", ""),
+                 ("", "", "ga/zzz"), ("", "ga/date=2024-05-01/part-0.parquet", "ga/a")]  # fmt: skip
+        return [
+            [f.key for p in zone.pages(folder, "**/*", prefix=prefix, after=after) for f in p.files]
+            for folder, prefix, after in asked
+        ]
+
+    assert later(landing) == later(LocalLanding(tmp_path))
+    assert [len(keys) for keys in later(landing)] == [2, 4, 2, 5, 0, 1, 1, 1]
+    ended = [page.last for page in landing.pages("ga", "*.csv")]
+    assert ended == ["ga/date=2024-05-02/part-0.parquet"]
     here, there = shown(LocalLanding(tmp_path)), shown(landing)
     assert there == here
     assert sum(bool(found) for found in here.values()) == SOME
