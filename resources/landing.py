@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 _TICK_NS = 2_000_000_000
 _PAGE = 1000
@@ -30,6 +30,13 @@ class LandedFile:
         return f"{self.bytes} {self.modified}"
 
 
+class Page(NamedTuple):
+    """Files by key, and the key up to which nothing else fits."""
+
+    files: list[LandedFile]
+    last: str
+
+
 class Landing(Protocol):
     """What intake needs of a landing zone. Keys are POSIX paths relative to it."""
 
@@ -39,7 +46,7 @@ class Landing(Protocol):
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
-    ) -> Iterator[Sequence[LandedFile]]:
+    ) -> Iterator[Page]:
         """Give what `list` gives, by key and in pages; each is read when it is asked for.
 
         prefix: only keys that start so (a whole key's start, folder included); after: only keys
@@ -64,19 +71,20 @@ class LocalLanding:
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """Give the files of a folder that fit a glob pattern, by key."""
-        return [file for page in self.pages(folder, pattern) for file in page]
+        return [file for page in self.pages(folder, pattern) for file in page.files]
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
-    ) -> Iterator[Sequence[LandedFile]]:
+    ) -> Iterator[Page]:
         """Give what `list` gives, by key and in pages."""
         base = self._root / folder
         keys = (p.relative_to(self._root) for p in base.glob(pattern) if p.is_file())
         shown = (k.as_posix() for k in keys if not any(part.startswith(".") for part in k.parts))
         wanted = sorted(k for k in shown if k.startswith(prefix) and k > after)
         for start in range(0, len(wanted), _PAGE):
-            states = map(self.state, wanted[start : start + _PAGE])
-            yield [file for file in states if file is not None]
+            keys_here = wanted[start : start + _PAGE]
+            files = [file for key in keys_here if (file := self.state(key)) is not None]
+            yield Page(files, keys_here[-1])
 
     def state(self, key: str) -> LandedFile | None:
         """Give the file as it is now, None when it is gone."""
