@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check bench ui lock clean
+.PHONY: help demo test test-all chromium check bench ui lock clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,10 @@ check: $(READY)  ## Style, types and import directions
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-all: check  ## The default suite and the long tests
+chromium:
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+
+test-all: check chromium  ## The default suite and the long tests, a browser's among them
 	$(BIN)/python -m pytest -n auto --dist loadfile -m ''
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)

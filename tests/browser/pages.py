@@ -1,0 +1,70 @@
+"""What an operator opens in the Dagster UI, and what there is to see when it has loaded."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.session import Ui
+
+PROFILE = "/assets/profile/customer_360"
+RUNS = "{ runsOrError(limit: 1) { ... on Runs { results { id status tags { key value } } } } }"
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+def asset_graph(page: Page) -> None:
+    """Open the lineage of the profile, from the sources on."""
+    page.goto(f"{PROFILE}?view=lineage&lineageScope=upstream&lineageDepth=10")
+    for table in ("crm_customer", "web_session", "product_holding", "customer_360"):
+        expect(page.get_by_text(table, exact=True).first).to_be_visible()
+
+
+def overview(page: Page, asset: str = PROFILE) -> None:
+    """Open an asset's page."""
+    page.goto(asset)
+    expect(page.get_by_text("Latest materialization")).to_be_visible()
+    expect(page.get_by_text("Row count")).to_be_visible()
+
+
+def checks(page: Page, asset: str, check: str, sentence: str | re.Pattern[str]) -> None:
+    """Open one check of an asset; its latest result says the sentence."""
+    page.goto(f"{asset}?view=checks&checkDetail={check}")
+    expect(page.get_by_text(sentence).first).to_be_visible()
+
+
+def partitions(page: Page, asset: str = PROFILE) -> None:
+    """Open the partitions of an asset."""
+    page.goto(f"{asset}?view=partitions")
+    expect(page.get_by_text("Partitions Selected")).to_be_visible()
+
+
+def events(page: Page, asset: str) -> None:
+    """Open the materializations of an asset."""
+    page.goto(f"{asset}?view=events")
+    expect(page.get_by_text("dagster/row_count")).to_be_visible()
+
+
+def materialize_latest(page: Page, ui: Ui, asset: str = PROFILE) -> dict[str, str]:
+    """Materialize the newest partition of an asset by hand; give the run's id, status and tags."""
+    before = _newest(ui).get("id")
+    overview(page, asset)
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_role("button", name="Latest").click()
+    page.get_by_role("button", name=re.compile("Launch")).click()
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        run = _newest(ui)
+        if run.get("id") != before and run.get("status") in ENDED:
+            return run
+        time.sleep(1)
+    raise TimeoutError("the run that the UI launched did not end in 120 s")
+
+
+def _newest(ui: Ui) -> dict[str, str]:
+    results = ui.ask(RUNS)["runsOrError"]["results"]
+    if not results:
+        return {}
+    tags = {tag["key"]: tag["value"] for tag in results[0]["tags"]}
+    return {**tags, "id": results[0]["id"], "status": results[0]["status"]}
