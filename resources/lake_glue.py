@@ -15,7 +15,7 @@ from resources.glue_catalog import open_glue_catalog
 from resources.lake_base import IcebergLake
 from resources.lake_catalog import Place
 from resources.lake_types import LakeError, Partitions, Published, Slice, split
-from resources.mirror import Mirror, address
+from resources.mirror import S3, Mirror, address
 
 if TYPE_CHECKING:
     from pyiceberg.catalog.glue import GlueCatalog
@@ -79,11 +79,15 @@ class GlueLake(IcebergLake):
         return folder
 
     def _own(self, table: str, files: Sequence[str]) -> list[str]:
-        adopted = self.mirror.adopt(files)
         data = f"{self._place(table).location}/data/"
-        if outside := next((file for file in adopted if not file.startswith(data)), None):
-            raise LakeError(f"{outside} is not in a candidate folder of {table}")
-        return adopted
+        for file in files:
+            if file.startswith(S3) and not file.startswith(data):
+                raise LakeError(f"{file} is not in a candidate folder of {table}")
+            if not file.startswith(S3) and not Path(file).absolute().is_relative_to(
+                self.mirror.path(data)
+            ):
+                raise LakeError(f"{file} is not in a candidate folder of {table}")
+        return self.mirror.adopt(files)
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         lake_sweep_s3.note_expired(self.mirror.s3, self._place(table).location, files)

@@ -9,7 +9,6 @@ import pytest
 from resources import lake_catalog
 from resources.lake import CommitConflictError, LakeError, LocalLake, Partitions
 from resources.lake_candidate import describe
-from resources.lake_catalog import load
 from resources.lake_commit import commit
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
@@ -159,7 +158,7 @@ def test_a_further_partition_column_narrows_what_is_replaced(lake, candidate):
 def test_manifests_do_not_pile_up(lake, candidate):
     for number in [*range(40), *range(5)]:
         lake.publish(TABLE, candidate([number]), Partitions.on(DAY(number)), {})
-    table = load(lake._catalog, TABLE)
+    table = lake.load(TABLE)
     assert len(table.current_snapshot().manifests(table.io)) <= 18
     assert lake.dates(TABLE) == {DAY(n): 3 for n in range(40)}
     assert [s.rows for s in lake.history(TABLE)] == [*range(3, 123, 3), *[120] * 5]
@@ -170,7 +169,7 @@ def test_a_replaced_partition_copies_a_part_of_many(lake, candidate):
     lake.publish(TABLE, many, Partitions.everything(), {})
     for number in (7, 8):
         lake.publish(TABLE, candidate([number], rows=2), Partitions.on(DAY(number)), {})
-    table = load(lake._catalog, TABLE)
+    table = lake.load(TABLE)
     sizes = [m.existing_files_count for m in table.current_snapshot().manifests(table.io)]
     assert max(sizes) <= 256
     assert len(lake.files(TABLE)) == 600
@@ -180,7 +179,7 @@ def test_a_replaced_partition_copies_a_part_of_many(lake, candidate):
 def test_no_value_of_a_customer_is_in_the_metadata(lake, candidate):
     file = candidate.select("VALUES (DATE '2024-01-01', 'SECRET-TOKEN', 1, 1)")
     lake.publish(TABLE, [file], Partitions.everything(), {})
-    table = load(lake._catalog, TABLE)
+    table = lake.load(TABLE)
     (manifest,) = table.current_snapshot().manifests(table.io)
     (entry,) = manifest.fetch_manifest_entry(table.io)
     day = table.schema().find_field("business_date").field_id
@@ -195,7 +194,7 @@ def test_a_lost_race_is_run_again_on_what_the_winner_left(lake, candidate, monke
     def late(table, requirements, updates):
         if number := next(intruders, None):
             monkeypatch.setattr(lake._catalog, "commit_table", real)
-            target = load(lake._catalog, TABLE)
+            target = lake.load(TABLE)
             files = describe(target, candidate([number], generation=9))
             commit(target, files, Partitions.on(DAY(number)), {"run_id": "intruder"})
             monkeypatch.setattr(lake._catalog, "commit_table", late)

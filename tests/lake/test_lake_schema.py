@@ -5,7 +5,6 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, IntegerType, LongType, NestedField, StringType
 
 from resources.lake import LakeError, Partitions
-from resources.lake_catalog import load
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE
 
 
@@ -21,7 +20,7 @@ def schema(**columns):
 
 
 def table_of(lake, table=TABLE):
-    return load(lake._catalog, table)
+    return lake.load(table)
 
 
 def test_the_table_carries_its_contract(lake):

@@ -1,0 +1,80 @@
+"""A lake on the emulated account as the tests of the local lake see it, and its writers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from customer360_assets.aws_names import AwsNames
+from resources.lake import Partitions
+from resources.lake_glue import GlueLake
+from tests.lake.lake_writers import DAY, TABLE, Candidate
+
+Rows = Callable[..., list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class Listed(GlueLake):
+    """A Glue lake that names published files by their local twins, as tests write them."""
+
+    def files(self, *args: Any, **choice: Any) -> list[str]:
+        return [
+            str(self.mirror.path(file)) if file.startswith("s3://") else file
+            for file in super().files(*args, **choice)
+        ]
+
+
+def read(lake: GlueLake, table: str, select: str, **choice: Any) -> list[tuple[object, ...]]:
+    """Run "SELECT … FROM t" over what a worker that has nothing of its own finds on S3."""
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fresh = GlueLake(lake.names, Path("/nonexistent"))
+    files = GlueLake.files(fresh, table, **choice) or [fresh.empty_file(table)]
+    io = fresh.load(table).io
+    tables = []
+    for file in files:
+        with io.new_input(file).open() as opened:
+            tables.append(pq.read_table(opened))
+    t = pa.concat_tables(tables, promote_options="default")
+    with duckdb.connect() as connection:
+        connection.register("t", t)
+        return connection.execute(select).fetchall()
+
+
+def publish_each(
+    environment: dict[str, str],
+    names: AwsNames,
+    home: Path,
+    days: list[int],
+    shared: int,
+    name: str,
+) -> None:
+    """Publish own days one by one, and after each the day that the other process writes too."""
+    os.environ.update(environment)
+    lake = GlueLake(names, home)
+    candidate = Candidate(lake)
+    for number in days:
+        for target in (number, shared):
+            files = candidate([target], generation=number)
+            lake.publish(TABLE, files, Partitions.on(DAY(target)), {"run_id": f"{name}-{number}"})
+
+
+def publish_for_ever(
+    environment: dict[str, str], names: AwsNames, home: Path, days: list[int], ready: Connection
+) -> None:
+    """Replace the days by two files each, again and again; tells each generation when it is in."""
+    os.environ.update(environment)
+    lake = GlueLake(names, home)
+    candidate = Candidate(lake)
+    generation = 0
+    while True:
+        generation += 1
+        files = candidate([*days, *days], rows=5, generation=generation)
+        lake.publish(TABLE, files, Partitions.on(*map(DAY, days)), {"run_id": f"g{generation}"})
+        ready.send(generation)
