@@ -8,6 +8,10 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customer360_assets.deployment import Deployment
 
 ENVIRONMENT = "CUSTOMER360_CARD_KEY"
 MINIMUM_BYTES = 32
@@ -46,6 +50,13 @@ class CardKey:
         return hmac.new(self.secret, number.encode(), hashlib.sha256).hexdigest()
 
 
+def key_of(deployment: Deployment) -> CardKey:
+    """Give a deployment's key: of a stage on AWS its secret, and that alone; else `card_key`."""
+    if deployment.aws is None:
+        return card_key(deployment.key_path)
+    return _secret_key(deployment.aws.card_key_secret, deployment.aws.region)
+
+
 def card_key(path: Path) -> CardKey:
     """Give the key of the environment, else that of the file, which is made when it is not there.
 
@@ -58,6 +69,24 @@ def card_key(path: Path) -> CardKey:
     if path.stat().st_mode & 0o077:
         raise CardKeyError(f"{path} is readable by others; chmod 600 it")
     return _from_hex(path.read_text(encoding="ascii"), str(path))
+
+
+def _secret_key(secret: str, region: str) -> CardKey:
+    from resources.aws_client import client
+    from resources.aws_errors import AwsError, explained
+
+    try:
+        with explained("read", f"the secret {secret}"):
+            kept = client("secretsmanager", region).get_secret_value(SecretId=secret)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise CardKeyError(
+            f"the secret {secret} holds no key yet: put one there, once and for ever, with `aws "
+            f"secretsmanager put-secret-value --secret-id {secret} --secret-string "
+            f'"$(openssl rand -hex {MINIMUM_BYTES})"`'
+        ) from None
+    return _from_hex(kept.get("SecretString", ""), f"the secret {secret}")
 
 
 def _from_hex(text: str, where: str) -> CardKey:

@@ -60,7 +60,7 @@ def run_command(
 
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.feeds.loader import load_feeds
-    from resources.card_token import card_key
+    from resources.card_token import key_of
 
     if target.landing is None:
         raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
@@ -76,7 +76,7 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
             f"The history of {target.home} is closed and ends on {target.last_business_date}."
         )
     if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
-        card_key(target.key_path)
+        key_of(target)
 
 
 class _Session:

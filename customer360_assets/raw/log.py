@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_del
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
-from resources.card_token import CardKey, card_key
+from resources.card_token import CardKey, key_of
 from resources.landing import Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
@@ -33,7 +33,7 @@ class DeliveryLog:
     landing: Landing
     archive: Archive
     lake_dir: Path
-    key_path: Path
+    key: Callable[[], CardKey]
 
     @classmethod
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
@@ -43,12 +43,12 @@ class DeliveryLog:
             landing,
             archive,
             deployment.lake_dir,
-            deployment.key_path,
+            partial(key_of, deployment),
         )
 
     @cached_property
     def _key(self) -> CardKey:
-        return card_key(self.key_path)
+        return self.key()
 
     def _key_of(self, spec: FeedSpec) -> CardKey | None:
         return self._key if spec.tokenizes else None
