@@ -2,6 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# checkov pins boto3 exactly: it has a room of its own, within the one that is cleaned.
+POLICY := $(VENV)/policy
+POLICY_READY := $(POLICY)/.ready
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
@@ -17,13 +20,19 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-check: $(READY)  ## Style, types and import directions
+$(POLICY_READY): infra/requirements-checkov.txt $(READY)
+	$(PYTHON) -m venv $(POLICY)
+	$(POLICY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/requirements-checkov.txt
+	touch $@
+
+check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of the AWS stacks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/dg check defs
+	$(BIN)/python -m infra.check
 
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -48,6 +57,7 @@ ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
+	echo checkov | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o infra/requirements-checkov.txt
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

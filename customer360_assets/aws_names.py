@@ -216,10 +216,9 @@ class AwsNames(BaseModel):
         """The Secrets Manager secret of the card tokens' key."""
         return f"{self.base}/card-token-key"
 
-    @property
-    def stack(self) -> str:
-        """The CloudFormation stack of the stage."""
-        return self.base
+    def stack(self, part: str) -> str:
+        """Give a CloudFormation stack of the stage."""
+        return self._part(part)
 
     def role(self, service: str) -> str:
         """Give the IAM role that a service or the code location runs as."""

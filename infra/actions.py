@@ -59,21 +59,23 @@ def read_governed_data() -> Json:
     return allow(["lakeformation:GetDataAccess"], "*", "LakeFormationDecides")
 
 
-def write_logs(names: AwsNames) -> Json:
-    """Allow Glue to write into the stage's log group, and into those that Glue has for all."""
-    groups = [names.log_group("jobs"), "/aws-glue/jobs/*", "/aws-glue/sessions/*"]
+def write_logs(names: AwsNames, *services: str) -> Json:
+    """Allow writing into the stage's log groups of these services."""
     actions = [
         *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-        "logs:AssociateKmsKey",
+        *("logs:AssociateKmsKey", "logs:DescribeLogStreams"),
     ]
-    return allow(actions, [f"{arns.log_group(names, group)}:*" for group in groups], "WriteLogs")
+    return allow(actions, _groups(names, *services), "WriteLogs")
 
 
-def read_logs(names: AwsNames) -> Json:
-    """Allow reading the logs of jobs."""
-    groups = [names.log_group("jobs"), "/aws-glue/jobs/*"]
+def read_logs(names: AwsNames, *services: str) -> Json:
+    """Allow reading the stage's log groups of these services."""
     actions = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
-    return allow(actions, [f"{arns.log_group(names, group)}:*" for group in groups], "ReadLogs")
+    return allow(actions, _groups(names, *services), "ReadLogs")
+
+
+def _groups(names: AwsNames, *services: str) -> list[str]:
+    return [f"{arns.log_group(names, names.log_group(service))}:*" for service in services]
 
 
 def pass_role(names: AwsNames, service: str, to: str) -> Json:

@@ -11,7 +11,8 @@ from infra.template import Json, Resources, attribute, logical_id, ref, tags_of
 SPARK = Path(__file__).resolve().parents[1] / "spark"
 SHARED = "job"
 """The module that scripts share; it is no job."""
-GLUE_SERVICE_LOGS = "/aws-glue/*"
+LOGS = ("glue/output", "glue/error", "emr")
+"""The log groups of jobs: Glue adds output and error to the prefix that it is given."""
 PARAMETERS: Json = {
     "CoreBankingUrl": {
         "Type": "String",
@@ -60,7 +61,7 @@ def jobs(names: AwsNames, key: Json, settings: Settings) -> Resources:
                 },
             },
         },
-        "JobLogs": log_group(names, "jobs", key, settings),
+        **{logical_id(s, "logs"): log_group(names, s, key, settings) for s in LOGS},
         "Spark": _application(names, settings),
     }
     for script in scripts():
@@ -123,14 +124,13 @@ def _glue_job(names: AwsNames, script: str, settings: Settings) -> Json:
             "Command": {
                 "Name": "glueetl",
                 "PythonVersion": "3",
+                # Each run names the script that it was tested with, by the hash of its bytes.
                 "ScriptLocation": f"{names.code}/{script}.py",
             },
             "DefaultArguments": {
-                "--continuous-log-logGroup": ref("JobLogs"),
+                "--custom-logGroup-prefix": names.log_group("glue"),
                 "--enable-auto-scaling": "true",
-                "--enable-continuous-cloudwatch-log": "true",
                 "--enable-metrics": "true",
-                "--extra-py-files": f"{names.code}/{SHARED}.py",
                 "--job-bookmark-option": "job-bookmark-disable",
                 "--TempDir": f"{names.temporary}/glue/",
             },

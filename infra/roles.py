@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from customer360_assets.aws_names import AwsNames
 from infra import actions, arns
-from infra.jobs import scripts
+from infra.jobs import LOGS, scripts
 from infra.template import Json, Resources, allow, attribute, logical_id, policy, ref, tags_of
 
 CODE_LOCATION, GLUE, EMR, QUERIES, LAKE = (
@@ -22,7 +22,7 @@ def roles(names: AwsNames, key: Json) -> Resources:
         **role(names, CODE_LOCATION, ["ecs-tasks.amazonaws.com"], _code_location(names, key)),
         **role(names, QUERIES, ["states.amazonaws.com"], _queries(names, key)),
         **role(names, GLUE, ["glue.amazonaws.com"], _glue(names, key)),
-        **role(names, EMR, ["emr-serverless.amazonaws.com"], _jobs(names, key)),
+        **role(names, EMR, ["emr-serverless.amazonaws.com"], _emr(names, key)),
         **role(names, LAKE, ["lakeformation.amazonaws.com"], _lake(names, key)),
     }
 
@@ -115,9 +115,11 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
         allow(actions.WRITE, [arns.under(names.landing), arns.under(names.archive)], "Deliveries"),
         allow(
             actions.REPLACE,
-            [*arns.warehouses(names), arns.under(names.temporary), arns.under(names.code)],
+            [*arns.warehouses(names), arns.under(names.temporary)],
             "Tables",
         ),
+        # Scripts lie under the hash of their bytes: one that ran once is never changed.
+        allow(actions.WRITE, arns.under(names.code), "Scripts"),
         actions.use_key(key),
         actions.run_queries(names, names.workgroup),
         actions.read_catalog(names),
@@ -149,7 +151,9 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
             "SparkJobs",
         ),
         # An application has an id of AWS's own: it is found by its name in the list of all.
-        allow(["emr-serverless:ListApplications"], "*", "FindSpark"),
+        allow(
+            ["emr-serverless:ListApplications", "elasticmapreduce:ListClusters"], "*", "FindSpark"
+        ),
         allow(
             ["elasticmapreduce:AddJobFlowSteps", "elasticmapreduce:CancelSteps",
              "elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep",
@@ -180,7 +184,7 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
             [ref("CoreBankingSecret"), ref("CrmSecret"), ref("CardKeySecret")],
             "Secrets",
         ),
-        actions.read_logs(names),
+        actions.read_logs(names, *LOGS),
     ]  # fmt: skip
 
 
@@ -215,6 +219,15 @@ def _jobs(names: AwsNames, key: Json) -> list[Json]:
     ]  # fmt: skip
 
 
+def _emr(names: AwsNames, key: Json) -> list[Json]:
+    return [
+        *_jobs(names, key),
+        actions.write_logs(names, "emr"),
+        # Which groups there are is asked of all or not at all.
+        allow(["logs:DescribeLogGroups"], "*", "FindLogs"),
+    ]
+
+
 def _glue(names: AwsNames, key: Json) -> list[Json]:
     network = [
         arns.of(names, "ec2", f"{kind}/*")
@@ -228,7 +241,7 @@ def _glue(names: AwsNames, key: Json) -> list[Json]:
     return [
         *_jobs(names, key),
         allow(actions.WRITE, arns.under(names.landing), "Deliveries"),
-        actions.write_logs(names),
+        actions.write_logs(names, "glue/output", "glue/error"),
         allow(
             ["glue:GetConnection"],
             [

@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "reader_results": [(service,) for service in SERVICES],
     "reader_workgroup": [(service,) for service in SERVICES],
     "role": [(service,) for service in SERVICES],
+    "stack": [("foundation",), ("platform",)],
     "role_arn": [(service,) for service in SERVICES],
 }
 NOT_A_NAME = {"parse", "tags", "account", "region", "stage", "prefix"}

@@ -1,0 +1,64 @@
+"""python -m infra.check: the stacks of every kind of stage, judged by cfn-lint and checkov."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from customer360_assets.aws_names import AwsNames
+from infra.stacks import TEMPLATES
+from infra.template import Json, text_of
+
+ACCOUNT, REGION = "1" * 12, "eu-central-1"
+STAGES = ("prod", "branch-x")
+"""One stage that keeps its data and one that does not; the others are as the first."""
+CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
+
+
+def templates() -> dict[str, Json]:
+    """Give the templates that are judged, by file name."""
+    made = {}
+    for stage in STAGES:
+        names = AwsNames(account=ACCOUNT, region=REGION, stage=stage)
+        for stack, template in TEMPLATES.items():
+            made[f"{stage}-{stack}.json"] = template(names, None)
+    return made
+
+
+def judged(given: dict[str, Json]) -> list[str]:
+    """Give what the tools find wrong with templates, as they print it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, template in given.items():
+            (Path(folder) / name).write_text(text_of(template), encoding="utf-8")
+        files = [str(Path(folder) / name) for name in sorted(given)]
+        lint = [sys.executable, "-m", "cfnlint", "--format", "parseable", *files]
+        policy = [
+            *(str(CHECKOV), "--directory", folder, "--framework", "cloudformation"),
+            *("--compact", "--quiet", "--skip-download"),
+        ]
+        return [said for command in (lint, policy) if (said := _said(command))]
+
+
+def _said(command: list[str]) -> str:
+    """Give what a command prints when it fails; RuntimeError when it cannot run."""
+    if not Path(command[0]).exists():
+        raise RuntimeError(f"{command[0]} is not installed: run `make check`")
+    quiet = {**os.environ, "LOG_LEVEL": "CRITICAL"}
+    done = subprocess.run(  # noqa: S603 - two tools of the project
+        command, env=quiet, capture_output=True, text=True, check=False, timeout=300
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def main() -> int:
+    """Print what is wrong; give 1 when something is."""
+    wrong = judged(templates())
+    sys.stderr.write("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

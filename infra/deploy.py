@@ -1,0 +1,129 @@
+"""Change sets: what a deployment would do, told before it is done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from customer360_assets.aws_names import AwsNames
+from infra.template import BODY_LIMIT, Json, text_of
+from resources.aws_client import client
+from resources.aws_errors import code_of, explained
+
+_POLLS = {"Delay": 5, "MaxAttempts": 720}
+
+
+def deploy_stack(
+    names: AwsNames, stack: str, template: Json, parameters: Mapping[str, str], *, do: bool
+) -> Iterator[str]:
+    """Give a line per change of the stack; with `do`, make the changes and wait for their end.
+
+    Raises AwsError, and RuntimeError naming the resource that AWS refused.
+    """
+    api, name = client("cloudformation", names.region), names.stack(stack)
+    exists = _exists(api, name)
+    if not exists and not do:
+        # A change set of a new stack leaves an empty stack behind: told from the template.
+        yield from (f"Add {made['Type']} {key}" for key, made in template["Resources"].items())
+        return
+    change_set = _proposed(names, api, name, template, parameters, exists=exists)
+    changes = list(_changes(api, change_set))
+    yield from changes or ["nothing changes"]
+    if not do or not changes:
+        with explained("drop a change set of", name):
+            api.delete_change_set(ChangeSetName=change_set)
+        return
+    with explained("deploy", name):
+        api.execute_change_set(ChangeSetName=change_set)
+    _finished(api, name, "stack_update_complete" if exists else "stack_create_complete")
+    yield "done"
+
+
+def _exists(api: Any, name: str) -> bool:
+    from botocore.exceptions import ClientError
+
+    with explained("look for stack", name):
+        try:
+            found = api.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if code_of(error) == "ValidationError":  # CloudFormation's word for "no such stack"
+                return False
+            raise
+    return bool(found[0]["StackStatus"] != "REVIEW_IN_PROGRESS")
+
+
+def _proposed(
+    names: AwsNames,
+    api: Any,
+    name: str,
+    template: Json,
+    parameters: Mapping[str, str],
+    *,
+    exists: bool,
+) -> str:
+    """Give the change set, made and readable."""
+    from botocore.exceptions import WaiterError
+
+    text = text_of(template)
+    digest = hashlib.sha256(f"{text}{sorted(parameters.items())}".encode()).hexdigest()[:20]
+    kept = [p for p in template.get("Parameters", {}) if exists and p not in parameters]
+    with explained("propose changes of", name):
+        made = api.create_change_set(
+            StackName=name,
+            ChangeSetName=f"c-{digest}",
+            ChangeSetType="UPDATE" if exists else "CREATE",
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[
+                *({"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()),
+                *({"ParameterKey": k, "UsePreviousValue": True} for k in kept),
+            ],
+            Tags=[{"Key": key, "Value": value} for key, value in names.tags.items()],
+            **_body(names, name, text, digest),
+        )
+        try:
+            api.get_waiter("change_set_create_complete").wait(
+                ChangeSetName=made["Id"], WaiterConfig=_POLLS
+            )
+        except WaiterError as error:
+            told = api.describe_change_set(ChangeSetName=made["Id"])
+            # A change set without a change is a failed one.
+            if "didn't contain changes" not in told.get("StatusReason", ""):
+                raise RuntimeError(f"{name}: {told.get('StatusReason')}") from error
+    return str(made["Id"])
+
+
+def _body(names: AwsNames, name: str, text: str, digest: str) -> dict[str, str]:
+    """Give the template itself, or where it lies when a call cannot carry it."""
+    if len(text.encode()) <= BODY_LIMIT:
+        return {"TemplateBody": text}
+    bucket, key = names.bucket("analytics"), f"code/templates/{name}-{digest}.json"
+    with explained("upload the template to", f"s3://{bucket}"):
+        client("s3", names.region).put_object(Bucket=bucket, Key=key, Body=text.encode())
+    return {"TemplateURL": f"https://{bucket}.s3.{names.region}.amazonaws.com/{key}"}
+
+
+def _changes(api: Any, change_set: str) -> Iterator[str]:
+    pages = api.get_paginator("describe_change_set").paginate(ChangeSetName=change_set)
+    for page in pages:
+        for change in page.get("Changes", ()):
+            one = change["ResourceChange"]
+            replaced = " (replaced)" if one.get("Replacement") == "True" else ""
+            yield f"{one['Action']} {one['ResourceType']} {one['LogicalResourceId']}{replaced}"
+
+
+def _finished(api: Any, name: str, waiter: str) -> None:
+    from botocore.exceptions import WaiterError
+
+    try:
+        api.get_waiter(waiter).wait(StackName=name, WaiterConfig=_POLLS)
+    except WaiterError as error:
+        with explained("read the events of", name):
+            events = api.describe_stack_events(StackName=name)["StackEvents"]
+        # The newest comes first; what failed first is the reason of the rest.
+        failed = [e for e in events if e["ResourceStatus"].endswith("_FAILED")]
+        first = failed[-1] if failed else events[0]
+        raise RuntimeError(
+            f"{name}: {first['LogicalResourceId']} {first['ResourceStatus']}:"
+            f" {first.get('ResourceStatusReason', '')}"
+        ) from error
