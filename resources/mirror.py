@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resources.aws_errors import code_of, explained
 from resources.lake_types import LakeError
+from resources.s3_objects import GONE, PART_BYTES, open_object, upload_once
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from customer360_assets.aws_names import AwsNames
 
 S3 = "s3://"
-LARGEST = 5 * 1024**3
-"""What S3 takes in one conditional request."""
-
-TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 
 
 def address(uri: str) -> dict[str, str]:
@@ -28,8 +26,14 @@ def address(uri: str) -> dict[str, str]:
     return {"Bucket": parts[0], "Key": parts[2]}
 
 
-def _base64(digest: Any) -> str:
-    return base64.b64encode(digest.digest()).decode()
+def _checksum(path: Path) -> str:
+    """Give the SHA-256 that S3 keeps of a file which `upload_once` has written."""
+    with path.open("rb") as file:
+        parts = [hashlib.sha256(part) for part in iter(lambda: file.read(PART_BYTES), b"")]
+    if len(parts) > 1:
+        whole = hashlib.sha256(b"".join(part.digest() for part in parts))
+        return f"{base64.b64encode(whole.digest()).decode()}-{len(parts)}"
+    return base64.b64encode((parts or [hashlib.sha256()])[0].digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -98,42 +102,26 @@ class Mirror:
         return uri
 
     def _upload(self, path: Path, uri: str, size: int) -> None:
-        if size > LARGEST:
-            raise LakeError(f"{path} has {size} bytes; S3 takes {LARGEST} in one request")
-        with path.open("rb") as file:
-            digest = _base64(hashlib.file_digest(file, "sha256"))
-        twin = self._head(uri) or self._put(path, uri, digest)
-        if twin and (twin["ContentLength"] != size or self._digest(uri, twin) != digest):
+        twin = self._head(uri)
+        if twin is None and upload_once(self.s3, uri, path):
+            return
+        twin = twin or self._head(uri) or {}
+        if twin.get("ContentLength") != size or not self._same(path, uri, twin):
             raise LakeError(
                 f"{uri} has other bytes than {path}: another worker made it first. Delete the"
                 f" local folder {path.parent}; the run then takes what is on S3"
             )
 
-    def _put(self, path: Path, uri: str, digest: str) -> dict[str, Any] | None:
-        """Upload, S3 refusing bytes that arrive damaged; give what was put there meanwhile."""
-        from botocore.exceptions import ClientError
-
-        sha256 = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}
-        try:
-            with path.open("rb") as body:
-                self.s3.put_object(**address(uri), Body=body, IfNoneMatch="*", **sha256)
-        except ClientError as refused:
-            found = self._head(uri) if refused.response["Error"]["Code"] in TAKEN else None
-            if found is None:
-                raise
-            return found
-        return None
-
-    def _digest(self, uri: str, twin: dict[str, Any]) -> str:
-        """Give the SHA-256 that S3 keeps of an object, or that of its bytes if it keeps none."""
-        kept = twin.get("ChecksumSHA256")
-        # Of an upload in pieces S3 keeps a checksum of checksums.
-        if kept and "-" not in kept:
-            return str(kept)
-        digest = hashlib.sha256()
-        for chunk in self.s3.get_object(**address(uri))["Body"].iter_chunks(1 << 20):
-            digest.update(chunk)
-        return _base64(digest)
+    def _same(self, path: Path, uri: str, twin: dict[str, Any]) -> bool:
+        """Whether an object of the same size has the same bytes."""
+        if twin.get("ChecksumSHA256") == _checksum(path):
+            return True
+        # S3 keeps the checksum that the writer chose: of other parts, or another one.
+        with open_object(self.s3, uri) as theirs, path.open("rb") as ours:
+            while chunk := ours.read(PART_BYTES):
+                if chunk != theirs.read(len(chunk)):
+                    return False
+        return True
 
     def _head(self, uri: str) -> dict[str, Any] | None:
         """Give size and checksum of an object; None when it is not there."""
@@ -141,10 +129,11 @@ class Mirror:
 
         try:
             return dict(self.s3.head_object(**address(uri), ChecksumMode="ENABLED"))
-        except ClientError as missing:
-            if missing.response["Error"]["Code"] not in {"404", "NoSuchKey", "NotFound"}:
+        except ClientError as refused:
+            if code_of(refused) in GONE:
+                return None
+            with explained("read", uri):
                 raise
-            return None
 
     def sizes(self, files: Sequence[str]) -> list[int]:
         """Give the bytes of files, here or on S3."""
