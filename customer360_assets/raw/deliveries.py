@@ -187,8 +187,7 @@ def settle(
     table = contract(f"raw.{spec.feed}")
     deliveries = read_deliveries(archive, spec, lake_dir, key)
     while todo := deliveries.outstanding:
-        for delivery in todo:
-            parse(delivery, spec, table, archive, lake_dir, key, threads)
+        parse(todo, spec, table, archive, lake_dir, key, threads)
         deliveries = read_deliveries(archive, spec, lake_dir, key)
     return deliveries
 

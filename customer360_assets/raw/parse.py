@@ -1,11 +1,11 @@
-"""One delivery into Parquet files of exact types, quarantined records, and a marker."""
+"""Deliveries into Parquet files of exact types, quarantined records, and a marker."""
 
 from __future__ import annotations
 
 import datetime as dt
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.conversion import TOKEN_PADS, judged_sql
+from customer360_assets.raw.conversion import judged_sql
+from customer360_assets.raw.engines import Engines
 from customer360_assets.raw.parsed import (
     Parsed,
     folder_of,
+    parsed_folder,
     quarantine_of,
     read_marker,
     write_marker,
@@ -60,45 +62,61 @@ def fingerprint_of(spec: FeedSpec, contract: Contract, key: CardKey | None) -> s
 
 
 def parse(
-    delivery: Delivery,
+    deliveries: Sequence[Delivery],
     spec: FeedSpec,
     contract: Contract,
     archive: Archive,
     lake_dir: Path,
     key: CardKey | None = None,
     threads: int | None = None,
-) -> Parsed:
-    """Parse a delivery once per fingerprint and give its marker; again, it only reads that.
+) -> list[Parsed]:
+    """Parse deliveries of one feed, once per fingerprint, and give their markers.
 
-    Safe to kill at any moment and to run from two processes: the folder of the result appears
-    whole, by one rename. Raises ConservationError when a record would be lost.
+    Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
+    by one rename. Raises ConservationError when a record would be lost.
     """
+    if not deliveries:
+        return []
+    key = key if spec.tokenizes else None
     fingerprint = fingerprint_of(spec, contract, key)
+    folder = parsed_folder(lake_dir, spec.feed)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder), Engines(folder / ".spill", key, threads, len(deliveries)) as engines:
+
+        def one(delivery: Delivery) -> Parsed:
+            return _one(delivery, fingerprint, spec, contract, archive, lake_dir, engines)
+
+        return engines.each(one, deliveries)
+
+
+def _one(
+    delivery: Delivery,
+    fingerprint: str,
+    spec: FeedSpec,
+    contract: Contract,
+    archive: Archive,
+    lake_dir: Path,
+    engines: Engines,
+) -> Parsed:
     final = folder_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
     if (done := read_marker(final)) is not None:
         return done
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(final.parent):
-        if (done := read_marker(final)) is not None:
-            return done
-        out, scratch = (final.with_name(f".{final.name}.{s}") for s in ("partial", "scratch"))
-        for folder in (out, scratch):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-        quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
-        # Lines are read in order by one thread: for a small file the others only cost their start.
-        threads = 1 if delivery.bytes < SMALL_BYTES else threads
-        with _engine(scratch, key if spec.tokenizes else None, threads) as connection:
-            parsed = _parsed(
-                delivery, fingerprint, spec, contract, archive, out, scratch, quarantine, connection
-            )
-        write_marker(out, parsed)
-        # Last of all the rename: what is left before it, the next attempt clears.
-        shutil.rmtree(scratch)
-        out.rename(final)
-        if parsed.quarantined:
-            archive.push(quarantine.parent)
-        archive.push(final)
+    out, scratch = (final.with_name(f".{final.name}.{s}") for s in ("partial", "scratch"))
+    for folder in (out, scratch):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
+    with engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
+        parsed = _parsed(
+            delivery, fingerprint, spec, contract, archive, out, scratch, quarantine, connection
+        )
+    write_marker(out, parsed)
+    # Last of all the rename: what is left before it, the next attempt clears.
+    shutil.rmtree(scratch)
+    out.rename(final)
+    if parsed.quarantined:
+        archive.push(quarantine.parent)
+    archive.push(final)
     return parsed
 
 
@@ -176,22 +194,3 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-@contextmanager
-def _engine(
-    scratch: Path, key: CardKey | None, threads: int | None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    import duckdb
-
-    connection = duckdb.connect(config={"temp_directory": str(scratch / "spill")})
-    try:
-        if threads is not None:
-            connection.execute(f"SET threads = {int(threads)}")
-        # Pushed down, the test of the rule would compute every value a second time.
-        connection.execute("SET disabled_optimizers = 'filter_pushdown'")
-        for pad, value in zip(TOKEN_PADS, key.pads if key else (), strict=False):
-            connection.execute(f"SET VARIABLE {pad} = ?", [value])
-        yield connection
-    finally:
-        connection.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 BLANK = b" \t\r"
 CONTROLS = b"\x1f\x1e\x1d\x1c\x1b\x1a\x19\x18\x17\x16"
 MIB = 1 << 20
+_PERHAPS_BLANK = re.compile(rb"\n[\n\r \t]")
 
 
 class Lines:
@@ -32,8 +35,10 @@ class Lines:
             self.nul_line = self.ended + chunk.count(b"\n", 0, nul) + 1
         self._unused -= {c for c in self._unused if bytes([c]) in chunk}
         self.feeds += chunk.count(b"\n")
-        self.returns += chunk.count(b"\r")
-        self.crlf += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
+        if returns := chunk.count(b"\r"):
+            self.returns += returns
+            self.crlf += chunk.count(b"\r\n")
+        self.crlf += self._last == b"\r" and chunk[:1] == b"\n"
         self._last = chunk[-1:]
         self.size += len(chunk)
         self._count_blank(chunk)
@@ -83,9 +88,7 @@ class Lines:
         self.ended += 1 + whole.count(b"\n")
         self._longest = max(self._longest, self._current + first, _longest_line(whole))
         # A blank line within shows by what follows a line break: most chunks need no more.
-        if whole[:1] in b"\n \t\r" or any(
-            pair in whole for pair in (b"\n\n", b"\n\r", b"\n ", b"\n\t")
-        ):
+        if whole[:1] in b"\n \t\r" or _PERHAPS_BLANK.search(whole):
             self.blank += sum(not line.strip(BLANK) for line in whole.split(b"\n")[:-1])
         rest = chunk[last + 1 :]
         self._current = len(rest)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.delimited import split_sql
-from customer360_assets.raw.json_text import json_sql, object_sql, python_to_json_sql
+from customer360_assets.raw.json_text import json_sql, keys_sql, object_sql, python_to_json_sql
 from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
 from customer360_assets.raw.sql_text import literal, literals, name, not_blank
 from customer360_assets.raw.text import Text, verified
@@ -103,15 +103,16 @@ def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
 
 def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int | None) -> Source:
     fields = spec.fields(contract)
+    lines = f"SELECT * FROM ({text.sql()}) WHERE {not_blank('__record')}"
     if spec.format == "json_lines":
-        rule, converted = "record:json", json_sql("__record")
+        rule = "record:json"
+        objects = f"SELECT *, {json_sql('__record')} AS __json FROM ({lines})"
+        names = f"SELECT unnest({keys_sql('__record')}) AS k FROM ({lines})"
     else:
-        rule, converted = "record:python_literal", python_to_json_sql("__record")
-    lines = (
-        f"SELECT __line_no, __record, {converted} AS __text FROM ({text.sql()})"
-        f" WHERE {not_blank('__record')}"
-    )
-    objects = f"SELECT __line_no, __record, {object_sql('__text')} AS __json FROM ({lines})"
+        rule = "record:python_literal"
+        converted = f"SELECT *, {python_to_json_sql('__record')} AS __text FROM ({lines})"
+        objects = f"SELECT * EXCLUDE __text, {object_sql('__text')} AS __json FROM ({converted})"
+        names = f"SELECT unnest({keys_sql('__json')}) AS k FROM ({objects})"
     paths = literals("$." + name(f) for f in fields)
     values = f"SELECT *, json_extract_string(__json, [{paths}]) AS __values FROM ({objects})"
     columns = "".join(f", __values[{i}] AS {name(f)}" for i, f in enumerate(fields, start=1))
@@ -123,10 +124,7 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int 
         ),
         records=text.lines.records,
         last_line=last_line,
-        extras=(
-            f"SELECT DISTINCT k FROM (SELECT unnest(json_keys(__json)) AS k FROM ({objects}))"
-            f" WHERE k NOT IN ({known}) ORDER BY k"
-        ),
+        extras=(f"SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}) ORDER BY k"),
     )
 
 

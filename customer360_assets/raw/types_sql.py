@@ -61,7 +61,9 @@ def _double(text: str) -> str:
 
 
 def _timestamp(text: str) -> str:
-    plain = f"regexp_replace({text}, '(Z|\\+00(:?00)?)$', '')"
+    zoned = f"ends_with({text}, 'Z') OR contains({text}, '+')"
+    bare = f"regexp_replace({text}, '(Z|\\+00(:?00)?)$', '')"
+    plain = f"CASE WHEN {zoned} THEN {bare} ELSE {text} END"
     return _when(text, _TIMESTAMP, f"TRY_CAST({plain} AS TIMESTAMP)")
 
 
