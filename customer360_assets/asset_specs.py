@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.partitions import dates_up_to
 
 GROUPS = {
     "raw": "raw",
@@ -13,6 +14,10 @@ GROUPS = {
     "dimension": "dimensions",
     "profile": "profile",
 }
+
+
+AS_OF = {"dimension", "profile"}
+"""Schemas whose tables look back from their business date."""
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -42,6 +47,13 @@ def personal_data_class(contract: Contract) -> str:
     return max((c.pii for c in contract.columns), key=order.index)
 
 
+def table_dep(contract: Contract, upstream: str) -> dg.AssetDep:
+    """Give the dependency of a table: a date needs the same date, or all that came up to it."""
+    looks_back = contract.schema in AS_OF and upstream.split(".")[0] not in AS_OF
+    mapping = dates_up_to(contract.window_months) if looks_back else None
+    return dg.AssetDep(asset_key(upstream), partition_mapping=mapping)
+
+
 def table_spec(
     contract: Contract,
     *,
@@ -54,7 +66,7 @@ def table_spec(
     """Give the asset of a table: description, schema, tags, owner, group and lineage."""
     return dg.AssetSpec(
         key=asset_key(contract.table),
-        deps=[*(asset_key(t) for t in reads), *extra_deps],
+        deps=[*(table_dep(contract, t) for t in reads), *extra_deps],
         description=contract.description,
         group_name=GROUPS[contract.schema],
         owners=[contract.owner],

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from customer360_assets.automation.conditions import condition_sensor
+from customer360_assets.automation.policies import operated
+from customer360_assets.automation.sensors import arrival_sensors, intake_job
 from customer360_assets.contracts import contracts
 from customer360_assets.deployment import Deployment
 from customer360_assets.dimensions.assets import as_of_asset
@@ -24,21 +27,23 @@ def definitions_of(
 ) -> dg.Definitions:
     """Give assets, checks, job and resources of a deployment."""
     days = business_days(deployment)
+    intake = intake_job(days)
     feeds = load_feeds(deployment.feeds)
+    assets = [
+        delivery_asset(deployment, feeds, days),
+        *(
+            raw_asset(deployment, c, feeds.get(str(c.feed)), days)
+            for c in contracts("raw")
+            if c.feed
+        ),
+        *(stage_asset(deployment, c, days) for c in contracts("stage")),
+        *(as_of_asset(c, days) for c in (*contracts("dimension"), *contracts("profile"))),
+        serving_asset(days),
+    ]
     return dg.Definitions(
-        assets=[
-            *source_specs(feeds),
-            delivery_asset(deployment, feeds, days),
-            *(
-                raw_asset(deployment, c, feeds.get(str(c.feed)), days)
-                for c in contracts("raw")
-                if c.feed
-            ),
-            *(stage_asset(deployment, c, days) for c in contracts("stage")),
-            *(as_of_asset(c, days) for c in (*contracts("dimension"), *contracts("profile"))),
-            serving_asset(days),
-        ],
+        assets=[*source_specs(feeds), *operated(assets, deployment, feeds)],
         jobs=[
+            intake,
             dg.define_asset_job(
                 DAILY_JOB,
                 selection=dg.AssetSelection.all(),
@@ -46,6 +51,7 @@ def definitions_of(
                 description="All of a business date, from its deliveries to the profile store.",
             )
         ],
+        sensors=[*arrival_sensors(deployment, feeds, intake), condition_sensor()],
         resources=resources_of(deployment),
         # One process: a step's own process would spend more on starting than most steps take.
         executor=dg.in_process_executor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,12 +14,34 @@ from customer360_assets.deployment import Deployment
 MONTHLY = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
 """One policy for all assets, or a job over them would fall back to the smallest."""
 
+HISTORY = 50_000
+"""Days that an as-of table without a window may look back: longer than any deployment's dates."""
+
 
 def business_days(deployment: Deployment) -> dg.DailyPartitionsDefinition:
-    """Give the daily partitions, from the first business date through today."""
-    return dg.DailyPartitionsDefinition(
-        start_date=deployment.first_business_date.isoformat(), end_offset=1
-    )
+    """Give the daily partitions, from the first business date through the last one, or today."""
+    start, last = deployment.first_business_date, deployment.last_business_date
+    if last is None:
+        return dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1)
+    end = last + dt.timedelta(days=1)
+    return dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_date=end.isoformat())
+
+
+def dates_up_to(window_months: int | None = None) -> dg.PartitionMapping:
+    """Give the mapping of an as-of table: every business date up to its own, or of its window.
+
+    Dates without a delivery are among them and hold nothing: what is outstanding is told by the
+    recorded versions, never by a partition that is not there. Dagster's backfills use this mapping
+    to make the dates of a stage table before the as-of tables that read them. The window is an
+    upper bound in days, and a snapshot is read at its newest date, which is one of these.
+    """
+    days = window_months * 31 if window_months else HISTORY
+    with warnings.catch_warnings():
+        # The argument that lets a window begin before the first business date is in beta.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.TimeWindowPartitionMapping(
+            start_offset=-days, end_offset=0, allow_nonexistent_upstream_partitions=True
+        )
 
 
 @dataclass(frozen=True, order=True)

@@ -1,0 +1,166 @@
+"""The operands of the automation conditions: each says one thing of a table's business dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from abc import abstractmethod
+from collections.abc import Iterable
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.cadence import cadence_of, deadline, expects
+from customer360_assets.automation.due import Outlook, reads_of
+from customer360_assets.automation.planner import Planner
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.versions import in_force
+
+Context = dg.AutomationContext[dg.AssetKey]
+Result = dg.AutomationResult[dg.AssetKey]
+
+
+class Operand(dg.AutomationCondition[dg.AssetKey]):
+    """A label that the UI shows, and the dates that it is true of."""
+
+    def __init__(self, planner: Planner, table: str, label: str) -> None:
+        self.planner, self.table, self.label = planner, table, label
+
+    def get_label(self) -> str:
+        """Give the label."""
+        return self.label
+
+    @property
+    def name(self) -> str:
+        """The label: it tells this operand from its siblings, too."""
+        return self.label
+
+    @property
+    def description(self) -> str:
+        """The label."""
+        return self.label
+
+    @abstractmethod
+    def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
+        """Give the dates that it is true of."""
+
+    def state(self) -> str | None:
+        """Give what the next evaluation is to know."""
+        return None
+
+    def evaluate(self, context: Context) -> Result:
+        """Give the dates among the candidates."""
+        found = self.dates(context, self.planner.outlook(context))
+        keys = {date.isoformat() for date in found}
+        subset = context.candidate_subset.compute_intersection_with_partition_keys(
+            keys & context.candidate_subset.expensively_compute_partition_keys() if keys else set()
+        )
+        return dg.AutomationResult(context, subset, cursor=self.state())
+
+
+class Outstanding(Operand):
+    """The partition is not what its deliveries, inputs and code would give now."""
+
+    def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
+        """Give the dates that are due."""
+        return outlook.due[self.table]
+
+
+class Waits(Operand):
+    """A date that the table reads of one upstream table is outstanding, and in no common run."""
+
+    def __init__(self, planner: Planner, table: str, upstream: str) -> None:
+        super().__init__(planner, table, f"{upstream} is outstanding on a date that it reads")
+        self.upstream = upstream
+
+    def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
+        """Give the dates that wait."""
+        requested = context.request_subsets_by_key.get(asset_key(self.upstream))
+        together = requested.expensively_compute_partition_keys() if requested else set()
+        for key in sorted(context.candidate_subset.expensively_compute_partition_keys()):
+            date = dt.date.fromisoformat(key)
+            missing = outlook.waits_for(self.table, date, self.upstream)
+            # What is requested for the same date shares the run, where it comes first.
+            if missing and not (missing == [date] and key in together):
+                names = ", ".join(map(str, missing))
+                context.log.info(
+                    f"{self.table} {key} waits for {self.upstream} of {names},"
+                    " which is outstanding."
+                )
+                yield date
+
+
+class NotDelivered(Operand):
+    """A feed of daily records has not delivered for a date, and still has time to."""
+
+    def __init__(self, planner: Planner, table: str, feed: str) -> None:
+        label = f"the delivery of {feed} for the date may still come"
+        super().__init__(planner, table, label)
+        self.feed = feed
+
+    def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
+        """Give the dates that wait; one that was published before is not held again."""
+        seen = sorted(in_force(outlook.raw.get(self.feed, {})))
+        cadence = cadence_of(contract_of(f"raw.{self.feed}"), self.planner.feeds)
+        for key in sorted(context.candidate_subset.expensively_compute_partition_keys()):
+            date = dt.date.fromisoformat(key)
+            until = deadline(date)
+            if (
+                date not in seen
+                and date not in outlook.published
+                and context.evaluation_time < until
+                and expects(seen, cadence, date)
+            ):
+                context.log.info(
+                    f"{self.table} {key} waits for a delivery of {self.feed} for this date,"
+                    f" until {until:%Y-%m-%d %H:%M} UTC; then it is made without one."
+                )
+                yield date
+
+
+class Tried(Operand):
+    """The date was requested with these same inputs before, and was not made."""
+
+    def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
+        """Give the dates that are not asked for again."""
+        known = json.loads(context.cursor or '{"asked": {}, "tried": {}}')
+        before = context.get_previous_requested_subset(context.key)
+        asked = before.expensively_compute_partition_keys() if before else set()
+        tried = known["tried"] | {k: s for k, s in known["asked"].items() if k in asked}
+        due = {d.isoformat(): v for d, v in outlook.due[self.table].items()}
+        now = {key: [version, self._newest(outlook, key)] for key, version in due.items()}
+        self._state = {"asked": now, "tried": {k: s for k, s in tried.items() if k in due}}
+        for key, (version, newest) in self._state["tried"].items():
+            if version == due[key] and not self._renewed(context, outlook, key, newest):
+                context.log.info(
+                    f"{self.table} {key} was tried with these inputs and not made: re-execute its"
+                    " run, or correct what it was made from."
+                )
+                yield dt.date.fromisoformat(key)
+
+    def state(self) -> str:
+        """Give what was due now, and what was tried before."""
+        return json.dumps(self._state)
+
+    def _newest(self, outlook: Outlook, key: str) -> int:
+        found = outlook.newest_input(self.table, dt.date.fromisoformat(key))
+        return found[0][0] if found else 0
+
+    def _renewed(self, context: Context, outlook: Outlook, key: str, newest: int) -> bool:
+        """Say whether an input was made since, by another run than the one that failed."""
+        date = dt.date.fromisoformat(key)
+        since = {run for event, run in outlook.newest_input(self.table, date) if event > newest}
+        if not since:
+            return False
+        events = context.asset_graph_view.instance.event_log_storage
+        attempt = events.get_latest_planned_materialization_info(context.key, key)
+        return attempt is None or bool(since - {attempt.run_id})
+
+
+def waits(planner: Planner, table: str) -> list[dg.AutomationCondition[dg.AssetKey]]:
+    """Give one operand per upstream table, so that the UI names the one that holds."""
+    return [
+        Waits(planner, table, upstream)
+        for upstream in reads_of(table)
+        if upstream != "raw.delivery"
+    ]

@@ -1,0 +1,49 @@
+"""The outlook of a tick, made once for all tables and again only when something has changed."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from functools import cached_property
+
+import dagster as dg
+
+from customer360_assets.automation.due import Outlook, automated_tables
+from customer360_assets.automation.record import made
+from customer360_assets.deployment import Deployment
+from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.log import DeliveryLog
+from resources.deployed import resources_of
+
+
+class Planner:
+    """Compares a deployment's deliveries with the record of what was made from them."""
+
+    def __init__(self, deployment: Deployment, feeds: Mapping[str, FeedSpec]) -> None:
+        self.deployment, self.feeds = deployment, feeds
+        self._view: weakref.ref[object] | None = None
+        self._outlook: Outlook | None = None
+
+    @cached_property
+    def log(self) -> DeliveryLog:
+        """The deployment's deliveries."""
+        outside = dg.build_init_resource_context()
+        resources = resources_of(self.deployment)
+        landing, archive = (
+            resources[name].create_resource(outside) for name in ("landing", "archive")
+        )
+        return DeliveryLog.of(self.deployment, landing, archive)
+
+    def outlook(self, context: dg.AutomationContext[dg.AssetKey]) -> Outlook:
+        """Give the outlook of the tick that a condition is evaluated in."""
+        view = context.asset_graph_view
+        if self._outlook is None or self._view is None or self._view() is not view:
+            seen = Outlook(
+                self.log.versions(),
+                {table: made(view.instance, table) for table in automated_tables()},
+                context.evaluation_time.date(),
+            )
+            # An outlook that is as it was keeps what was worked out from it.
+            self._outlook = self._outlook if seen == self._outlook else seen
+            self._view = weakref.ref(view)
+        return self._outlook

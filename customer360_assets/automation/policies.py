@@ -1,0 +1,24 @@
+"""What cuts across all assets: when each is made, and when it is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import dagster as dg
+
+from customer360_assets.automation.conditions import conditions
+from customer360_assets.automation.planner import Planner
+from customer360_assets.deployment import Deployment
+from customer360_assets.feeds.spec import FeedSpec
+
+
+def operated(
+    assets: Iterable[dg.AssetsDefinition], deployment: Deployment, feeds: Mapping[str, FeedSpec]
+) -> list[dg.AssetsDefinition]:
+    """Give the assets with their automation condition."""
+    made_when = conditions(Planner(deployment, feeds))
+
+    def policies(spec: dg.AssetSpec) -> dg.AssetSpec:
+        return spec.replace_attributes(automation_condition=made_when.get(spec.key))
+
+    return list(dg.map_asset_specs(policies, assets))

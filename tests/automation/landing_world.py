@@ -1,0 +1,194 @@
+"""A landing zone, an archive and runs that misbehave as real ones do; time passes when told to."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from customer360_assets.automation.moment import Moment
+from resources.archive import Content, Receipt
+from resources.landing import LandedFile, Page
+
+PAUSE = 4
+"""Seconds between two writes of a slow writer."""
+
+
+@dataclass
+class Written:
+    """A file as it is: bytes, the second of its last write, inode, and its writer's next write."""
+
+    content: bytes
+    stamp: str
+    second: int
+    inode: int
+    next_write: float | None = None
+    left: int = 0
+
+
+class ListingError(OSError):
+    """The landing zone did not answer."""
+
+
+@dataclass
+class World:
+    """A folder whose clock has seconds only, or (`objects`) a bucket whose objects have ETags."""
+
+    objects: bool
+    now: float = 100.0
+    boot: int = 0
+    wall: int = 1_716_000_000
+    steps: int = 0
+    failing: int = 0
+    files: dict[str, Written] = field(default_factory=dict)
+    complete: dict[str, list[bytes]] = field(default_factory=dict)
+    writes: int = 0
+
+    def clock(self) -> Moment:
+        """Give the moment that the sensor reads."""
+        return Moment(str(self.boot), self.now)
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass; slow writers go on writing."""
+        for _ in range(seconds):
+            self.now += 1
+            self.wall += 1
+            for key, file in list(self.files.items()):
+                if file.next_write is not None and self.now >= file.next_write:
+                    self._append(key, file)
+
+    def step(self, seconds: int) -> None:
+        """Set the wall clock."""
+        self.wall += seconds
+        self.steps += 1
+
+    def restart(self) -> None:
+        """Start the machine again: its clock runs from another zero."""
+        self.boot += 1
+        before, self.now = self.now, 3.0
+        for file in self.files.values():
+            if file.next_write is not None:
+                file.next_write -= before - self.now
+
+    def write(self, key: str, size: int) -> None:
+        """Put a whole file, other bytes than any before; one of the same size keeps its inode."""
+        self.writes += 1
+        content = b"%06d" % self.writes + b"." * size
+        old = self.files.get(key)
+        inode = old.inode if old and len(old.content) == len(content) else self.writes
+        self._put(key, content, inode)
+        self.complete.setdefault(key, []).append(content)
+
+    def write_slowly(self, key: str, chunks: int) -> None:
+        """Start a file that is whole only when its writer has written so many chunks more."""
+        self.writes += 1
+        self._put(key, b"half %06d" % self.writes, self.writes)
+        self.files[key].next_write, self.files[key].left = self.now + PAUSE, chunks
+
+    def delete(self, key: str) -> None:
+        """Take a file away; its writer ends."""
+        self.files.pop(key, None)
+
+    def _append(self, key: str, file: Written) -> None:
+        left = file.left - 1
+        self._put(key, file.content + b"+", file.inode)
+        if left:
+            self.files[key].next_write, self.files[key].left = self.now + PAUSE, left
+        else:
+            self.complete.setdefault(key, []).append(self.files[key].content)
+
+    def _put(self, key: str, content: bytes, inode: int) -> None:
+        etag = hashlib.md5(content, usedforsecurity=False).hexdigest() if self.objects else inode
+        # The clock's steps stand for what real stamps have beside seconds: nothing comes twice.
+        stamp = f"{self.steps}:{self.wall}:{etag}"
+        self.files[key] = Written(content, stamp, self.wall, inode)
+
+    def pages(
+        self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
+    ) -> Iterator[Page]:
+        """List two files at a time; each page takes a second."""
+        keys = sorted(k for k in self.files if k.startswith(prefix) and k > after)
+        for start in range(0, len(keys), 2):
+            self.wait(1)
+            self._answer()
+            here = keys[start : start + 2]
+            yield Page([f for k in here if (f := self._shown(k)) is not None], here[-1])
+
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        """List everything, as an intake does."""
+        return [f for k in sorted(self.files) if (f := self._shown(k)) is not None]
+
+    def state(self, key: str) -> LandedFile | None:
+        """Give one file as it is."""
+        self._answer()
+        return self._shown(key)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open one file."""
+        if key not in self.files:
+            raise FileNotFoundError(key)
+        return io.BytesIO(self.files[key].content)
+
+    def _answer(self) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise ListingError("the landing zone does not answer")
+
+    def _shown(self, key: str) -> LandedFile | None:
+        file = self.files.get(key)
+        if file is None:
+            return None
+        settled = self.objects or self.wall > file.second
+        return LandedFile(key, len(file.content), file.stamp, settled)
+
+
+@dataclass
+class MemoryArchive:
+    """An archive in memory. `forgetful`: what is to be remembered is lost, once."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    kept: list[Receipt] = field(default_factory=list)
+    memory: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    forgetful: bool = False
+
+    def put(self, chunks: Iterable[bytes]) -> Content:
+        """Keep bytes."""
+        content = b"".join(chunks)
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.contents[sha256] = content
+        return Content(sha256, len(content))
+
+    def path(self, sha256: str) -> Path:
+        """Have no files."""
+        raise FileNotFoundError(sha256)
+
+    def receipts(self, feed: str) -> list[Receipt]:
+        """Give the receipts."""
+        return list(self.kept)
+
+    def register(self, receipt: Receipt) -> bool:
+        """Keep a receipt whose number is free."""
+        if receipt.seq != len(self.kept) + 1:
+            return False
+        self.kept.append(receipt)
+        return True
+
+    def recall(self, feed: str) -> dict[str, list[str]]:
+        """Give what is remembered."""
+        return dict(self.memory.get(feed, {}))
+
+    def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
+        """Remember, unless a kill comes first."""
+        if self.forgetful and feed.endswith(".taken"):
+            self.forgetful = False
+            raise KeyboardInterrupt
+        self.memory[feed] = dict(seen)
+
+    def pull(self, folder: Path) -> None:
+        """Do nothing."""
+
+    def push(self, folder: Path) -> None:
+        """Do nothing."""
