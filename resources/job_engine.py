@@ -71,8 +71,6 @@ class JobEngine:
                 for name, value in self._spent(attempt, log).items():
                     if work:
                         work.add(name, value)
-        if not self._whole(attempt.output):
-            raise SparkJobError(f"{attempt.job.name} succeeded and left no file in its output.")
         return attempt
 
     def close(self) -> None:
