@@ -1,0 +1,103 @@
+"""Writers on S3 and Glue that compete, and writers that are killed; each a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import time
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from customer360_assets.aws_names import AwsNames
+from resources.lake import Partitions
+from resources.lake_glue import GlueLake
+from tests.aws.glue_lake import publish_each, publish_for_ever, read
+from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
+
+STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY ALL"
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Starts processes in milliseconds: the fork server has imported what they need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["tests.aws.glue_lake", "pyiceberg.catalog.glue", "pyiceberg.io.pyarrow", "pyarrow.parquet"]
+    )
+    return context
+
+
+@pytest.fixture
+def lake(aws: AwsNames, tmp_path: Path) -> GlueLake:
+    lake = GlueLake(aws, tmp_path / "reader")
+    lake.ensure(TABLE, SCHEMA, ("business_date",), "")
+    return lake
+
+
+def environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if k.startswith(("AWS_", "CUSTOMER360_"))}
+
+
+def newest(pipe: Connection) -> int:
+    """The last generation that the writer says is published."""
+    last = 0
+    while pipe.poll():
+        try:
+            last = pipe.recv()
+        except EOFError:
+            break
+    return last
+
+
+def test_two_workers_lose_nothing(lake, tmp_path, processes):
+    days = {"a": list(range(5)), "b": list(range(10, 15))}
+    writers = [
+        processes.Process(
+            target=publish_each,
+            args=(environment(), lake.names, tmp_path / name, own, 30, name),
+        )
+        for name, own in days.items()
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(120)
+        assert writer.exitcode == 0
+    *own, shared = read(lake, TABLE, STATE)
+    assert own == [(DAY(n), n, 3) for n in [*days["a"], *days["b"]]]
+    assert shared in [(DAY(30), 4, 3), (DAY(30), 14, 3)]
+    runs = [s.run_id for s in lake.history(TABLE)]
+    assert sorted(runs) == sorted(f"{w}-{n}" for w, own in days.items() for n in own * 2)
+    # Both were at it at once: otherwise this proves nothing.
+    assert sum(str(one)[0] != str(other)[0] for one, other in pairwise(runs)) > 1
+
+
+@pytest.mark.slow
+def test_a_worker_killed_at_any_moment_leaves_the_old_state_or_the_new(lake, tmp_path, processes):
+    lake.publish(TABLE, Candidate(lake)([8], generation=-1), Partitions.on(DAY(8)), {})
+    delays = random.Random(2024)  # noqa: S311 - moments, not secrets
+    told = 0
+    for attempt in range(3):
+        here, there = processes.Pipe(duplex=False)
+        home = tmp_path / str(attempt)
+        writer = processes.Process(
+            target=publish_for_ever, args=(environment(), lake.names, home, [0, 1], there)
+        )
+        writer.start()
+        there.close()
+        here.poll(60)
+        time.sleep(delays.uniform(0, 1))
+        writer.kill()
+        writer.join()
+        told = newest(here)
+        *replaced, other = read(lake, TABLE, STATE)
+        assert other == (DAY(8), -1, 3)
+        (generation,) = {row[1] for row in replaced}
+        assert generation in (told, told + 1)
+        assert replaced == [(DAY(0), generation, 10), (DAY(1), generation, 10)]
+    assert told > 0
