@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resources.athena_execution import STOPPED, Execution
 from resources.aws_client import client
@@ -20,13 +20,18 @@ from resources.aws_errors import AwsError, explained
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import current_work
 
+if TYPE_CHECKING:
+    from resources.query_fan_out import Outcome
+
 PRICE_PER_TB = Decimal(5)
 """Dollars; differs by region."""
 _TRIES = 3
+_TAG = "-- customer360"
 _ORDINALS = 50
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 # AWS tells the time of an answer in whole seconds.
 _JUST_NOW = dt.timedelta(seconds=2)
+_OLD = dt.timedelta(hours=12)
 
 
 class AthenaClient:
@@ -54,16 +59,19 @@ class AthenaClient:
         self._timeout, self._price = timeout_seconds, price_per_tb
         self._lock = threading.Lock()
         self._lost: set[str] = set()
+        self._counted: set[str] = set()
         self._waiting: set[threading.Event] = set()
         self._cancelled = 0
 
-    def run(self, sql: str, key: str | None = None) -> Execution:
+    def run(self, sql: str, key: str | None = None, *, keep: bool = False) -> Execution:
         """Give the query when it has succeeded; one that the same work started before is joined.
 
-        A fault of Athena's own is tried again, a query that cannot succeed is not.
+        keep: also one of long ago, since it wrote what is still there; the results of a SELECT
+        are deleted some day. A fault of Athena's own is tried again, a query that cannot succeed
+        is not.
         """
         for attempt in range(1, _TRIES + 1):
-            found = self._wait(sql, key or request_key(sql))
+            found = self._wait(sql, key or request_key(sql), keep)
             if found.state == "SUCCEEDED":
                 return found
             if not found.transient or attempt == _TRIES:
@@ -102,12 +110,24 @@ class AthenaClient:
             for wake in self._waiting:
                 wake.set()
 
+    def settled(self, outcome: Outcome) -> str:
+        """Give the query of an outcome, counted; SqlError when it failed, in words without data."""
+        if outcome.query_id is None:
+            raise SqlError(outcome.reason or outcome.state)
+        if outcome.state != "SUCCEEDED" or outcome.query_id not in self._counted:
+            found = self.look(outcome.query_id)
+            self.account(found)
+            if found.state != "SUCCEEDED":
+                raise found.failure()
+        return outcome.query_id
+
     def account(self, execution: Execution) -> None:
-        """Add what an ended query used to the numbers of the current work."""
-        work = current_work()
-        if work is None:
-            return
+        """Add what an ended query used to the numbers of the current work, once."""
         with self._lock:
+            work = current_work()
+            if work is None or execution.query_id in self._counted:
+                return
+            self._counted.add(execution.query_id)
             work.add("athena_queries", 1)
             work.add("athena_bytes_scanned", execution.scanned)
             work.add("athena_queue_ms", execution.queue_ms)
@@ -118,14 +138,14 @@ class AthenaClient:
     def _api(self) -> Any:
         return client("athena", self.region)
 
-    def _wait(self, sql: str, key: str) -> Execution:
+    def _wait(self, sql: str, key: str, keep: bool) -> Execution:
         """Start or join the query and poll until it ends; stop it when this process may not."""
         wake, wait = threading.Event(), _FIRST_WAIT
         with self._lock:
             self._waiting.add(wake)
             cancelled = self._cancelled
         try:
-            found = self._started(tagged(sql), key)
+            found = self._started(tagged(sql), key, keep)
             deadline = time.monotonic() + self._timeout
             with self._stopping(found.query_id):
                 while not found.ended:
@@ -172,7 +192,7 @@ class AthenaClient:
             return last
         return Execution.of(answer["QueryExecution"])
 
-    def _started(self, sql: str, key: str) -> Execution:
+    def _started(self, sql: str, key: str, keep: bool) -> Execution:
         """Give the query of this key: the one that is there unless it was lost before, or a new."""
         for ordinal in range(_ORDINALS):
             with self._told("start a query in", f"Athena workgroup {self.workgroup}"):
@@ -187,18 +207,20 @@ class AthenaClient:
             query_id = answer["QueryExecutionId"]
             with self._stopping(query_id):
                 found = self.look(query_id)
-            if not (found.lost and self._lost_before(found, answer)):
+            before = self._known_for(found, answer)
+            if before is None or not (found.lost or (before > _OLD and not keep)):
                 return found
         raise SqlError(f"Athena: this query was lost {_ORDINALS} times: see its history")
 
-    def _lost_before(self, found: Execution, answer: Mapping[str, Any]) -> bool:
-        """Whether it was there before it was asked for, by Athena's own clock."""
+    def _known_for(self, found: Execution, answer: Mapping[str, Any]) -> dt.timedelta | None:
+        """Give how long the query was there when it was asked for, by Athena's clock, or None."""
         if found.query_id in self._lost:
-            return True
+            return dt.timedelta()
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date is None or found.submitted is None:
-            return False
-        return found.submitted < parsedate_to_datetime(date) - _JUST_NOW
+            return None
+        age = parsedate_to_datetime(date) - found.submitted
+        return age if age > _JUST_NOW else None
 
     @contextlib.contextmanager
     def _told(self, action: str, target: str) -> Iterator[None]:
@@ -223,11 +245,11 @@ def tagged(sql: str) -> str:
     The run is the first of a chain of retries: Athena takes no other text for the same token.
     """
     work = current_work()
-    if work is None:
+    if work is None or sql.startswith(_TAG):
         return sql
     tags = {"run_id": work.attempt_of, "table": work.table, "span": work.span}
     told = " ".join(f"{name}={value}" for name, value in tags.items())
-    return f"-- customer360 {' '.join(told.split())}\n{sql}"
+    return f"{_TAG} {' '.join(told.split())}\n{sql}"
 
 
 def _digest(*parts: str) -> str:

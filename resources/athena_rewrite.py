@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from resources.athena_casts import cast_template, kind_of_type, reads_as
+from resources.athena_casts import TEXTS, cast_template, kind_of_type, reads_as
+from resources.athena_json import array_length, extract, extract_scalar
 
 # What Trino's trim takes away: Java's white space, without the no-break spaces.
 WHITE_SPACE = "".join(
@@ -83,6 +84,10 @@ def _cast(node: Any) -> Any:
         plain = duck(f"{'TRY_' if safe else ''}CAST(x_ AS {target})", x=operand)
         plain.meta["kind"] = kind
         return plain
+    if literal and kind in TEXTS and not safe:
+        # The text is the query's own, no value of the data: what it says is why the cast is there.
+        told = f"athena: cannot cast '{operand.name}' to {target.lower()}"
+        return duck("error(m_)", m=exp.Literal.string(told))
     found = duck(cast_template(kind, target, kind_of(operand), safe=safe), x=operand)
     found.meta["kind"] = kind
     return found
@@ -150,23 +155,6 @@ def _regexp_extract(node: Any) -> Any:
     )
 
 
-def _json(function: str) -> Callable[[Any], Any]:
-    # Trino gives NULL for a text that is no JSON; a value of type JSON is JSON already.
-    valid = "(typeof(x_) = 'JSON' OR json_valid(CAST(x_ AS VARCHAR)))"
-    scalar = " AND json_type(x_, p_) NOT IN ('OBJECT', 'ARRAY', 'NULL')"
-    more = scalar if function == "json_extract_string" else ""
-
-    def rewrite(node: Any) -> Any:
-        from sqlglot import exp
-
-        path = exp.Literal.string(node.expression.sql("athena").strip("'"))
-        found = duck(f"CASE WHEN {valid}{more} THEN {function}(x_, p_) END", x=node.this, p=path)
-        found.meta["kind"] = "varchar" if more else "json"
-        return found
-
-    return rewrite
-
-
 def _trim(node: Any) -> Any:
     from sqlglot import exp
 
@@ -204,13 +192,7 @@ def _array_join(node: Any) -> Any:
 
 
 def _anonymous(node: Any) -> Any:
-    if node.name.lower() != "json_array_length":
-        return node
-    return duck(
-        "CASE WHEN json_valid(CAST(x_ AS VARCHAR)) AND json_type(x_) = 'ARRAY' "
-        "THEN CAST(json_array_length(x_) AS BIGINT) END",
-        x=node.expressions[0],
-    )
+    return array_length(node) if node.name.lower() == "json_array_length" else node
 
 
 def rewrites() -> dict[type, Callable[[Any], Any]]:
@@ -233,8 +215,8 @@ def rewrites() -> dict[type, Callable[[Any], Any]]:
         exp.CountIf: lambda n: duck("count(CASE WHEN x_ THEN 1 END)", x=n.this),
         exp.RegexpLike: _regexp_like,
         exp.RegexpExtract: _regexp_extract,
-        exp.JSONExtract: _json("json_extract"),
-        exp.JSONExtractScalar: _json("json_extract_string"),
+        exp.JSONExtract: extract,
+        exp.JSONExtractScalar: extract_scalar,
         exp.SplitPart: lambda n: duck(
             "CASE WHEN len(string_split(x_, d_)) >= i_ THEN split_part(x_, d_, i_) END",
             x=n.this,

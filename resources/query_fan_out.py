@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from resources.sql_engine import SqlError
 
@@ -26,11 +26,20 @@ class Outcome:
     reason: str = ""
 
 
+class QueriesFailedError(SqlError):
+    """Some of several queries failed: why by name, and the rows of those that did not."""
+
+    def __init__(self, failed: Mapping[str, str], rows: Mapping[str, Mapping[str, Any]]) -> None:
+        told = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        super().__init__(f"{len(failed)} of {len(failed) + len(rows)} queries failed. {told}")
+        self.failed, self.rows = failed, rows
+
+
 class QueryFanOut(Protocol):
     """Runs queries side by side until each has ended; implementations differ in where they wait."""
 
     def run(self, queries: Mapping[str, str], token: str) -> Mapping[str, Outcome]:
-        """Give the outcome of each query by name; a failed one stops no other.
+        """Give the outcome of each query (its text as Athena gets it); a failed one stops no other.
 
         token: the same for a retry, which joins what runs and starts nothing twice. Raises
         SqlError only when nothing can be said of any; stops all when the run is cancelled.

@@ -10,6 +10,7 @@ import pytest
 
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
+from tests.aws.conftest_athena import athena as athena
 from tests.aws.stage import new_stage
 
 

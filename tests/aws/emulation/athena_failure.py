@@ -1,0 +1,44 @@
+"""How a query of the emulated Athena fails."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+USER, SYSTEM = 2, 1
+
+
+class Failure(Exception):  # noqa: N818 - Athena's word
+    """A query ends in FAILED, or in another state, for this reason."""
+
+    def __init__(self, reason: str, *, category: int = USER, state: str = "FAILED") -> None:
+        super().__init__(reason)
+        self.reason, self.category, self.state = reason, category, state
+
+
+def failure_of(error: duckdb.Error) -> Failure:  # noqa: PLR0911 - one per kind
+    """Give Athena's words for what DuckDB raised; they quote the data where Athena's do."""
+    import duckdb
+
+    said = str(error).splitlines()[0]
+    told = re.sub(r"^[\w ]+ Error: ", "", said)
+    if isinstance(error, duckdb.InterruptException):
+        return Failure("", state="CANCELLED")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Failure("Query exhausted resources at this scale factor")
+    if isinstance(error, duckdb.BinderException):
+        if missing := re.search(r'column "?([\w.]+)"? (was not found|not found|.*does not)', told):
+            return Failure(f"COLUMN_NOT_FOUND: line 1:1: Column '{missing[1]}' cannot be resolved")
+        return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
+    if isinstance(error, duckdb.CatalogException):
+        return Failure(f"FUNCTION_NOT_FOUND: line 1:1: {told}")
+    if isinstance(error, duckdb.ParserException):
+        return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
+    if isinstance(error, duckdb.InvalidInputException) and "_" in told.split(":")[0]:
+        return Failure(told)  # raised by the query itself, in Athena's words
+    if isinstance(error, duckdb.DataError):
+        return Failure(f"INVALID_CAST_ARGUMENT: {told}")
+    return Failure(f"GENERIC_INTERNAL_ERROR: {told}", category=SYSTEM)
