@@ -12,7 +12,9 @@ KEY = "item"
 CLIENT = "client_id"
 """Sort key: the profile's own client_id; 0 of an item that is no profile."""
 BRANCH = "branch"
-"""Partition key of the index: generation and branch; absent where the branch is unknown."""
+"""Partition key of the index: generation and branch."""
+POINTER = "pointer"
+"""The one item that says what is served, and who loads."""
 INDEX = "by_branch"
 SHARES = 64
 """How many partition keys a generation is spread over."""
@@ -39,9 +41,9 @@ def definition(names: AwsNames) -> dict[str, Any]:
     }
 
 
-def profile_key(generation: int, client_id: int) -> str:
-    """Give the partition key of a client's profile."""
-    return share_key(generation, client_id % SHARES)
+def profile_key(generation: int, client_id: int) -> dict[str, dict[str, str]]:
+    """Give the key of a client's profile."""
+    return _key(share_key(generation, client_id % SHARES), client_id)
 
 
 def share_key(generation: int, share: int) -> str:
@@ -49,9 +51,40 @@ def share_key(generation: int, share: int) -> str:
     return f"{generation}/{share:02d}"
 
 
+def columns_key(generation: int) -> dict[str, dict[str, str]]:
+    """Give the key of the item that says what a generation's columns are."""
+    return _key(f"{generation}/columns", 0)
+
+
+def count_key(generation: int, branch_id: int) -> dict[str, dict[str, str]]:
+    """Give the key of the item that says how many profiles of a generation a branch has."""
+    return _key(f"{generation}/branches", branch_id)
+
+
+def partitions(generation: int) -> list[str]:
+    """Give the partition keys of all that belongs to a generation."""
+    shares = [share_key(generation, share) for share in range(SHARES)]
+    return [*shares, f"{generation}/branches", f"{generation}/columns"]
+
+
+def pointer_key() -> dict[str, dict[str, str]]:
+    """Give the pointer's key."""
+    return _key(POINTER, 0)
+
+
 def branch_key(generation: int, branch_id: int) -> str:
-    """Give the index's key of a branch."""
+    """Give the index's key of a branch's profiles; of those without one see `dynamo_items`."""
     return f"{generation}/{branch_id}"
+
+
+def branch_of(key: str) -> int | None:
+    """Give the branch of an index's key; None of profiles without one."""
+    branch = key.partition("/")[2]
+    return None if branch.startswith("none") else int(branch)
+
+
+def _key(partition: str, client_id: int) -> dict[str, dict[str, str]]:
+    return {KEY: {"S": partition}, CLIENT: {"N": str(client_id)}}
 
 
 def _keys(partition: str) -> list[dict[str, str]]:

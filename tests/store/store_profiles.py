@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pyarrow as pa
+
+from resources.aws_client import client
+from resources.dynamo_profile_store import DynamoProfileStore
+from resources.profile_store import ProfileStore
+from resources.sqlite_profile_store import SqliteProfileStore
 
 SCHEMA = pa.schema(
     [
@@ -34,3 +41,19 @@ def profiles(date: dt.date, clients: int, first: int = 0) -> Iterator[pa.RecordB
         ]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def items_kept(store: ProfileStore) -> int:
+    """Count the profiles in the store, also those that no reader sees."""
+    if isinstance(store, SqliteProfileStore):
+        if not store.path.exists():
+            return 0
+        return sqlite3.connect(store.path).execute("SELECT count(*) FROM item").fetchone()[0]
+    assert isinstance(store, DynamoProfileStore)
+    return sum(bool(re.fullmatch(r"\d+/\d\d", key)) for key in keys_kept(store))
+
+
+def keys_kept(store: DynamoProfileStore) -> list[str]:
+    """Give the partition key of every item of the table."""
+    pages = client("dynamodb", "eu-central-1").get_paginator("scan").paginate(TableName=store.table)
+    return [item["item"]["S"] for page in pages for item in page["Items"]]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -9,30 +8,30 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from resources.profile_store import LoadResult, ProfileStoreError, Served
+from resources.dynamo_profile_store import DynamoProfileStore
+from resources.profile_store import LoadResult, ProfileStore, ProfileStoreError, Served
 from resources.sqlite_profile_store import SqliteProfileStore
-from tests.store.store_profiles import SCHEMA, profiles
+from tests.store.store_profiles import SCHEMA, items_kept, profiles
 
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteProfileStore:
-    return SqliteProfileStore(tmp_path / "serving" / "customer_profile.db")
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
+    if request.param == "sqlite":
+        return SqliteProfileStore(tmp_path / "serving" / "customer_profile.db")
+    aws = request.getfixturevalue("aws")
+    return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=3)
 
 
-def items_kept(store: SqliteProfileStore) -> int:
-    return sqlite3.connect(store.path).execute("SELECT count(*) FROM item").fetchone()[0]
-
-
-def test_before_the_first_load_there_is_nothing(store: SqliteProfileStore) -> None:
+def test_before_the_first_load_there_is_nothing(store: ProfileStore) -> None:
     assert store.current() is None
     assert store.get(1) is None
     assert store.by_branch(1) == []
-    assert not store.path.exists()
+    assert items_kept(store) == 0
 
 
-def test_a_profile_comes_back_exactly(store: SqliteProfileStore) -> None:
+def test_a_profile_comes_back_exactly(store: ProfileStore) -> None:
     done = store.load(MONDAY, "run-1", profiles(MONDAY, 2_500))
     assert done == LoadResult(items=2_500, loaded=True, serving=MONDAY, replaced=None)
     assert store.current() == Served(MONDAY, "run-1")
@@ -46,7 +45,7 @@ def test_a_profile_comes_back_exactly(store: SqliteProfileStore) -> None:
     }
 
 
-def test_money_is_exact_at_its_bounds(store: SqliteProfileStore) -> None:
+def test_money_is_exact_at_its_bounds(store: ProfileStore) -> None:
     amounts = [Decimal("9999999999999999.99"), Decimal("-0.01"), Decimal("0.00")]
     columns = [[MONDAY] * 3, [1, 2, 3], [1] * 3, amounts, [0.0] * 3, ["x"] * 3]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
@@ -55,7 +54,7 @@ def test_money_is_exact_at_its_bounds(store: SqliteProfileStore) -> None:
     assert str(store.get(3)["history_credit_sum_3m"]) == "0.00"
 
 
-def test_null_is_absent(store: SqliteProfileStore) -> None:
+def test_null_is_absent(store: ProfileStore) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 10))
     assert store.get(0).keys() == {
         "business_date",
@@ -65,13 +64,13 @@ def test_null_is_absent(store: SqliteProfileStore) -> None:
     }
 
 
-def test_clients_of_a_branch_in_order(store: SqliteProfileStore) -> None:
+def test_clients_of_a_branch_in_order(store: ProfileStore) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 50))
     assert [p["client_id"] for p in store.by_branch(4)] == [4, 24, 34, 44]
     assert store.by_branch(99) == []
 
 
-def test_a_client_that_is_gone_is_gone(store: SqliteProfileStore) -> None:
+def test_a_client_that_is_gone_is_gone(store: ProfileStore) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 100))
     done = store.load(TUESDAY, "run-2", profiles(TUESDAY, 60, first=20))
     assert done.replaced == Served(MONDAY, "run-1")
@@ -81,7 +80,7 @@ def test_a_client_that_is_gone_is_gone(store: SqliteProfileStore) -> None:
     assert items_kept(store) == 60
 
 
-def test_an_older_date_does_not_replace_a_newer_one(store: SqliteProfileStore) -> None:
+def test_an_older_date_does_not_replace_a_newer_one(store: ProfileStore) -> None:
     store.load(TUESDAY, "run-2", profiles(TUESDAY, 10))
     done = store.load(MONDAY, "run-3", profiles(MONDAY, 99))
     served = Served(TUESDAY, "run-2")
@@ -90,21 +89,21 @@ def test_an_older_date_does_not_replace_a_newer_one(store: SqliteProfileStore) -
     assert store.get(11) is None
 
 
-def test_a_date_is_loaded_again(store: SqliteProfileStore) -> None:
+def test_a_date_is_loaded_again(store: ProfileStore) -> None:
     for run in ("run-1", "run-1", "run-2"):
         assert store.load(MONDAY, run, profiles(MONDAY, 10)).loaded
     assert store.current() == Served(MONDAY, "run-2")
     assert items_kept(store) == 10
 
 
-def test_nobody_can_be_served(store: SqliteProfileStore) -> None:
+def test_nobody_can_be_served(store: ProfileStore) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 10))
     assert store.load(TUESDAY, "run-2", []).items == 0
     assert store.get(1) is None
     assert store.current() == Served(TUESDAY, "run-2")
 
 
-def test_a_client_twice_changes_nothing_and_names_nobody(store: SqliteProfileStore) -> None:
+def test_a_client_twice_changes_nothing_and_names_nobody(store: ProfileStore) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 10))
     twice = [*profiles(TUESDAY, 1_000), *profiles(TUESDAY, 1, first=777)]
     with pytest.raises(ProfileStoreError, match=r"^a client_id is null or comes twice$"):
@@ -115,7 +114,7 @@ def test_a_client_twice_changes_nothing_and_names_nobody(store: SqliteProfileSto
     assert items_kept(store) == 5
 
 
-def test_rows_that_stop_coming_change_nothing(store: SqliteProfileStore) -> None:
+def test_rows_that_stop_coming_change_nothing(store: ProfileStore) -> None:
     def broken() -> Iterator[pa.RecordBatch]:
         yield from profiles(TUESDAY, 3_000)
         raise OSError("the lake is away")

@@ -1,0 +1,5 @@
+"""The store of a stage on AWS is tested beside its local twin."""
+
+from tests.aws.conftest import aws, aws_endpoint
+
+__all__ = ["aws", "aws_endpoint"]
