@@ -14,6 +14,9 @@ from customer360_assets.deployment import Deployment
 from customer360_assets.transformations import code_folder
 
 PID_TAG = "customer360/pid"
+_SLACK_SECONDS = 60.0
+_START_FIELD = 19
+"""Of /proc/<pid>/stat behind the command: starttime, in clock ticks since boot (proc(5))."""
 
 
 def prepare(deployment: Deployment) -> Path:
@@ -41,22 +44,53 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs as failed whose process is gone (killed, power cut); give their ids."""
+    """Mark runs as failed whose process is gone (killed, power cut); give their ids.
+
+    Their retry, or the next run, makes what they did not publish. A run of another machine has no
+    process here: only a deployment whose runs are all of this machine may ask.
+    """
     open_statuses = [s for s in dg.DagsterRunStatus if s not in FINISHED_STATUSES]
     closed = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=open_statuses)):
-        pid = run.tags.get(PID_TAG)
-        if pid and not _alive(int(pid)):
+    for record in instance.get_run_records(dg.RunsFilter(statuses=open_statuses)):
+        run, pid = record.dagster_run, _pid(instance, record.dagster_run)
+        if pid is not None and not _alive(pid, record.start_time):
             instance.report_run_failed(run, "The process of this run ended before the run did.")
             closed.append(run.run_id)
     return closed
 
 
-def _alive(pid: int) -> bool:
+def _pid(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
+    """Give the process that executes a run; None before it has one."""
+    if tagged := run.tags.get(PID_TAG):
+        return int(tagged)
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = entry.dagster_event
+        if event is not None and "pid" in event.engine_event_data.metadata:
+            return int(str(event.engine_event_data.metadata["pid"].value))
+    return None
+
+
+def _alive(pid: int, since: float | None) -> bool:
+    """Say whether a process runs that is old enough to be the run's: numbers are given again."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    started = _started(pid)
+    return since is None or started is None or started <= since + _SLACK_SECONDS
+
+
+def _started(pid: int) -> float | None:
+    """Give when a process started (seconds since 1970); None where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        boot = next(
+            line.split()[1]
+            for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines()
+            if line.startswith("btime")
+        )
+    except (OSError, StopIteration):
+        return None
+    return int(boot) + int(fields[_START_FIELD]) / os.sysconf("SC_CLK_TCK")

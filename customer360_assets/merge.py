@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from customer360_assets.automation.conditions import condition_sensor
+from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.policies import operated
 from customer360_assets.automation.sensors import arrival_sensors, intake_job
 from customer360_assets.contracts import contracts
@@ -49,9 +50,13 @@ def definitions_of(
                 selection=dg.AssetSelection.all(),
                 partitions_def=days,
                 description="All of a business date, from its deliveries to the profile store.",
-            )
+            ),
         ],
-        sensors=[*arrival_sensors(deployment, feeds, intake), condition_sensor()],
+        sensors=[
+            *arrival_sensors(deployment, feeds, intake),
+            condition_sensor(),
+            orphan_sensor(deployment),
+        ],
         resources=resources_of(deployment),
         # One process: a step's own process would spend more on starting than most steps take.
         executor=dg.in_process_executor,
