@@ -15,6 +15,7 @@ from infra.template import Json, text_of
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 STAGES = ("prod", "branch-x")
 """One stage that keeps its data and one that does not; the others are as the first."""
+CFN_LINT = Path(sys.prefix) / "bin" / "cfn-lint"
 CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 
 
@@ -34,7 +35,7 @@ def judged(given: dict[str, Json]) -> list[str]:
         for name, template in given.items():
             (Path(folder) / name).write_text(text_of(template), encoding="utf-8")
         files = [str(Path(folder) / name) for name in sorted(given)]
-        lint = [sys.executable, "-m", "cfnlint", "--format", "parseable", *files]
+        lint = [str(CFN_LINT), "--format", "parseable", *files]
         policy = [
             *(str(CHECKOV), "--directory", folder, "--framework", "cloudformation"),
             *("--compact", "--quiet", "--skip-download"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from customer360_assets.aws_names import LAYER_OF, AwsNames
 from infra.lake_formation import Classified, classes
 from resources.aws_client import client
-from resources.aws_errors import code_of, explained
+from resources.aws_errors import explained
 
 
 @dataclass(frozen=True)
@@ -21,45 +21,54 @@ class Done:
 
 def classify(names: AwsNames) -> Done:
     """Tag every column of every table that exists; doing it again changes nothing."""
-    tagged: set[str] = set()
+    tables: set[str] = set()
     missing: set[str] = set()
     columns = 0
     for schema in LAYER_OF:
+        there = _tables(names, schema)
         for found in classes(schema):
-            if found.table.table in missing:
-                continue
-            if _tag(names, found):
-                tagged.add(found.table.table)
-                columns += len(found.columns)
-            else:
+            if found.table.name not in there:
                 missing.add(found.table.table)
-    return Done(len(tagged), columns, tuple(sorted(missing)))
+                continue
+            _tag(names, found)
+            tables.add(found.table.table)
+            columns += len(found.columns)
+    return Done(len(tables), columns, tuple(sorted(missing)))
 
 
-def _tag(names: AwsNames, found: Classified) -> bool:
-    """Tag columns of one class; False when the table does not exist."""
-    from botocore.exceptions import ClientError
+def _tables(names: AwsNames, schema: str) -> set[str]:
+    """Give the tables of a schema that exist."""
+    database = names.database(schema)
+    with explained("list the tables of", f"Glue database {database}"):
+        pages = client("glue", names.region).get_paginator("get_tables")
+        return {
+            table["Name"]
+            for page in pages.paginate(CatalogId=names.account, DatabaseName=database)
+            for table in page["TableList"]
+        }
 
-    schema, table = found.table.schema, found.table.name
+
+def _tag(names: AwsNames, found: Classified) -> None:
+    """Tag the columns of one class."""
     with explained("classify the columns of", found.table.table):
-        try:
-            answer = client("lakeformation", names.region).add_lf_tags_to_resource(
-                CatalogId=names.account,
-                Resource={
-                    "TableWithColumns": {
-                        "CatalogId": names.account,
-                        "DatabaseName": names.database(schema),
-                        "Name": table,
-                        "ColumnNames": list(found.columns),
-                    }
-                },
-                LFTags=[{"TagKey": names.personal_data_tag, "TagValues": [found.class_]}],
-            )
-        except ClientError as error:
-            if code_of(error) == "EntityNotFoundException":
-                return False
-            raise
+        answer = client("lakeformation", names.region).add_lf_tags_to_resource(
+            CatalogId=names.account,
+            Resource={
+                "TableWithColumns": {
+                    "CatalogId": names.account,
+                    "DatabaseName": names.database(found.table.schema),
+                    "Name": found.table.name,
+                    "ColumnNames": list(found.columns),
+                }
+            },
+            LFTags=[
+                {
+                    "CatalogId": names.account,
+                    "TagKey": names.personal_data_tag,
+                    "TagValues": [found.class_],
+                }
+            ],
+        )
     if failures := answer.get("Failures"):
         first = failures[0]["Error"]
         raise RuntimeError(f"{found.table.table}: {first['ErrorCode']}: {first['ErrorMessage']}")
-    return True

@@ -101,7 +101,6 @@ def person(names: AwsNames, reader: str, key: Json) -> Resources:
 
 def _code_location(names: AwsNames, key: Json) -> list[Json]:
     application = attribute("Spark")
-    machine = attribute("Queries")
     profiles = attribute("Profiles")
     cluster = {
         "StringEquals": {
@@ -127,7 +126,7 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
         actions.read_governed_data(),
         allow(
             ["states:StartExecution", "states:ListExecutions", "states:DescribeStateMachine"],
-            machine,
+            names.state_machine_arn,
             "StartFanOut",
         ),
         allow(

@@ -1,0 +1,25 @@
+"""A stage whose stacks were created on an emulated account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
+
+from customer360_assets.aws_names import AwsNames
+from tests.aws.conftest import aws_endpoint
+from tests.aws.stage import ACCOUNT, REGION, environment
+from tests.infra.emulated_stack import create
+
+__all__ = ["aws_endpoint"]
+
+
+@pytest.fixture(scope="package")
+def deployed(aws_endpoint: str) -> Iterator[AwsNames]:
+    """Give the names of a stage that exists whole; the environment points to its account."""
+    names = AwsNames(account=ACCOUNT, region=REGION, stage="staging")
+    with mock.patch.dict(os.environ, environment(aws_endpoint, names)):
+        create(names)
+        yield names
