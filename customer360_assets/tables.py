@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
@@ -24,6 +25,15 @@ def ensure_all(platform: Platform) -> None:
     for schema in SCHEMAS:
         for contract in contracts(schema):
             ensure(platform, contract)
+
+
+def candidate_dir(platform: Platform, contract: Contract, key: str) -> Path:
+    """Give a new folder for a candidate of the table as its contract has it.
+
+    An engine that writes tables, not files, takes the columns from the table that is there.
+    """
+    ensure(platform, contract)
+    return platform.lake.candidate_dir(contract.table, key)
 
 
 def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:

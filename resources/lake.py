@@ -79,7 +79,7 @@ class Lake(Protocol):
         last: date | None = None,
         dates: Iterable[date] | None = None,
         snapshot_id: int | None = None,
-    ) -> list[str]:
+    ) -> Sequence[str]:
         """Paths of the published Parquet files, by business date; of an older snapshot if named."""
 
     def batches(

@@ -25,6 +25,7 @@ from customer360_assets.publishing import (
     result,
 )
 from customer360_assets.reading import as_of_inputs
+from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation, transformation
 from customer360_assets.versions import (
     METADATA_KEY,
@@ -154,7 +155,7 @@ def _compute(
     date: dt.date,
 ) -> tuple[Candidate, Inputs]:
     inputs = as_of_inputs(platform, made_by.reads, date, contract.window_months)
-    output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{date}")
+    output = candidate_dir(platform, contract, f"{context.run.run_id}.{date}")
     if made_by.kind == "spark":
         files = platform.spark.run(made_by.path, inputs, output, date).files
     else:

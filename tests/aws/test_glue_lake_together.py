@@ -55,7 +55,7 @@ def newest(pipe: Connection) -> int:
 
 
 def test_two_workers_lose_nothing(lake, tmp_path, processes):
-    days = {"a": list(range(5)), "b": list(range(10, 15))}
+    days = {"a": list(range(4)), "b": list(range(10, 14))}
     writers = [
         processes.Process(
             target=publish_each,
@@ -70,14 +70,13 @@ def test_two_workers_lose_nothing(lake, tmp_path, processes):
         assert writer.exitcode == 0
     *own, shared = read(lake, TABLE, STATE)
     assert own == [(DAY(n), n, 3) for n in [*days["a"], *days["b"]]]
-    assert shared in [(DAY(30), 4, 3), (DAY(30), 14, 3)]
+    assert shared in [(DAY(30), 3, 3), (DAY(30), 13, 3)]
     runs = [s.run_id for s in lake.history(TABLE)]
     assert sorted(runs) == sorted(f"{w}-{n}" for w, own in days.items() for n in own * 2)
     # Both were at it at once: otherwise this proves nothing.
     assert sum(str(one)[0] != str(other)[0] for one, other in pairwise(runs)) > 1
 
 
-@pytest.mark.slow
 def test_a_worker_killed_at_any_moment_leaves_the_old_state_or_the_new(lake, tmp_path, processes):
     lake.publish(TABLE, Candidate(lake)([8], generation=-1), Partitions.on(DAY(8)), {})
     delays = random.Random(2024)  # noqa: S311 - moments, not secrets
