@@ -1,4 +1,7 @@
-"""Load profiles in a process of its own: loading.py PATH DATE CLIENTS SECONDS_PER_BATCH."""
+"""Load profiles in a process of its own: loading.py PATH DATE CLIENTS SECONDS_PER_BATCH.
+
+PATH: of the SQLite file, or dynamodb:<region>:<table>.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from resources.dynamo_profile_store import DynamoProfileStore
+from resources.profile_store import ProfileStore
 from resources.sqlite_profile_store import SqliteProfileStore
 from tests.store.store_profiles import profiles
 
@@ -22,9 +27,17 @@ def slowly(date: dt.date, clients: int, pause: float) -> Iterator[pa.RecordBatch
         time.sleep(pause)
 
 
+def store_at(path: str) -> ProfileStore:
+    kind, _, rest = path.partition(":")
+    if kind != "dynamodb":
+        return SqliteProfileStore(Path(path))
+    region, _, table = rest.partition(":")
+    return DynamoProfileStore(table, region, lease_seconds=10)
+
+
 if __name__ == "__main__":
     path, date, clients, pause = sys.argv[1:]
     day = dt.date.fromisoformat(date)
     rows = slowly(day, int(clients), float(pause))
-    done = SqliteProfileStore(Path(path)).load(day, f"run-{date}", rows)
+    done = store_at(path).load(day, f"run-{date}", rows)
     sys.stdout.write(f"{done}\n")
