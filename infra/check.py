@@ -1,4 +1,4 @@
-"""python -m infra.check: the stacks of every kind of stage, judged by cfn-lint and checkov."""
+"""python -m infra.check: the stacks of a stage judged by our rules, cfn-lint and checkov."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from customer360_assets.aws_names import AwsNames
+from infra.rules import broken
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
 
@@ -30,7 +31,8 @@ def templates() -> dict[str, Json]:
 
 
 def judged(given: dict[str, Json]) -> list[str]:
-    """Give what the tools find wrong with templates, as they print it."""
+    """Give what our rules and the tools find wrong with templates, as they print it."""
+    ours = [f"{name}: {what}" for name, template in given.items() for what in broken(template)]
     with tempfile.TemporaryDirectory() as folder:
         for name, template in given.items():
             (Path(folder) / name).write_text(text_of(template), encoding="utf-8")
@@ -40,7 +42,8 @@ def judged(given: dict[str, Json]) -> list[str]:
             *(str(CHECKOV), "--directory", folder, "--framework", "cloudformation"),
             *("--compact", "--quiet", "--skip-download"),
         ]
-        return [said for command in (lint, policy) if (said := _said(command))]
+        said = [_said(command) for command in (lint, policy)]
+    return ["\n".join(part) for part in ([*ours], *([s] for s in said if s)) if part]
 
 
 def _said(command: list[str]) -> str:
