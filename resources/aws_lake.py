@@ -9,6 +9,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
+    from resources.lake import Lake
 
 
 class GlueLakeResource(dg.ConfigurableResource[Any]):
@@ -25,7 +26,8 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
         from customer360_assets.aws_names import AwsNames
         from resources.lake_glue import GlueLake
 
-        return GlueLake(AwsNames.model_validate_json(self.names), Path(self.lake_dir))
+        lake: Lake = GlueLake(AwsNames.model_validate_json(self.names), Path(self.lake_dir))
+        return lake
 
 
 def lake_resource(deployment: Deployment) -> GlueLakeResource:

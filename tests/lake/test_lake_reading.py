@@ -118,3 +118,19 @@ def test_two_lake_objects_see_the_same_state(lake, candidate):
     assert other.files(TABLE) == []
     lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
     assert other.files(TABLE) == lake.files(TABLE) != []
+
+
+def test_what_is_remembered_of_manifests_is_bounded_and_no_more_than_they_show(
+    lake, days, monkeypatch
+):
+    from resources import lake_files
+
+    expected = lake.files(TABLE)
+    assert len(lake.load(TABLE).current_snapshot().manifests(lake.load(TABLE).io)) > 2
+    monkeypatch.setattr(lake_files, "KEPT", 2)
+    lake_files._READ.clear()
+    for _ in range(2):
+        assert lake.files(TABLE) == expected
+        assert len(lake_files._READ) == 2
+    lake.publish(TABLE, [], Partitions.on(DAY(2)), {})
+    assert lake.files(TABLE) == [file for file in expected if file != days[2]]
