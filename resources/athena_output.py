@@ -18,7 +18,8 @@ def lossless_cast(name: str, target: str) -> str:
     """
     column, kind = quoted(name), _athena(target)
     if kind == "varchar":
-        return f"CASE WHEN CAST({column} AS varchar) = {column} THEN {column} END AS {column}"
+        text = f"CAST({column} AS varchar)"
+        return f"CASE WHEN {text} = {column} THEN {text} END AS {column}"
     problem = literal(f"output: column {name} has a value that {kind} cannot hold")
     return (
         f"CASE WHEN {column} IS NULL THEN NULL"

@@ -163,6 +163,14 @@ def _trim(node: Any) -> Any:
     )
     chars = node.expression or exp.Literal.string(WHITE_SPACE)
     found = duck(f"{side}(x_, c_)", x=node.this, c=chars)
+    if node.expression is None and isinstance(node.this, exp.Column):
+        # DuckDB prepares the characters for every value anew: most have nothing to trim.
+        found = duck(
+            "CASE WHEN ascii(x_) BETWEEN 33 AND 126 AND ascii(right(x_, 1)) BETWEEN 33 AND 126 "
+            "THEN x_ ELSE t_ END",
+            x=node.this,
+            t=found,
+        )
     found.meta["kind"] = "varchar"
     return found
 

@@ -19,12 +19,12 @@ def to_duckdb(sql: str) -> str:
 def _to_duckdb(sql: str) -> str:
     from sqlglot import exp
 
-    from resources.athena_json import gather_paths
     from resources.athena_rewrite import rewrites
+    from resources.athena_scan import prepare
 
     rules = rewrites()
     root = exp.paren(parse(sql).copy(), copy=False)
-    gather_paths(root)
+    prepare(root)
     # Deepest first, so that a rewritten operand is in place before what stands over it.
     for node in reversed(list(root.dfs())):
         if (rewrite := rules.get(type(node))) is not None:

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import duckdb
 
 USER, SYSTEM = 2, 1
+_MISSING = re.compile(
+    r'column "?([\w.]+)"? (was not found|not found|referenced that exists|.*does not)',
+    re.IGNORECASE,
+)
 
 
 class Failure(Exception):  # noqa: N818 - Athena's word
@@ -30,7 +34,7 @@ def failure_of(error: duckdb.Error) -> Failure:  # noqa: PLR0911 - one per kind
     if isinstance(error, duckdb.OutOfMemoryException):
         return Failure("Query exhausted resources at this scale factor")
     if isinstance(error, duckdb.BinderException):
-        if missing := re.search(r'column "?([\w.]+)"? (was not found|not found|.*does not)', told):
+        if missing := _MISSING.search(told):
             return Failure(f"COLUMN_NOT_FOUND: line 1:1: Column '{missing[1]}' cannot be resolved")
         return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
     if isinstance(error, duckdb.CatalogException):
@@ -39,6 +43,6 @@ def failure_of(error: duckdb.Error) -> Failure:  # noqa: PLR0911 - one per kind
         return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
     if isinstance(error, duckdb.InvalidInputException) and "_" in told.split(":")[0]:
         return Failure(told)  # raised by the query itself, in Athena's words
-    if isinstance(error, duckdb.DataError):
+    if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
         return Failure(f"INVALID_CAST_ARGUMENT: {told}")
     return Failure(f"GENERIC_INTERNAL_ERROR: {told}", category=SYSTEM)

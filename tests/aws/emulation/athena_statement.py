@@ -25,13 +25,12 @@ _UNLOAD = re.compile(
 )
 _EXPLAIN = re.compile(r"EXPLAIN\s+(.*)", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"\s+FOR\s+VERSION\s+AS\s+OF\s+(\d+)", re.IGNORECASE)
+_DAY = r"DATE\s+'(\d{4}-\d\d-\d\d)'"
 _DATES = re.compile(
-    r"\s+WHERE\s+business_date\s+BETWEEN\s+DATE\s+'(\d{4}-\d\d-\d\d)'\s+AND\s+DATE\s+"
-    r"'(\d{4}-\d\d-\d\d)'",
-    re.IGNORECASE,
+    rf"\s+WHERE(?:\s+business_date >= {_DAY})?(?:\s+AND)?(?:\s+business_date <= {_DAY})?\)"
 )
 # Trino compares no text with a number, whatever the text says; DuckDB reads the text.
-_COMPARED = re.compile(r'(TRY_CAST\(("\w+") AS [^()]+(?:\([^()]*\))?\)) = \2')
+_COMPARED = re.compile(r'((?:TRY_)?CAST\(("\w+") AS [^()]+(?:\([^()]*\))?\)) = \2')
 MACROS = (
     """CREATE MACRO kind_of_type(t) AS CASE
         WHEN t LIKE 'DECIMAL%' OR t LIKE '%INT%' OR t IN ('DOUBLE', 'FLOAT') THEN 'number'
@@ -166,7 +165,7 @@ def _resolved(
             schema.name if schema else database,
             name.name,
             int(version[1]) if version else None,
-            (dates[1], dates[2]) if dates else None,
+            (dates[1], dates[2]) if dates else (None, None),
         )
         if reference not in views:
             view = f"table_{len(db.execute('SHOW TABLES').fetchall())}"

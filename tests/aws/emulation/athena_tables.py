@@ -26,7 +26,7 @@ class Reference:
     database: str
     name: str
     snapshot_id: int | None = None
-    dates: tuple[str, str] | None = None
+    dates: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass
@@ -119,11 +119,11 @@ class Tables:
         from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
 
         chosen: Any = AlwaysTrue()
-        if reference.dates is not None:
-            first, last = reference.dates
-            chosen = And(
-                GreaterThanOrEqual("business_date", first), LessThanOrEqual("business_date", last)
-            )
+        first, last = reference.dates
+        if first is not None:
+            chosen = And(chosen, GreaterThanOrEqual("business_date", first))
+        if last is not None:
+            chosen = And(chosen, LessThanOrEqual("business_date", last))
         tasks = list(table.scan(chosen, snapshot_id=reference.snapshot_id).plan_files())
         if any(task.delete_files for task in tasks):
             raise Failure("NOT_SUPPORTED: this emulation reads no delete files")
