@@ -97,10 +97,13 @@ class Arrivals:
             return False
         elif known is None or known.state != file.state:
             self.files[file.key] = Watched(file.state, now)
-        elif now.after(known.since) is None:
-            # Another clock than the one it was seen by says nothing of how long ago that was.
-            known.since = now
         return True
+
+    def keep_to(self, now: Moment) -> None:
+        """Let files rest anew that were seen by another clock: it does not say how long ago."""
+        for file in self.files.values():
+            if now.after(file.since) is None:
+                file.since = now
 
     def forget(self, key: str) -> None:
         """Drop a file that is no more there; should it come back, it is a new one."""

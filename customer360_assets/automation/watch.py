@@ -36,7 +36,8 @@ class Watch:
 
     def look(self, today: dt.date, notified: Iterable[str] = ()) -> list[str]:
         """Bring the watched files up to now; give those that a run may be asked for, in order."""
-        self._until = self.clock().seconds + self.rules.budget
+        self.arrivals.keep_to(self.clock())
+        self._allow_time()
         try:
             for key in notified:
                 self._cover(key, "")
@@ -44,6 +45,8 @@ class Watch:
         # Whatever the landing zone failed with, the next tick goes on from where this one stopped.
         except Exception as error:
             self._note(error)
+        # Their own time: a long listing must not keep what it found from being asked for.
+        self._allow_time()
         confirmed = [key for key in self._ripe() if self._confirmed(key)]
         self.arrivals.failures = self.arrivals.failures + 1 if self.problem else 0
         # Those that were looked at just now may have changed, and then have to rest again.
@@ -64,6 +67,9 @@ class Watch:
                 self._note(error)
                 return False
         return True
+
+    def _allow_time(self) -> None:
+        self._until = self.clock().seconds + self.rules.budget
 
     def _is_late(self) -> bool:
         return self.clock().seconds >= self._until
