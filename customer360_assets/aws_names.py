@@ -133,7 +133,7 @@ class AwsNames(BaseModel):
     @property
     def query_results(self) -> str:
         """The S3 address of the workgroup's results."""
-        return f"{self.temporary}/results"
+        return f"{self.temporary}/athena"
 
     def reader_results(self, reader: str) -> str:
         """Give the S3 address of the results of people in a role; no other role reads it."""

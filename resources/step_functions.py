@@ -125,7 +125,7 @@ class StepFunctionsFanOut:
                 break
             if time.monotonic() > deadline:
                 raise SqlTimeoutError(f"{arn}: stopped, it ran longer than {self._timeout:.0f} s")
-            time.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+            _sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
             wait = min(wait * 1.5, _LONGEST_WAIT)
         if seen["status"] in ("ABORTED", "TIMED_OUT"):
             raise SqlTimeoutError(f"{arn}: stopped before it ended")
@@ -155,6 +155,10 @@ class StepFunctionsFanOut:
         if query_id is None:
             code = told["error"].removeprefix("Athena.")
             target = f"Athena workgroup {self._athena.workgroup}"
+            if code == "States.Timeout":
+                return Outcome(
+                    told["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
+                )
             return Outcome(told["name"], None, "FAILED", _why(code, told["cause"], target))
         ended = self._athena.look(query_id)
         self._athena.account(ended)
@@ -182,6 +186,7 @@ class StepFunctionsFanOut:
             raise SqlError(str(error)) from None
 
 
+_sleep = time.sleep
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 
 
