@@ -49,7 +49,7 @@ def personal_data_class(contract: Contract) -> str:
 
 def table_dep(contract: Contract, upstream: str) -> dg.AssetDep:
     """Give the dependency of a table: a date needs the same date, or all that came up to it."""
-    looks_back = contract.schema in AS_OF and upstream.split(".")[0] not in AS_OF
+    looks_back = contract.schema in AS_OF and upstream.split(".", maxsplit=1)[0] not in AS_OF
     mapping = dates_up_to(contract.window_months) if looks_back else None
     return dg.AssetDep(asset_key(upstream), partition_mapping=mapping)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import dagster as dg
 
 from customer360_assets.automation.conditions import condition_sensor
+from customer360_assets.automation.cycle import schedules
+from customer360_assets.automation.freshness import on_time_checks, on_time_job
 from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.policies import operated
 from customer360_assets.automation.sensors import arrival_sensors, intake_job
@@ -28,8 +30,9 @@ def definitions_of(
 ) -> dg.Definitions:
     """Give assets, checks, job and resources of a deployment."""
     days = business_days(deployment)
-    intake = intake_job(days)
+    intake = intake_job()
     feeds = load_feeds(deployment.feeds)
+    checks = on_time_checks(feeds)
     assets = [
         delivery_asset(deployment, feeds, days),
         *(
@@ -41,17 +44,21 @@ def definitions_of(
         *(as_of_asset(c, days) for c in (*contracts("dimension"), *contracts("profile"))),
         serving_asset(days),
     ]
+    business_day = dg.define_asset_job(
+        DAILY_JOB,
+        selection=dg.AssetSelection.all() - dg.AssetSelection.checks(checks),
+        partitions_def=days,
+        description="All of a business date, from its deliveries to the profile store.",
+    )
     return dg.Definitions(
         assets=[*source_specs(feeds), *operated(assets, deployment, feeds)],
         jobs=[
             intake,
-            dg.define_asset_job(
-                DAILY_JOB,
-                selection=dg.AssetSelection.all(),
-                partitions_def=days,
-                description="All of a business date, from its deliveries to the profile store.",
-            ),
+            business_day,
+            on_time_job(checks),
         ],
+        asset_checks=[checks],
+        schedules=schedules(business_day),
         sensors=[
             *arrival_sensors(deployment, feeds, intake),
             condition_sensor(),

@@ -29,13 +29,12 @@ def deadline(date: dt.date) -> dt.datetime:
 def expects(seen: Sequence[dt.date], cadence: str, date: dt.date) -> bool:
     """Say whether a feed that has delivered on `seen` is expected to deliver for a date.
 
+    One that never delivered is not expected: what nobody has connected is not late.
     A daily feed that delivered on no such weekday of the four weeks up to its newest delivery is
     not expected on that weekday: a bank's weekend is no outage.
     """
     earlier = [d for d in seen if d < date]
-    if not earlier:
-        return True
-    if (date - earlier[-1]).days < DAYS[cadence]:
+    if not earlier or (date - earlier[-1]).days < DAYS[cadence]:
         return False
     recent = [d for d in earlier if (earlier[-1] - d).days < WEEKS * WEEK]
     # Until a whole week is on record, nothing is known about weekdays.

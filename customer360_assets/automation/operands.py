@@ -14,6 +14,7 @@ from customer360_assets.automation.cadence import cadence_of, deadline, expects
 from customer360_assets.automation.due import Outlook, reads_of
 from customer360_assets.automation.planner import Planner
 from customer360_assets.contracts import contract as contract_of
+from customer360_assets.serving.assets import PROFILE
 from customer360_assets.versions import in_force
 
 Context = dg.AutomationContext[dg.AssetKey]
@@ -107,7 +108,7 @@ class NotDelivered(Operand):
             until = deadline(date)
             if (
                 date not in seen
-                and date not in outlook.published
+                and date not in outlook.made[PROFILE]
                 and context.evaluation_time < until
                 and expects(seen, cadence, date)
             ):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
@@ -50,6 +51,7 @@ class Ticks:
 
     def __post_init__(self) -> None:
         self._cursor: str | None = None
+        self._newest: dict[str, Any] = {}
 
     def tick(self) -> Asked:
         """Evaluate once; give what was asked for by business date."""
@@ -64,7 +66,9 @@ class Ticks:
             done = sensor.evaluate_tick(context)
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())
-        self.evaluations = done.automation_condition_evaluations
+        # A tick tells of the evaluations that are not as they were.
+        for told in done.automation_condition_evaluations:
+            self._newest[told.key.to_user_string()] = told
         asked: Asked = {}
         for request in self.requests:
             for table, date in _partitions(request):
@@ -85,8 +89,8 @@ class Ticks:
         ]
 
     def holds(self, table: str) -> dict[str, set[str]]:
-        """Give, of the last tick, each label under which a date of the table is held."""
-        (mine,) = (e for e in self.evaluations if ".".join(e.key.path) == table)
+        """Give, as it was told last, each label under which a date of the table is held."""
+        mine = self._newest[asset_key(table).to_user_string()]
         reasons = [
             reason
             for negated in mine.child_evaluations

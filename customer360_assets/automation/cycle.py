@@ -1,0 +1,33 @@
+"""The daily cycle as a schedule, to be switched on; it is off at first."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)
+from dagster._core.storage.tags import PRIORITY_TAG
+
+from customer360_assets.automation.priority import DAILY
+
+
+def schedules(business_day: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+    """Give the schedules of a day, in UTC."""
+
+    @dg.schedule(
+        name="close_the_business_day",
+        job=business_day,
+        cron_schedule="15 6 * * *",
+        execution_timezone="UTC",
+        description=(
+            "Makes the whole of the day before, from whatever has arrived by 06:15 UTC. Where the"
+            " sensor new_and_late_deliveries is on, this only makes sure."
+        ),
+    )
+    def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        date = context.scheduled_execution_time.date() - dt.timedelta(days=1)
+        return dg.RunRequest(partition_key=date.isoformat(), tags={PRIORITY_TAG: DAILY})
+
+    return [close_the_day]

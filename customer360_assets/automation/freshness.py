@@ -1,0 +1,131 @@
+"""Is there news in time: Dagster's policy by the clock, and a check by business date.
+
+Dagster's policy looks at the newest materialization, whichever date that was of: a backfill of last
+year makes an asset look fresh. The check looks at the newest business date that was delivered.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.cadence import DAYS, cadence_of, deadline, next_expected
+from customer360_assets.automation.record import delivered, made
+from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts import contracts
+from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.serving.assets import PROFILE
+
+CHECK = "on_time"
+CHECKS_JOB = "are_feeds_on_time"
+WARN = dt.timedelta(hours=6)
+FAIL = dt.timedelta(days=2, hours=6)
+"""Past its cadence an asset is late within hours, and stale after a weekend more."""
+EVERY_HOUR = cast(
+    dg.AutomationCondition[dg.AssetCheckKey],
+    dg.AutomationCondition.cron_tick_passed("20 * * * *").with_label("every hour"),
+)
+WAITING = "The ticks of the sensor new_and_late_deliveries say what it waits for."
+
+
+def freshness_policy(cadence: str) -> dg.FreshnessPolicy:
+    """Give the policy of an asset whose deliveries come at a cadence."""
+    every = dt.timedelta(days=DAYS[cadence])
+    return dg.FreshnessPolicy.time_window(fail_window=every + FAIL, warn_window=every + WARN)
+
+
+def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:
+    """Give the deadline checks: one for the raw table of each feed, one for the profile."""
+    tables = [c.table for c in contracts("raw") if c.feed in feeds] + [PROFILE]
+
+    @dg.multi_asset_check(
+        name=CHECK,
+        specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=asset_key(table),
+                description="The newest business date delivered is not behind the cadence.",
+                # A condition of its own: else it would ride along in every run of its asset.
+                automation_condition=EVERY_HOUR,
+            )
+            for table in tables
+        ],
+        can_subset=True,
+    )
+    def on_time(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        now = _asked_at(context)
+        for key in sorted(context.selected_asset_check_keys):
+            table = ".".join(key.asset_key.path)
+            cadence = cadence_of(contract_of(table), feeds)
+            seen = delivered(made(context.instance, table))
+            yield lateness(table, cadence, seen, now)
+
+    return on_time
+
+
+def lateness(
+    table: str, cadence: str, seen: Sequence[dt.date], now: dt.datetime
+) -> dg.AssetCheckResult:
+    """Say whether a table has what its cadence promises, and how late it is at a moment."""
+    name = contract_of(table).feed or table
+    numbers: dict[str, str | float] = {"cadence": cadence}
+    if not seen:
+        sentence = f"{name} has never delivered. Its {cadence} deliveries are awaited."
+    else:
+        due = next_expected(seen, cadence)
+        late = now - deadline(due)
+        numbers |= {
+            "newest_business_date": str(seen[-1]),
+            "expected_business_date": str(due),
+            "hours_late": max(0.0, round(late.total_seconds() / 3600, 1)),
+        }
+        if late <= dt.timedelta(0):
+            return _result(table, True, f"{name} is on time: {due} is awaited next.", numbers)
+        sentence = (
+            f"{name} is overdue by {_told(late)}: its newest business date is {seen[-1]}, that of"
+            f" {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
+            + (WAITING if table == PROFILE else "Ask the source system.")
+        )
+    return _result(table, False, sentence, numbers)
+
+
+def on_time_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
+    """Give the job that runs the deadline checks of all feeds."""
+    return dg.define_asset_job(
+        CHECKS_JOB,
+        selection=dg.AssetSelection.checks(checks),
+        description="Is each feed, and the profile, where its cadence says it should be?",
+    )
+
+
+def _result(
+    table: str, passed: bool, sentence: str, numbers: Mapping[str, str | float]
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table),
+        check_name=CHECK,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=sentence,
+        metadata=dict(numbers),
+    )
+
+
+def _told(late: dt.timedelta) -> str:
+    hours = int(late.total_seconds() // 3600)
+    days, hours = divmod(hours, 24)
+    return f"{days} days {hours} hours" if days else f"{hours} hours"
+
+
+def _asked_at(context: dg.AssetCheckExecutionContext) -> dt.datetime:
+    """Give the moment that the run was created: a retry of it says the same."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    if record is None:
+        raise dg.Failure(f"run {context.run.run_id} is not on record", allow_retries=False)
+    asked: dt.datetime = record.create_timestamp
+    return asked

@@ -1,0 +1,65 @@
+"""Which failures pass by themselves: those are tried again, the others are an operator's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import dagster as dg
+
+ATTEMPTS = 3
+FIRST_WAIT = 10.0
+"""Seconds before the first retry; each later one waits three times as long."""
+PASSING = {
+    "CommitConflictError",  # another run published first
+    "CommitFailedException",
+    "CommitStateUnknownException",
+    "ConnectError",
+    "ConnectTimeout",
+    "ConnectionError",
+    "ConnectionResetError",
+    "ReadTimeout",
+    "TimeoutError",
+}
+LOCKED = "database is locked"
+Event = TypeVar("Event")
+Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
+
+
+def passes(error: BaseException) -> bool:
+    """Say whether an error passes by itself: a conflict, throttling, a lost connection.
+
+    A service's own error says so in `transient`; a refused candidate (dg.Failure) never passes.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, dg.Failure):
+            return False
+        if getattr(seen, "transient", False) or type(seen).__name__ in PASSING:
+            return True
+        if LOCKED in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def retried(body: Body[Event]) -> Body[Event]:
+    """Give an asset's body, tried again after a failure that passes by itself."""
+
+    @functools.wraps(body)
+    def attempt(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        try:
+            yield from body(context)
+        except Exception as error:
+            if not passes(error):
+                raise
+            tries = context.op_execution_context.retry_number
+            wait = FIRST_WAIT * 3**tries
+            context.log.warning(
+                f"{type(error).__name__}: this passes by itself; attempt {tries + 2} of"
+                f" {ATTEMPTS + 1} follows in {wait:.0f} s."
+            )
+            raise dg.RetryRequested(max_retries=ATTEMPTS, seconds_to_wait=wait) from error
+
+    return attempt
