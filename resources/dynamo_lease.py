@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from resources.aws_errors import AwsError, code_of, explained
-from resources.dynamo_table import pointer_key
+from resources.dynamo_table import IMPORTED, pointer_key
 from resources.profile_store import ProfileStoreError
 
 WAIT_SECONDS = 3_600.0
@@ -119,13 +119,14 @@ class Lease:
         self.generation = int(self.pointer["allocated"]["N"])
 
     def _take(self, dead: Seen | None) -> bool:
-        values = {":one": {"N": "1"}, ":zero": {"N": "0"}}
+        values = {":one": {"N": "1"}, ":zero": {"N": "0"}, ":imported": {"N": str(IMPORTED)}}
         free = "attribute_not_exists(#owner) OR #owner = :me"
         if dead:
             free += " OR (#owner = :dead AND beat = :beat)"
             values |= {":dead": {"S": dead.owner}, ":beat": {"N": dead.beat}}
         return self.update(
-            "SET #owner = :me, beat = :zero, allocated = if_not_exists(allocated, :zero) + :one",
+            "SET #owner = :me, beat = :zero,"
+            " allocated = if_not_exists(allocated, :imported) + :one",
             values,
             condition=free,
             if_held=False,

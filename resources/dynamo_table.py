@@ -16,6 +16,8 @@ BRANCH = "branch"
 POINTER = "pointer"
 """The one item that says what is served, and who loads."""
 INDEX = "by_branch"
+IMPORTED = 1
+"""The generation that an import makes; what loads make has a higher number."""
 SHARES = 64
 """How many partition keys a generation is spread over."""
 

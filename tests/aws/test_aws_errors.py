@@ -43,12 +43,12 @@ def told(action: Callable[[], object]) -> AwsError:
         ("EntityNotFoundException", "StartJobRun", "", "it does not exist", False),
         ("StateMachineDoesNotExist", "StartExecution", "", "it does not exist", False),
         ("QueueDoesNotExist", "ReceiveMessage", "", "it does not exist", False),
-        ("InvalidRequestException", "StartQueryExecution", "WorkGroup is not found.", "does not exist", False),
+        ("InvalidRequestException", "StartQueryExecution", "X is not found.", "not exist", False),
         ("SlowDown", "PutObject", "", "throttled the call after up to 10 attempts", True),
         ("ThrottlingException", "StartJobRun", "", "throttled", True),
         ("ConcurrentRunsExceededException", "StartJobRun", "", "throttled", True),
         ("InternalServerError", "Query", "", "Run it again", True),
-        ("InvalidInputException", "CreateTable", "x is wrong", "InvalidInputException: x is wrong.", False),
+        ("InvalidInputException", "CreateTable", "x is wrong", ": x is wrong.", False),
     ],
 )  # fmt: skip
 def test_an_answer_of_aws(
