@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.table.metadata import TableMetadata
 
+FILE_IO = "resources.s3_file_io.S3FileIO"
 COMMENT_BYTES = 255
 """What Glue takes as a column's comment; the table's own metadata has the whole description."""
 
@@ -62,7 +63,9 @@ def open_glue_catalog(region: str) -> "GlueCatalog":
             return metadata_location in {now.metadata_location, *earlier}
 
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    files = {"s3.region": region, **({"s3.endpoint": endpoint} if endpoint else {})}
+    files = {"py-io-impl": FILE_IO, "s3.region": region}
+    if endpoint:
+        files["s3.endpoint"] = endpoint
     return LakeCatalog("glue", client=client("glue", region), **files)
 
 

@@ -260,3 +260,38 @@ def test_a_discarded_file_is_gone_here_and_on_s3(lake, candidate):
     assert lake.bytes([kept_uri]) == lake.bytes([kept]) == Path(kept).stat().st_size
     with pytest.raises(LakeError, match="is not on S3"):
         lake.bytes([gone_uri])
+
+
+def test_files_are_read_as_who_boto3_is(lake, candidate, monkeypatch):
+    """Arrow is given the credentials, and without any the reader is told what to do."""
+    from resources import s3_file_io
+
+    lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    s3_file_io._session.cache_clear()
+    try:
+        with pytest.raises(AwsError, match=r"Cannot read Glue table .*no AWS credentials"):
+            lake.files(TABLE)
+    finally:
+        s3_file_io._session.cache_clear()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    assert len(lake.files(TABLE)) == 1
+
+
+def test_the_resource_opens_nothing_and_gives_the_lake(aws_deployment, monkeypatch):
+    import dagster as dg
+
+    from customer360_assets.deployment import Deployment
+    from resources.aws_lake import lake_resource
+
+    with monkeypatch.context() as offline:
+        offline.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        lake = lake_resource(aws_deployment).create_resource(dg.build_init_resource_context())
+    lake.ensure(TABLE, SCHEMA, ("business_date",), "")
+    assert (lake.names, lake.tables()) == (aws_deployment.aws, [TABLE])
+    assert lake.candidate_dir(TABLE, "run").is_relative_to(aws_deployment.lake_dir)
+    with pytest.raises(ValueError, match="no stage on AWS"):
+        lake_resource(Deployment(home=aws_deployment.home))
