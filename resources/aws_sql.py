@@ -9,36 +9,32 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from resources.athena_engine import AthenaEngine
-    from resources.lake_glue import GlueLake
-    from resources.query_fan_out import QueryFanOut
+    from customer360_assets.deployment import Deployment
+    from resources.athena_client import AthenaClient
+    from resources.sql_engine import SqlEngine
 
 
 class AthenaResource(dg.ConfigurableResource[Any]):
-    """Athena for the `.sql` files, in the workgroup of the stage that `address` names.
+    """Athena for the `.sql` files, in a stage's workgroup; its state machine fans queries out.
 
-    price_per_tb: what a terabyte scanned costs in the region, in dollars, for the metadata.
+    names: the stage as JSON. price_per_tb: what a terabyte scanned costs in the region, in
+    dollars, for the metadata of a step. timeout_seconds: after that a query is stopped.
     """
 
-    address: str
+    names: str
     lake_dir: str
-    timeout_seconds: float = 3600
+    timeout_seconds: int = 3600
     price_per_tb: str = "5"
+    fan_out: bool = True
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the engine."""
+        """Give the engine. No connection is opened before it is used."""
         from customer360_assets.aws_names import AwsNames
-        from resources.lake_glue import GlueLake
-
-        lake = GlueLake(names=AwsNames.parse(self.address), lake_dir=Path(self.lake_dir))
-        return self.engine(lake)
-
-    def engine(self, lake: GlueLake, fan_out: QueryFanOut | None = None) -> AthenaEngine:
-        """Give the engine over a lake; opens no connection."""
         from resources.athena_client import AthenaClient
         from resources.athena_engine import AthenaEngine
+        from resources.lake_glue import GlueLake
 
-        names = lake.names
+        names = AwsNames.model_validate_json(self.names)
         client = AthenaClient(
             region=names.region,
             workgroup=names.workgroup,
@@ -47,4 +43,21 @@ class AthenaResource(dg.ConfigurableResource[Any]):
             timeout_seconds=self.timeout_seconds,
             price_per_tb=Decimal(self.price_per_tb),
         )
-        return AthenaEngine(lake, client, fan_out)
+        engine: SqlEngine = AthenaEngine(
+            GlueLake(names, Path(self.lake_dir)),
+            client,
+            self._state_machine(client, names.state_machine_arn) if self.fan_out else None,
+        )
+        return engine
+
+    def _state_machine(self, client: AthenaClient, arn: str) -> Any:
+        from resources.step_functions import StepFunctionsFanOut
+
+        return StepFunctionsFanOut(client, arn, timeout_seconds=self.timeout_seconds)
+
+
+def sql_resource(deployment: Deployment) -> AthenaResource:
+    """Give the SQL engine of a stage; ValueError for a local deployment. Opens nothing."""
+    if deployment.aws is None:
+        raise ValueError("a local deployment has no stage on AWS")
+    return AthenaResource(names=deployment.aws.model_dump_json(), lake_dir=str(deployment.lake_dir))

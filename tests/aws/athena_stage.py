@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.schema import Schema
@@ -75,11 +76,15 @@ def arrow(day: dt.date, values: Sequence[tuple[Any, ...]]) -> pa.Table:
 
 
 def engine_of(lake: GlueLake, **settings: Any) -> AthenaEngine:
-    """Give the engine that a run of the stage has."""
-    names = lake.names
-    address = f"aws://{names.account}/{names.region}/{names.stage}"
-    made = AthenaResource(address=address, lake_dir=str(lake.lake_dir), **settings)
-    return made.engine(lake)
+    """Give the engine that a run of the stage has, without its state machine."""
+    made = AthenaResource(
+        names=lake.names.model_dump_json(),
+        lake_dir=str(lake.lake_dir),
+        fan_out=False,
+        **settings,
+    ).create_resource(dg.build_init_resource_context())
+    assert isinstance(made, AthenaEngine)
+    return made
 
 
 def work(run_id: str = "run-1", attempt_of: str = "run-1") -> Work:

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -261,7 +261,11 @@ class Athena:
 
 def _interrupt(running: Running) -> None:
     """Interrupt until it has ended: DuckDB forgets an interrupt between two statements."""
+    import duckdb
+
     while not running.ended:
-        if (db := running.db) is not None:
-            db.interrupt()
+        # It may end, and close its connection, between the look and the interrupt.
+        with suppress(duckdb.ConnectionException):
+            if (db := running.db) is not None:
+                db.interrupt()
         time.sleep(0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class Tables:
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            return self._catalog().load_table((reference.database, reference.name))
+            return self._catalog.load_table((reference.database, reference.name))
         except NoSuchTableError:
             raise Failure(
                 f"TABLE_NOT_FOUND: line 1:1: Table 'awsdatacatalog.{reference.database}."
@@ -103,6 +104,7 @@ class Tables:
         if rows.num_rows:
             table.append(rows.select(wanted.names).cast(wanted))
 
+    @cached_property
     def _catalog(self) -> GlueCatalog:
         from pyiceberg.catalog.glue import GlueCatalog
 
@@ -145,8 +147,17 @@ class Tables:
         return service("s3", self.endpoint, self.region)
 
 
+_MAKING = threading.Lock()
+
+
 def service(name: str, endpoint: str, region: str) -> Any:
     """Give a client of the emulated account, whatever the environment says."""
+    with _MAKING:
+        return _service(name, endpoint, region)
+
+
+@lru_cache(maxsize=64)
+def _service(name: str, endpoint: str, region: str) -> Any:
     import boto3
 
     account = boto3.session.Session("testing", "testing", region_name=region)
