@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import dynamo_reader, dynamo_writer
+from resources import dynamo_writer
 from resources.aws_client import client
 from resources.aws_errors import AwsError
 from resources.dynamo_items import item_texts
 from resources.dynamo_profile_store import DynamoProfileStore
 from resources.profile_store import ProfileStoreError, Served
 from tests.aws.hooks import on_answer, on_request, refused
-from tests.store.store_profiles import items_kept, keys_kept, profiles
+from tests.store.store_profiles import items_kept, keys_kept, profiles, rows
 
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 
@@ -32,17 +32,6 @@ def store(aws: AwsNames) -> DynamoProfileStore:
 @pytest.fixture
 def dynamo(aws: AwsNames) -> Any:
     return client("dynamodb", aws.region)
-
-
-def rows(**columns: tuple[pa.DataType, list[Any]]) -> list[pa.RecordBatch]:
-    count = len(next(iter(columns.values()))[1])
-    given = {
-        "client_id": (pa.int64(), list(range(count))),
-        "branch_id": (pa.int64(), [7] * count),
-        **columns,
-    }
-    arrays = [pa.array(values, kind) for kind, values in given.values()]
-    return [pa.RecordBatch.from_arrays(arrays, list(given))]
 
 
 def test_every_kind_of_value_comes_back_as_it_was(store: DynamoProfileStore) -> None:
@@ -219,49 +208,6 @@ def test_a_load_takes_no_more_than_its_capacity(aws: AwsNames) -> None:
     slow.load(MONDAY, "run-1", profiles(MONDAY, 600))
     # What is under way when the first answers come is not yet counted.
     assert time.monotonic() - began > (600 - 16 * 25) / 200
-
-
-def test_an_index_that_lags_is_waited_for(
-    store: DynamoProfileStore, dynamo: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.load(MONDAY, "run-1", profiles(MONDAY, 100))
-    whole, lags = store.by_branch(3), iter([True] * 3)
-
-    def lag(parsed: dict[str, Any]) -> None:
-        if next(lags, False):
-            parsed["Items"].pop()
-
-    with on_answer(dynamo, "Query", lag):
-        assert store.by_branch(3) == whole
-    assert next(lags, None) is None
-    monkeypatch.setattr(dynamo_reader, "PATIENCE_SECONDS", 0.3)
-    with (
-        on_answer(dynamo, "Query", lambda parsed: parsed["Items"].pop()),
-        pytest.raises(AwsError, match="did not agree"),
-    ):
-        store.by_branch(3)
-
-
-def test_a_version_that_is_removed_while_it_is_read_is_read_no_further(
-    store: DynamoProfileStore, dynamo: Any
-) -> None:
-    """A load ends between a reader's look at the pointer and its look at the items."""
-    store.load(MONDAY, "run-1", profiles(MONDAY, 50))
-    other = DynamoProfileStore(store.table, "eu-central-1", lease_seconds=1)
-    for ask in (lambda: store.get(3), lambda: store.by_branch(3)):
-        before, loads = store.current().business_date, iter([True])
-
-        def overtake(params: dict[str, Any], loads: Any = loads) -> dict[str, Any]:
-            is_pointer = params["Key"]["item"]["S"] == "pointer"
-            if not is_pointer and next(loads, False):
-                day = store.current().business_date + dt.timedelta(days=1)
-                other.load(day, "run-n", profiles(day, 40))
-            return params
-
-        with on_request(dynamo, "GetItem", overtake):
-            found = ask()
-        dates = {p["business_date"] for p in (found if isinstance(found, list) else [found])}
-        assert dates == {f"{before + dt.timedelta(days=1)}"}
 
 
 def test_a_load_that_lost_its_lease_serves_nothing(store: DynamoProfileStore) -> None:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -41,6 +42,18 @@ def profiles(date: dt.date, clients: int, first: int = 0) -> Iterator[pa.RecordB
         ]
         arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def rows(**columns: tuple[pa.DataType, list[Any]]) -> list[pa.RecordBatch]:
+    """Give one batch of these columns, by default of clients from 0 on of branch 7."""
+    count = len(next(iter(columns.values()))[1])
+    given = {
+        "client_id": (pa.int64(), list(range(count))),
+        "branch_id": (pa.int64(), [7] * count),
+        **columns,
+    }
+    arrays = [pa.array(values, kind) for kind, values in given.values()]
+    return [pa.RecordBatch.from_arrays(arrays, list(given))]
 
 
 def items_kept(store: ProfileStore) -> int:

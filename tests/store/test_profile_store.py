@@ -89,6 +89,14 @@ def test_an_older_date_does_not_replace_a_newer_one(store: ProfileStore) -> None
     assert store.get(11) is None
 
 
+def test_a_rollback_serves_an_older_date(store: ProfileStore) -> None:
+    store.load(TUESDAY, "run-2", profiles(TUESDAY, 10))
+    done = store.load(MONDAY, "run-1", profiles(MONDAY, 20), rollback=True)
+    assert done.loaded
+    assert store.current() == Served(MONDAY, "run-1")
+    assert items_kept(store) == 20
+
+
 def test_a_date_is_loaded_again(store: ProfileStore) -> None:
     for run in ("run-1", "run-1", "run-2"):
         assert store.load(MONDAY, run, profiles(MONDAY, 10)).loaded
