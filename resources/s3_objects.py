@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -17,7 +19,9 @@ PART_BYTES = 64 << 20
 AT_ONCE = 4
 _ATTEMPTS = 5
 GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
-TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+TAKEN = frozenset({"PreconditionFailed", "412"})
+CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
+_FIRST_WAIT = 0.1
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
@@ -52,18 +56,13 @@ def open_object(s3: Any, uri: str) -> BinaryIO:
 
 def put_once(s3: Any, uri: str, body: bytes) -> bool:
     """Write a small object; False when there is one already, whatever its bytes."""
-    from botocore.exceptions import ClientError
-
     bucket, key = bucket_and_key(uri)
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    with explained("write", uri):
-        try:
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ChecksumSHA256=digest, IfNoneMatch="*")
-        except ClientError as refused:
-            if code_of(refused) in TAKEN:
-                return False
-            raise
-    return True
+    where = {"Bucket": bucket, "Key": key}
+    return _once(
+        uri,
+        lambda: s3.put_object(**where, Body=body, ChecksumSHA256=digest, IfNoneMatch="*"),
+    )
 
 
 def upload_once(s3: Any, uri: str, path: Path) -> bool:
@@ -73,23 +72,40 @@ def upload_once(s3: Any, uri: str, path: Path) -> bool:
     """
     if path.stat().st_size <= PART_BYTES:
         return put_once(s3, uri, path.read_bytes())
+    return _once(uri, lambda: _upload_parts(s3, uri, path))
+
+
+def _once(uri: str, write: Callable[[], object]) -> bool:
+    """Write on the condition that nothing is there; False when something is."""
     from botocore.exceptions import ClientError
 
+    with explained("write", uri):
+        for attempt in range(_ATTEMPTS):
+            try:
+                write()
+                return True
+            except ClientError as refused:
+                if code_of(refused) in TAKEN:
+                    return False
+                # Another writer is at it, and may yet fail: S3 asks to try again.
+                if code_of(refused) not in CONFLICT or attempt == _ATTEMPTS - 1:
+                    raise
+            time.sleep(random.uniform(0, _FIRST_WAIT * 2**attempt))  # noqa: S311 - no secret
+    return False
+
+
+def _upload_parts(s3: Any, uri: str, path: Path) -> None:
     bucket, key = bucket_and_key(uri)
     where = {"Bucket": bucket, "Key": key}
-    with explained("write", uri):
-        begun = s3.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")
-        where["UploadId"] = begun["UploadId"]
-        try:
-            parts = _send_parts(s3, where, path)
-            s3.complete_multipart_upload(**where, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
-        except BaseException as failure:
-            # Parts of an upload that is never completed cost as much as an object.
-            s3.abort_multipart_upload(**where)
-            if isinstance(failure, ClientError) and code_of(failure) in TAKEN:
-                return False
-            raise
-    return True
+    begun = s3.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")
+    where["UploadId"] = begun["UploadId"]
+    try:
+        parts = _send_parts(s3, where, path)
+        s3.complete_multipart_upload(**where, MultipartUpload={"Parts": parts}, IfNoneMatch="*")
+    except BaseException:
+        # Parts of an upload that is never completed cost as much as an object.
+        s3.abort_multipart_upload(**where)
+        raise
 
 
 def _send_parts(s3: Any, where: dict[str, str], path: Path) -> list[dict[str, Any]]:

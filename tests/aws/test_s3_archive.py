@@ -13,8 +13,10 @@ from customer360_assets.aws_names import AwsNames
 from resources import s3_objects
 from resources.archive import Content, Receipt
 from resources.aws_client import client
+from resources.aws_errors import AwsError
 from resources.s3_archive import ArchiveError, S3Archive
 from resources.s3_objects import put_once, upload_once
+from tests.aws.hooks import on_request, refused
 
 Worker = Callable[[str], S3Archive]
 ABC = hashlib.sha256(b"abc").hexdigest()
@@ -108,16 +110,13 @@ def test_an_upload_that_fails_leaves_no_parts(
     s3, path = client("s3", aws.region), tmp_path / "large"
     path.write_bytes(b"x" * (11 << 20))
 
-    def fail(params: dict[str, Any], **_: Any) -> None:
+    def fail(params: dict[str, Any]) -> dict[str, Any]:
         if params.get("PartNumber") == 2:
             raise KeyboardInterrupt
+        return params
 
-    s3.meta.events.register("provide-client-params.s3.UploadPart", fail)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            upload_once(s3, f"{aws.archive}/large", path)
-    finally:
-        s3.meta.events.unregister("provide-client-params.s3.UploadPart", fail)
+    with on_request(s3, "UploadPart", fail), pytest.raises(KeyboardInterrupt):
+        upload_once(s3, f"{aws.archive}/large", path)
     assert not s3.list_multipart_uploads(Bucket=aws.bucket("raw")).get("Uploads")
     assert "Contents" not in s3.list_objects_v2(Bucket=aws.bucket("raw"))
 
@@ -126,6 +125,25 @@ def test_what_is_there_is_not_written_over(aws: AwsNames) -> None:
     s3, uri = client("s3", aws.region), f"{aws.archive}/small"
     assert [put_once(s3, uri, body) for body in (b"one", b"two", b"one")] == [True, False, False]
     assert s3_objects.read_bytes(s3, uri) == b"one"
+
+
+def test_a_conflict_with_another_writer_is_tried_again(worker: Worker, aws: AwsNames) -> None:
+    conflicts = iter([True, True])
+
+    def conflict(params: dict[str, Any]) -> dict[str, Any]:
+        if next(conflicts, False):
+            raise refused("ConditionalRequestConflict", "PutObject")
+        return params
+
+    def always(_params: dict[str, Any]) -> dict[str, Any]:
+        raise refused("ConditionalRequestConflict", "PutObject")
+
+    s3 = client("s3", aws.region)
+    with on_request(s3, "PutObject", conflict):
+        worker("one").put([b"abc"])
+    assert worker("two").path(ABC).read_bytes() == b"abc"
+    with on_request(s3, "PutObject", always), pytest.raises(AwsError, match="Cannot write s3://"):
+        worker("one").put([b"abcd"])
 
 
 def receipt(seq: int, file: str) -> Receipt:
