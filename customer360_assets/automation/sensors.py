@@ -41,12 +41,11 @@ NOTIFIED_SWEEP = 900
 """Seconds between two listings of everything, while the queue says what is new."""
 
 
-def intake_job(days: dg.DailyPartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def intake_job() -> dg.UnresolvedAssetJobDefinition:
     """Give the job that the sensors ask for."""
     return dg.define_asset_job(
         INTAKE_JOB,
         selection=dg.AssetSelection.assets(asset_key(INTAKE)),
-        partitions_def=days,
         description=(
             "Takes files of the landing zone into the archive and the manifest. Its partition is "
             "the day it runs on: the business date of files that state none themselves."
