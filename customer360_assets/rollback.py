@@ -11,8 +11,12 @@ import dagster as dg
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
-from customer360_assets.versions import METADATA_KEY, NOTHING
+from customer360_assets.planning import SERVING
+from customer360_assets.serving.assets import CODE as SERVING_CODE
+from customer360_assets.serving.assets import PROFILE
+from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
 from resources.lake import Lake, MissingTableError, Snapshot
+from resources.profile_store import ProfileStore
 
 
 class RollbackError(ValueError):
@@ -48,7 +52,9 @@ def snapshot_before_run(lake: Lake, table: str, run_id: str) -> Snapshot | None:
     return line[mine[0] - 1]
 
 
-def undo_run(instance: dg.DagsterInstance, lake: Lake, run_id: str) -> list[Undone]:
+def undo_run(
+    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, run_id: str
+) -> list[Undone]:
     """Roll every table back that a run published; all can be, or RollbackError and none is."""
     _refuse_while_running(instance)
     targets = {
@@ -58,10 +64,12 @@ def undo_run(instance: dg.DagsterInstance, lake: Lake, run_id: str) -> list[Undo
     }
     if not targets:
         raise RollbackError(f"No table has a snapshot of run {run_id}.")
-    return [_to(instance, lake, table, target) for table, target in sorted(targets.items())]
+    return [_to(instance, lake, store, table, target) for table, target in sorted(targets.items())]
 
 
-def undo_to(instance: dg.DagsterInstance, lake: Lake, table: str, snapshot_id: int) -> Undone:
+def undo_to(
+    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, table: str, snapshot_id: int
+) -> Undone:
     """Make a snapshot of a table's history the current one."""
     _refuse_while_running(instance)
     try:
@@ -72,10 +80,12 @@ def undo_to(instance: dg.DagsterInstance, lake: Lake, table: str, snapshot_id: i
         raise RollbackError(f"{table} has no snapshot {snapshot_id}.")
     if found[0].current:
         raise RollbackError(f"{table} is at snapshot {snapshot_id} already.")
-    return _to(instance, lake, table, found[0])
+    return _to(instance, lake, store, table, found[0])
 
 
-def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) -> Undone:
+def _to(
+    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, table: str, target: Snapshot
+) -> Undone:
     history = lake.history(table)
     was = next(s for s in history if s.current)
     dates: list[dt.date] = []
@@ -87,7 +97,24 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
         for date in dates:
             _record(instance, table, date, _version(instance, lake, table, target, date), target)
     lake.rollback(table, target.snapshot_id)
+    if table == PROFILE:
+        _serve(instance, lake, store, target)
     return Undone(table, was, target, tuple(dates))
+
+
+def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, target: Snapshot) -> None:
+    """Have the profile store serve what the profile shows now, also when that is an older date."""
+    served = store.current()
+    date = lake.newest(PROFILE, served.business_date) if served else None
+    if served is None or date is None:
+        return
+    if date != served.business_date:
+        _record(instance, SERVING, served.business_date, NOTHING, target)
+    version = recorded_versions(instance, PROFILE).get(date, NOTHING)
+    made = combine(SERVING_CODE, [(PROFILE, date, version)])
+    _record(instance, SERVING, date, made, target)
+    rows = lake.batches(PROFILE, date, date)
+    store.load(date, str(target.run_id), rows, rollback=True)
 
 
 def _record(

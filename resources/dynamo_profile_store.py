@@ -39,12 +39,17 @@ class DynamoProfileStore:
         self._reader = DynamoReader(table, region)
 
     def load(
-        self, business_date: dt.date, version: str, rows: Iterable[pa.RecordBatch]
+        self,
+        business_date: dt.date,
+        version: str,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        rollback: bool = False,
     ) -> LoadResult:
         """See ProfileStore. Waits up to an hour for another load to end."""
         with Lease(self._dynamo, self.table, self._lease_seconds) as lease, self._explained("load"):
             served, serving = served_of(lease.pointer), number_of(lease.pointer, "serving")
-            if served and served.business_date > business_date:
+            if served and served.business_date > business_date and not rollback:
                 return LoadResult(0, False, served.business_date, served)
             writer = BatchWriter(self._dynamo, self.table, self._write_units, lease.check)
             # Every generation since the oldest that may have items, but the one that is served:

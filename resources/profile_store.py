@@ -43,11 +43,17 @@ class ProfileStore(Protocol):
     """Serves one business date, whole: a reader never sees two dates, nor half of one."""
 
     def load(
-        self, business_date: dt.date, version: str, rows: Iterable[pa.RecordBatch]
+        self,
+        business_date: dt.date,
+        version: str,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        rollback: bool = False,
     ) -> LoadResult:
-        """Serve `rows` (with client_id, branch_id) instead of what is served; never an older date.
+        """Serve `rows` (with client_id, branch_id) instead of what is served.
 
-        Readers see the old profiles until all new ones are there, also when the load is killed.
+        Never an older date, unless it is a rollback. Readers see the old profiles until all new
+        ones are there, also when the load is killed.
         """
         ...
 

@@ -49,14 +49,19 @@ class SqliteProfileStore:
         self.path = path
 
     def load(
-        self, business_date: dt.date, version: str, rows: Iterable[pa.RecordBatch]
+        self,
+        business_date: dt.date,
+        version: str,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        rollback: bool = False,
     ) -> LoadResult:
         """See ProfileStore. Waits up to an hour for another load to end."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._one_load_at_a_time(), self._open() as store:
             _create(store)
             served, generation = _served(store)
-            if served and served.business_date > business_date:
+            if served and served.business_date > business_date and not rollback:
                 return LoadResult(0, False, served.business_date, served)
             _remove_all_but(store, generation)
             new = generation + 1

@@ -60,13 +60,14 @@ def rollback_command(
         return 2
     try:
         target = deployment(home)
-        lake = services_of(target)["lake"]
+        services = services_of(target)
+        lake, store = services["lake"], services["store"]
         with instance_of(target) as instance:
             close_abandoned_runs(instance)
             if run_id is not None:
-                undone = undo_run(instance, lake, run_id)
+                undone = undo_run(instance, lake, store, run_id)
             else:
-                undone = [undo_to(instance, lake, str(table), int(snapshot or 0))]
+                undone = [undo_to(instance, lake, store, str(table), int(snapshot or 0))]
     except (DeploymentError, LakeError, RollbackError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -77,7 +78,8 @@ def rollback_command(
             f"{one.now.rows:,} rows of run {one.now.run_id}{dates}"
         )
     console.print(
-        "Readers of the lake see this from now on. What was undone is outstanding again: switch "
-        "schedules, sensors and automation off until the cause is mended, or they build it anew."
+        "Readers see this from now on, the profile store included. What was undone is outstanding "
+        "again: switch schedules, sensors and automation off until the cause is mended, or they "
+        "build it anew."
     )
     return 0

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from customer360_assets.cli.main import app
+from customer360_assets.planning import SERVING
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import SmallBank
 
@@ -45,7 +46,7 @@ def test_a_run_is_undone_in_every_table_that_it_published(bank: SmallBank) -> No
     assert code == 0, said
     assert f"{PROFILE}: 3 rows" in said
     undone = bank.everything()
-    for table in ("raw.card", "stage.card", "dimension.product_holding", PROFILE):
+    for table in ("raw.card", "stage.card", "dimension.product_holding", PROFILE, SERVING):
         assert undone[table] == before[table], table
     # What was undone is outstanding, and comes back with the next run.
     assert bank.run(DAY).tables >= {"raw.card", "stage.card", PROFILE}
@@ -63,8 +64,8 @@ def test_one_table_goes_back_to_a_snapshot_of_its_history(bank: SmallBank) -> No
     assert str(old.run_id) in listed
     assert _command(bank, "rollback", PROFILE, "--to", str(old.snapshot_id))[0] == 0
     assert bank.rows(CARD_COUNTS) == before
-    # Only this table is outstanding, with the store that is loaded from it.
-    assert bank.run(DAY).tables == {PROFILE}
+    # Only this table is outstanding, and the store that is loaded from it.
+    assert bank.run(DAY).tables == {PROFILE, SERVING}
     assert bank.rows(CARD_COUNTS) != before
 
 
