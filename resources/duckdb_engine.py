@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.athena_sql import parse, to_duckdb
 from resources.duckdb_output import create_views, quoted, select_columns, text, without_values
+from resources.duckdb_parts import copied, copy_part, partition_folder
 from resources.sql_engine import (
     NO_INPUTS,
     Candidate,
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
-_PARQUET = "FORMAT parquet, COMPRESSION zstd"
 
 
 class DuckDbEngine:
@@ -84,13 +86,13 @@ class DuckDbEngine:
             chosen = select_columns(types, columns)
             source = f"FROM ({duck}) AS result{kept}{order}"
             if not partition_by:
-                count = _copy(db, f"SELECT {chosen} {source}", output, params)
+                count = copied(db, f"SELECT {chosen} {source}", output, params)
                 return (Part((), str(output / "part-0.parquet"), count),)
             apart = "".join(f", {quoted(name)}" for name in partition_by if name not in names)
             db.execute(
-                f"CREATE TEMP TABLE candidate_rows AS SELECT {chosen}{apart} {source}", list(params)
+                f"CREATE TABLE candidate_rows AS SELECT {chosen}{apart} {source}", list(params)
             )
-            return _copy_partitions(db, output, names, partition_by)
+            return self._copy_partitions(db, inputs, output, names, partition_by)
 
         parts = self._connected(inputs, work)
         return Candidate(
@@ -157,6 +159,47 @@ class DuckDbEngine:
 
         with self._connect() as db:
             return self.guarded(db, inputs, prepared)
+
+    def _copy_partitions(
+        self,
+        db: duckdb.DuckDBPyConnection,
+        inputs: Inputs,
+        output: Path,
+        names: Sequence[str],
+        partition_by: Sequence[str],
+    ) -> tuple[Part, ...]:
+        """Copy each partition of the sorted candidate_rows by itself, several at once.
+
+        COPY … PARTITION_BY keeps no order within a file, and many small row groups.
+        """
+        keys = ", ".join(map(quoted, partition_by))
+        found = db.execute(
+            f"SELECT {keys}, count(*) FROM candidate_rows GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        if any(value is None for row in found for value in row):
+            raise SqlError(f"output: a partition column ({keys}) is NULL")
+        starts = accumulate((row[-1] for row in found), initial=0)
+        parts = [
+            (partition_folder(output, partition_by, row[:-1]), row[:-1], start, row[-1])
+            for row, start in zip(found, starts, strict=False)
+        ]
+        cores = db.execute("SELECT current_setting('threads')").fetchall()[0][0]
+        # One row group is one thread's work: more would only wait for each other.
+        db.execute("SET threads = 1")
+
+        def copy(cursor: duckdb.DuckDBPyConnection, turn: int) -> list[Part]:
+            return [
+                copy_part(cursor, folder, names, partition_by, values, start, rows)
+                for folder, values, start, rows in parts[turn::cores]
+            ]
+
+        def work(turn: int) -> list[Part]:
+            with db.cursor() as cursor:
+                return self.guarded(cursor, inputs, lambda own: copy(own, turn))
+
+        with ThreadPoolExecutor(cores) as pool:
+            done = [part for some in pool.map(work, range(cores)) for part in some]
+        return tuple(sorted(done, key=lambda part: part.file))
 
     def guarded(
         self,
@@ -241,31 +284,3 @@ def _arrow(db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]) -
     )
     replaced = f"SELECT * REPLACE ({wide}) FROM ({duck}) AS result" if wide else duck
     return db.execute(replaced, list(params)).to_arrow_table()
-
-
-def _copy(
-    db: duckdb.DuckDBPyConnection, rows: str, folder: Path, params: Sequence[object] = ()
-) -> int:
-    target = text(str(folder / "part-0.parquet"))
-    done = db.execute(f"COPY ({rows}) TO {target} ({_PARQUET})", list(params)).fetchone()
-    return int(done[0]) if done else 0
-
-
-def _copy_partitions(
-    db: duckdb.DuckDBPyConnection, output: Path, names: Sequence[str], partition_by: Sequence[str]
-) -> tuple[Part, ...]:
-    # COPY … PARTITION_BY keeps no order within a file, so each partition is copied by itself.
-    keys = ", ".join(map(quoted, partition_by))
-    columns = ", ".join(map(quoted, names))
-    chosen = " AND ".join(f"{quoted(k)} = ${i}" for i, k in enumerate(partition_by, start=1))
-    found = db.execute(f"SELECT DISTINCT {keys} FROM candidate_rows ORDER BY ALL").fetchall()
-    parts = []
-    for values in found:
-        if None in values:
-            raise SqlError(f"output: a partition column ({keys}) is NULL")
-        folder = output.joinpath(*(f"{k}={v}" for k, v in zip(partition_by, values, strict=True)))
-        folder.mkdir(parents=True)
-        rows = f"SELECT {columns} FROM candidate_rows WHERE {chosen}"
-        count = _copy(db, rows, folder, values)
-        parts.append(Part(tuple(map(str, values)), str(folder / "part-0.parquet"), count))
-    return tuple(parts)
