@@ -118,18 +118,37 @@ def _ended(attempt: Attempt, patience: Patience, log: logging.Logger) -> None:
 def _start(
     jobs: Jobs, request: Request, ordinal: int, patience: Patience, log: logging.Logger
 ) -> Attempt:
-    job = _with_room(lambda: jobs.start(request, ordinal), patience, log)
-    log.info(f"{job.name}: started.")
-    # A call that was repeated after its answer was lost has started two, as two processes may.
-    mine = [a for a in jobs.attempts(request.tag) if a.seen.active and a.key == request.key]
+    try:
+        job = _with_room(lambda: jobs.start(request, ordinal), patience, log)
+        log.info(f"{job.name}: started.")
+        mine = _running(jobs, request)
+    except BaseException:
+        # It may have started all the same: an answer can be lost, a run cancelled before it came.
+        _stop_all(jobs, request, patience, log)
+        raise
     if not mine:
         seen = Seen("started", "waiting")
         return Attempt(ordinal, request.key, request.output_of(ordinal), "", seen, job)
-    first, *others = sorted(mine, key=lambda a: (a.ordinal, a.started, a.job.name))
+    # A call that was repeated after its answer was lost has started two, as two processes may.
+    first, *others = mine
     for other in others:
         log.warning(f"{other.job.name} was started beside {first.job.name}.")
         stop(other.job, patience, log)
     return first
+
+
+def _running(jobs: Jobs, request: Request) -> list[Attempt]:
+    """Give the attempts that run for a request, the one that all agree on first."""
+    found = [a for a in jobs.attempts(request.tag) if a.seen.active and a.key == request.key]
+    return sorted(found, key=lambda a: (a.ordinal, a.started, a.job.name))
+
+
+def _stop_all(jobs: Jobs, request: Request, patience: Patience, log: logging.Logger) -> None:
+    try:
+        for attempt in _running(jobs, request):
+            stop(attempt.job, patience, log)
+    except AwsError as error:
+        log.warning(f"Whether a job of {request.tag} was started is not known. {error}")
 
 
 def _with_room(start: Callable[[], Job], patience: Patience, log: logging.Logger) -> Job:

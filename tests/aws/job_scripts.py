@@ -80,8 +80,11 @@ def output_of(lake: Path, run: str) -> Path:
 
 def main() -> None:
     """Run a script as a step does whose run can be cancelled: KIND SCRIPT LAKE INPUT RUN."""
-    from dagster._core.errors import DagsterExecutionInterruptedError
-    from dagster._utils.interrupts import capture_interrupts, raise_execution_interrupts
+    from dagster._core.errors import (
+        DagsterExecutionInterruptedError,
+        raise_execution_interrupts,
+    )
+    from dagster._utils.interrupts import capture_interrupts
 
     kind, script, lake, given, run = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
