@@ -8,7 +8,7 @@ POLICY_READY := $(POLICY)/.ready
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all chromium check bench ui lock clean
+.PHONY: help demo test test-all chromium screenshots check bench ui lock clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,12 +51,16 @@ PEERS ?=
 bench: $(READY)  ## Measure the build against its floor (CUSTOMERS=100000 PEERS=--peers)
 	$(BIN)/python -m benchmarks.run --customers $(CUSTOMERS) $(PEERS)
 
+screenshots: $(READY) chromium  ## Take the pictures of docs/images from the real UI
+	$(BIN)/python -m tests.browser.screenshots
+
 ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 	$(BIN)/customer360 ui --home $(HOME_DIR)
 
 lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
+	$(BIN)/uv pip compile --quiet --extra self-hosted --extra dagster-plus --constraints requirements.txt pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements-image.txt
 	echo checkov | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o infra/requirements-checkov.txt
 
 clean:  ## Remove the virtual environment and caches
