@@ -17,7 +17,7 @@ Address = Annotated[str, typer.Argument(help="aws://<account>/<region>/<stage>[?
 @app.command()
 def template(
     address: Address,
-    stack: Annotated[str, typer.Argument(help="foundation or platform")] = "platform",
+    stack: Annotated[str, typer.Argument(help="foundation, profiles or platform")] = "platform",
 ) -> None:
     """Print the CloudFormation template of a stack."""
     if stack not in TEMPLATES:
@@ -44,6 +44,15 @@ def deploy(
         given = parameters if stack == "platform" else {}
         for line in deploy_stack(names, stack, made(names, None), given, do=yes):
             typer.echo(f"{stack}: {line}")
+
+
+@app.command()
+def environment(address: Address) -> None:
+    """Print what the worker of a stage has in its environment, and the role that it runs as."""
+    names = _names(address)
+    typer.echo(f"CUSTOMER360_DEPLOYMENT={address}")
+    typer.echo(f"CUSTOMER360_LOGS_BUCKET={names.bucket('analytics')}")
+    typer.echo(f"task role: {names.role_arn('code_location')}")
 
 
 @app.command()

@@ -36,7 +36,7 @@ def deploy_stack(
         return
     with explained("deploy", name):
         api.execute_change_set(ChangeSetName=change_set)
-    _finished(api, name, "stack_update_complete" if exists else "stack_create_complete")
+    _finished(api, name, _waiter(api, name, exists=exists))
     yield "done"
 
 
@@ -67,12 +67,13 @@ def _proposed(
 
     text = text_of(template)
     digest = hashlib.sha256(f"{text}{sorted(parameters.items())}".encode()).hexdigest()[:20]
+    adopted = [] if exists else _there_already(names, template)
     kept = [p for p in template.get("Parameters", {}) if exists and p not in parameters]
     with explained("propose changes of", name):
         made = api.create_change_set(
             StackName=name,
             ChangeSetName=f"c-{digest}",
-            ChangeSetType="UPDATE" if exists else "CREATE",
+            ChangeSetType="UPDATE" if exists else "IMPORT" if adopted else "CREATE",
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Parameters=[
                 *({"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()),
@@ -80,6 +81,7 @@ def _proposed(
             ],
             Tags=[{"Key": key, "Value": value} for key, value in names.tags.items()],
             **_body(names, name, text, digest),
+            **({"ResourcesToImport": adopted} if adopted else {}),
         )
         try:
             api.get_waiter("change_set_create_complete").wait(
@@ -91,6 +93,41 @@ def _proposed(
             if "didn't contain changes" not in told.get("StatusReason", ""):
                 raise RuntimeError(f"{name}: {told.get('StatusReason')}") from error
     return str(made["Id"])
+
+
+def _there_already(names: AwsNames, template: Json) -> list[dict[str, Any]]:
+    """Give the tables of a new stack that an import from S3 has made: the stack adopts them."""
+    from botocore.exceptions import ClientError
+
+    found = []
+    for logical, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::DynamoDB::Table":
+            continue
+        table = resource["Properties"]["TableName"]
+        with explained("look for the DynamoDB table", table):
+            try:
+                client("dynamodb", names.region).describe_table(TableName=table)
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    continue
+                raise
+        found.append(
+            {
+                "ResourceType": resource["Type"],
+                "LogicalResourceId": logical,
+                "ResourceIdentifier": {"TableName": table},
+            }
+        )
+    return found
+
+
+def _waiter(api: Any, name: str, *, exists: bool) -> str:
+    """Give the name of the waiter for what the stack does now."""
+    with explained("look at", name):
+        status = api.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    if status.startswith("IMPORT"):
+        return "stack_import_complete"
+    return "stack_update_complete" if exists else "stack_create_complete"
 
 
 def _body(names: AwsNames, name: str, text: str, digest: str) -> dict[str, str]:

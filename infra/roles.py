@@ -101,13 +101,12 @@ def person(names: AwsNames, reader: str, key: Json) -> Resources:
 
 def _code_location(names: AwsNames, key: Json) -> list[Json]:
     application = attribute("Spark")
-    profiles = attribute("Profiles")
+    profiles = arns.of(names, "dynamodb", f"table/{names.profile_table}")
     cluster = {
         "StringEquals": {
             f"elasticmapreduce:ResourceTag/{name}": value for name, value in names.tags.items()
         }
     }
-    bulk = arns.of(names, "dynamodb", f"table/{names.profile_table}/import/*")
     return [
         actions.list_buckets(names),
         # What was delivered is kept as it came: nothing may delete it from the archive.
@@ -166,11 +165,20 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
             ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem",
              "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem",
              "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"],
-            [profiles, {"Fn::Join": ["/", [profiles, "index", "*"]]}],
+            [profiles, f"{profiles}/index/*"],
             "Profiles",
         ),
+        # A first load makes the table; a table that serves is protected from deletion.
         allow(
-            ["dynamodb:ImportTable", "dynamodb:DescribeImport"], [profiles, bulk], "BulkLoad"
+            ["dynamodb:DeleteTable", "dynamodb:DescribeImport", "dynamodb:ImportTable",
+             "dynamodb:UpdateContinuousBackups"],
+            [profiles, f"{profiles}/import/*"],
+            "BulkLoad",
+        ),
+        allow(
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            f"{arns.log_group(names, '/aws-dynamodb/imports')}:*",
+            "BulkLoadLogs",
         ),
         allow(
             ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes",

@@ -1,4 +1,4 @@
-"""The two stacks of a stage: what holds data, and what works on it."""
+"""The stacks of a stage: what holds data, and what works on it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def foundation_template(names: AwsNames, _settings: Settings | None = None) -> J
     return _template(f"Data of {names.base}", foundation(names), Outputs=outputs(names))
 
 
+def profiles_template(names: AwsNames, _settings: Settings | None = None) -> Json:
+    """Give the template of the profile table: a table that was made by an import is adopted."""
+    key: Json = {"Fn::ImportValue": key_export(names)}
+    return _template(f"Profiles of {names.base}", serving(names, key))
+
+
 def platform_template(names: AwsNames, settings: Settings | None = None) -> Json:
     """Give the template of everything else."""
     set_ = settings or Settings()
@@ -32,7 +38,6 @@ def platform_template(names: AwsNames, settings: Settings | None = None) -> Json
         **jobs(names, key, set_),
         **roles(names, key),
         **fan_out(names, key, set_),
-        **serving(names, key),
         **arrivals(names, key),
         **alarms(names, key, set_),
         **lake_formation(names, set_),
@@ -43,7 +48,11 @@ def platform_template(names: AwsNames, settings: Settings | None = None) -> Json
 
 
 TEMPLATES: MappingProxyType[str, Callable[[AwsNames, Settings | None], Json]] = MappingProxyType(
-    {"foundation": foundation_template, "platform": platform_template}
+    {
+        "foundation": foundation_template,
+        "profiles": profiles_template,
+        "platform": platform_template,
+    }
 )
 """The stacks of a stage in the order in which they are deployed."""
 

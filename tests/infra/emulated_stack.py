@@ -32,7 +32,7 @@ Call = Callable[["Stack", Json], Any]
 
 def create(names: AwsNames) -> None:
     """Create both stacks of a stage; raises KeyError for a type that nobody creates."""
-    for stack, template in TEMPLATES.items():
+    for stack, template in TEMPLATES.items():  # in the order of their dependencies
         Stack(names, stack, template(names, None)).create()
 
 

@@ -40,6 +40,16 @@ def test_a_bucket_is_encrypted_versioned_and_closed(deployed: AwsNames, layer: A
     assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_a_write_by_plain_http_is_refused(deployed: AwsNames) -> None:
+    s3 = _api(deployed, "s3")
+    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied|Forbidden|403"):
+        s3.put_object(Bucket=deployed.bucket("raw"), Key="landing/x", Body=b"x")
+    s3.create_bucket(
+        Bucket="open", CreateBucketConfiguration={"LocationConstraint": deployed.region}
+    )
+    s3.put_object(Bucket="open", Key="x", Body=b"x")
+
+
 def test_what_is_temporary_is_deleted_and_what_was_delivered_is_not(deployed: AwsNames) -> None:
     s3 = _api(deployed, "s3")
     deleted = {

@@ -1,0 +1,65 @@
+"""A deployment tells what it would do, does it, and does nothing the second time."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from customer360_assets.aws_names import AwsNames
+from infra.deploy import deploy_stack
+from infra.template import BODY_LIMIT, Json, text_of
+from resources.aws_client import client
+
+EMPTY: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}
+
+
+def _template(names: AwsNames, *queues: str, padding: int = 0) -> Json:
+    made = copy.deepcopy(EMPTY)
+    for queue in queues:
+        made["Resources"][queue.capitalize()] = {
+            "Type": "AWS::SQS::Queue",
+            "Metadata": {"padding": "x" * padding},
+            "Properties": {"QueueName": f"{names.base}-{queue}"},
+        }
+    return made
+
+
+def _queues(names: AwsNames) -> set[str]:
+    found = client("sqs", names.region).list_queues(QueueNamePrefix=f"{names.base}-test-")
+    return {url.rpartition("-")[2] for url in found.get("QueueUrls", [])}
+
+
+def test_told_before_it_is_done_and_done_once(deployed: AwsNames) -> None:
+    one = _template(deployed, "test-a")
+    assert list(deploy_stack(deployed, "one", one, {}, do=False)) == ["Add AWS::SQS::Queue Test-a"]
+    assert _queues(deployed) == set()
+    told = list(deploy_stack(deployed, "one", one, {}, do=True))
+    assert told == ["Add AWS::SQS::Queue Test-a", "done"]
+    assert _queues(deployed) == {"a"}
+
+
+def test_a_change_is_told_and_made(deployed: AwsNames) -> None:
+    list(deploy_stack(deployed, "two", _template(deployed, "test-b"), {}, do=True))
+    more = _template(deployed, "test-b", "test-c")
+    assert "Add AWS::SQS::Queue Test-c" in list(deploy_stack(deployed, "two", more, {}, do=False))
+    assert "c" not in _queues(deployed)
+    list(deploy_stack(deployed, "two", more, {}, do=True))
+    assert {"b", "c"} <= _queues(deployed)
+
+
+def test_a_template_that_a_call_cannot_carry_is_read_from_the_foundations_bucket(
+    deployed: AwsNames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The emulated account is reached by plain HTTP, which the bucket's policy refuses.
+    client("s3", deployed.region).delete_bucket_policy(Bucket=deployed.bucket("analytics"))
+    large = _template(deployed, "test-d", padding=BODY_LIMIT)
+    assert len(text_of(large)) > BODY_LIMIT
+    list(deploy_stack(deployed, "large", large, {}, do=True))
+    assert "d" in _queues(deployed)
+    found = client("s3", deployed.region).list_objects_v2(
+        Bucket=deployed.bucket("analytics"), Prefix="code/templates/"
+    )
+    (stored,) = found["Contents"]
+    assert stored["Size"] == len(text_of(large))
+    assert deployed.stack("large") in stored["Key"]
