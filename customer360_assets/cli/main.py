@@ -179,6 +179,22 @@ def demo(
     raise typer.Exit(demo_command(home, customers, days, seed))
 
 
+@app.command("first-load", epilog="Example: customer360 first-load --business-date 2024-05-23")
+def first_load(
+    business_date: Annotated[
+        dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Serve the profiles of this date.")
+    ],
+    home: Home = None,
+) -> None:
+    """Make the profile table of a new stage on AWS from files: for millions of clients.
+
+    Before the table's stack is deployed, which then takes it over. Later loads are the asset's.
+    """
+    from customer360_assets.cli.first_load import first_load_command
+
+    raise typer.Exit(first_load_command(home, business_date.date()))
+
+
 @app.command(epilog="Example: customer360 describe dimension.product_holding")
 def describe(
     table: Annotated[str, typer.Argument(help="A table, such as profile.customer_360.")],

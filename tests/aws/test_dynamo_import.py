@@ -15,9 +15,11 @@ from resources.aws_client import client
 from resources.dynamo_import import import_profiles, write_files
 from resources.dynamo_profile_store import DynamoProfileStore
 from resources.profile_store import ProfileStoreError, Served
+from tests.aws import import_files
 from tests.aws.hooks import on_answer, on_request
 from tests.store.store_profiles import items_kept, profiles
 
+json_as_it_is = import_files.json_as_it_is
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 CLIENTS = 130
 
@@ -26,17 +28,6 @@ CLIENTS = 130
 def store(aws: AwsNames, monkeypatch: pytest.MonkeyPatch) -> DynamoProfileStore:
     monkeypatch.setattr(dynamo_import, "PER_FILE", 50)
     return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def json_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emulator's own reader of the files takes no escape for what it is."""
-    from py_partiql_parser import JsonParser
-
-    def parse(original: str) -> list[Any]:
-        return [json.loads(line) for line in original.splitlines()]
-
-    monkeypatch.setattr(JsonParser, "parse", staticmethod(parse))
 
 
 @pytest.fixture
