@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from resources.arrow_errors import lake_explained
 from resources.aws_errors import explained
 from resources.glue_catalog import register
 from resources.lake_candidate import HIDDEN
@@ -56,8 +57,11 @@ def create_candidate(lake: GlueLake, table: str, key: str) -> CandidateTable:
     target = lake.load(table)
     part = NestedField(HIDDEN, PART, StringType(), required=False)
     field = PartitionField(HIDDEN, PARTITION_FIELD_ID_START, IdentityTransform(), PART)
+    # Without descriptions: an engine that commits to Glue may send them whole, and Glue takes 255
+    # bytes of each.
+    columns = [column.model_copy(update={"doc": None}) for column in target.schema().fields]
     metadata = new_metadata(
-        Schema(*target.schema().fields, part),
+        Schema(*columns, part),
         f"{target.location()}/data/{key}",
         {k: v for k, v in target.properties.items() if k.startswith("write.")},
         PartitionSpec(field),
@@ -73,7 +77,7 @@ def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None)
     together; a column that a file lacks is NULL there. LakeError for files that cannot be one
     table.
     """
-    with explained("mount", f"{len(files)} files"):
+    with lake_explained("mount", f"{len(files)} files"):
         adopted = lake.mirror.adopt(files)
         io = lake.catalog._load_file_io(location=lake.names.temporary)
         place = f"{lake.names.temporary}/mounted/{uuid.uuid4().hex}"
@@ -83,7 +87,7 @@ def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None)
 
 def parts_of(lake: GlueLake, candidate: CandidateTable) -> tuple[Part, ...]:
     """Give what each file of a candidate table holds, from its manifests; by part and file."""
-    with explained("read", f"Glue table {candidate.name}"):
+    with lake_explained("read", f"Glue table {candidate.name}"):
         table = lake.catalog.load_table(candidate.name)
         found = [
             Part(
@@ -140,7 +144,7 @@ def _register(lake: GlueLake, kind: str, metadata: "TableMetadata") -> str:
     table = f"{kind}_{uuid.uuid4().hex}"
     work = current_work()
     where = f"{metadata.location}/metadata/00000-{uuid.uuid4()}.metadata.json"
-    with explained("create", f"Glue table {database}.{table}"):
+    with lake_explained("create", f"Glue table {database}.{table}"):
         io = lake.catalog._load_file_io(location=where)
         ToOutputFile.table_metadata(metadata, io.new_output(where))
         tags = {RUN_ID: work.run_id} if work else {}

@@ -3,7 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -65,9 +65,15 @@ class IcebergLake(ABC):
     def _orphaned(self, table: str, files: set[str]) -> None:
         """Have the age of these files, as orphans, count from now."""
 
+    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
+        """Have failures of what the table lies on say what to do; a subclass knows how."""
+        return nullcontext()
+
     def load(self, table: str) -> "Table":
         """Give the Iceberg table as it stands; MissingTableError when it was never created."""
-        return load(self._catalog, self._place(table).identifier, table)
+        place = self._place(table)
+        with self._told("read", table):
+            return load(self._catalog, place.identifier, table)
 
     def ensure(
         self,
@@ -77,14 +83,11 @@ class IcebergLake(ABC):
         comment: str = "",
     ) -> None:
         """See `Lake.ensure`. Two processes may do it at once."""
-        lake_schema.ensure(
-            self._catalog,
-            self._place(table),
-            schema,
-            partition_columns,
-            comment,
-            self._make_namespace,
-        )
+        place = self._place(table)
+        with self._told("create or change", table):
+            lake_schema.ensure(
+                self._catalog, place, schema, partition_columns, comment, self._make_namespace
+            )
 
     def candidate_dir(self, table: str, key: str) -> Path:
         """See `Lake.candidate_dir`. Published files stay where their candidate was written."""
@@ -109,7 +112,7 @@ class IcebergLake(ABC):
         paths = self._own(table, files)
         if len(set(paths)) < len(paths):
             raise LakeError(f"{table}: a candidate file is named twice")
-        with self._turn(table):
+        with self._told("publish to", table), self._turn(table):
             candidate = lake_candidate.describe(target, paths)
             lake_candidate.check_inside(target, candidate, replace)
             return committed(
@@ -134,10 +137,11 @@ class IcebergLake(ABC):
         if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
             raise LakeError(f"{table} has no snapshot {snapshot_id}")
         found = []
-        for file in live_files(source, snapshot):
-            partition = partition_of(source, file)
-            if chosen.hold(partition):
-                found.append((*(str(partition[column]) for column in columns), file.file_path))
+        with self._told("read", table):
+            for file in live_files(source, snapshot):
+                partition = partition_of(source, file)
+                if chosen.hold(partition):
+                    found.append((*(str(partition[name]) for name in columns), file.file_path))
         return [row[-1] for row in sorted(found)], snapshot.snapshot_id if snapshot else None
 
     def batches(
@@ -156,11 +160,12 @@ class IcebergLake(ABC):
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
-        for file in live_files(source, source.current_snapshot()):
-            partition = partition_of(source, file)
-            day = partition[DATE_COLUMN]
-            if isinstance(day, date) and chosen.hold(partition):
-                rows[day] = rows.get(day, 0) + file.record_count
+        with self._told("read", table):
+            for file in live_files(source, source.current_snapshot()):
+                partition = partition_of(source, file)
+                day = partition[DATE_COLUMN]
+                if isinstance(day, date) and chosen.hold(partition):
+                    rows[day] = rows.get(day, 0) + file.record_count
         return dict(sorted(rows.items()))
 
     def newest(self, table: str, on_or_before: date) -> date | None:
@@ -185,7 +190,7 @@ class IcebergLake(ABC):
                 raise LakeError(f"{table} has no snapshot {snapshot_id}")
             target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
 
-        with self._turn(table):
+        with self._told("roll back", table), self._turn(table):
             committed(table, attempt)
 
     def expire(self, table: str, keep_last: int) -> list[int]:
@@ -196,7 +201,7 @@ class IcebergLake(ABC):
                 self.load(table), keep_last, lambda files: self._orphaned(table, files)
             )
 
-        with self._turn(table):
+        with self._told("expire snapshots of", table), self._turn(table):
             return committed(table, attempt)
 
 

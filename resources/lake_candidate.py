@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from resources.arrow_errors import is_refusal
 from resources.lake_files import partition_of
 from resources.lake_types import LakeError, Partitions
 from resources.side_by_side import side_by_side
@@ -34,9 +35,9 @@ def footer_of(io: "FileIO", path: str) -> Footer:
         with io.new_input(path).open() as file:
             opened: Any = file
             return Footer(pq.read_metadata(opened), opened.size())
-    except PermissionError as problem:
-        raise LakeError(f"{path} may not be read: {problem}") from problem
     except (OSError, pa.ArrowInvalid) as problem:
+        if isinstance(problem, OSError) and is_refusal(problem):
+            raise
         raise LakeError(f"{path} is not a readable Parquet file") from problem
 
 

@@ -1,21 +1,23 @@
 """The lake on AWS: PyIceberg, S3 and the Glue Data Catalog."""
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from resources import lake_schema, lake_sweep_s3
+from resources.arrow_errors import lake_explained
 from resources.aws_errors import explained
 from resources.glue_catalog import open_glue_catalog
 from resources.lake_base import IcebergLake
 from resources.lake_catalog import Place
-from resources.lake_types import LakeError, Partitions, Published, Slice, split
-from resources.mirror import S3, Mirror, address
+from resources.lake_types import LakeError, Slice, split
+from resources.mirror import S3, Mirror
+from resources.s3_objects import put_once
 
 if TYPE_CHECKING:
     from pyiceberg.catalog.glue import GlueCatalog
@@ -39,6 +41,11 @@ class GlueLake(IcebergLake):
         """The lake's files on this worker and their twins on S3."""
         return Mirror(self.lake_dir, self.names)
 
+    @cached_property
+    def _written(self) -> set[str]:
+        """The files of no rows that are known to be on S3."""
+        return set()
+
     @property
     def catalog(self) -> "GlueCatalog":
         """The catalog of the stage's region."""
@@ -58,23 +65,21 @@ class GlueLake(IcebergLake):
     def _make_namespace(self, schema: str) -> None:
         """Do nothing: databases, and who may use them, are the stack's."""
 
+    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
+        return lake_explained(action, f"Glue table {self._place(table).identifier}")
+
     def _turn(self, table: str) -> AbstractContextManager[None]:
         """Wait for nobody: Glue refuses the later of two commits, and it is tried again."""
         return nullcontext()
 
     def _claim(self, table: str, name: str) -> Path | None:
-        from botocore.exceptions import ClientError
-
         folder = self.mirror.path(f"{self._place(table).location}/data/{name}")
-        claim = address(f"{self.mirror.uri(folder)}/{lake_sweep_s3.CLAIM}")
+        claim = f"{self.mirror.uri(folder)}/{lake_sweep_s3.CLAIM}"
+        if not put_once(self.mirror.s3, claim, b""):
+            return None
         try:
-            self.mirror.s3.put_object(**claim, IfNoneMatch="*")
             folder.mkdir(parents=True)
         except FileExistsError:
-            return None
-        except ClientError as refused:
-            if refused.response["Error"]["Code"] != "PreconditionFailed":
-                raise
             return None
         return folder
 
@@ -96,7 +101,8 @@ class GlueLake(IcebergLake):
         """See `Lake.tables`."""
         from customer360_assets.aws_names import LAYER_OF
 
-        with explained("list the tables of", f"the Glue databases of {self.names.base}"):
+        told = explained("list the tables of", f"the Glue databases of {self.names.base}")
+        with told, self._databases_exist():
             return sorted(
                 f"{schema}.{name}"
                 for schema in LAYER_OF
@@ -111,28 +117,20 @@ class GlueLake(IcebergLake):
         comment: str = "",
     ) -> None:
         """See `Lake.ensure`. The stack has created the database."""
+        with self._databases_exist():
+            super().ensure(table, schema, partition_columns, comment)
+
+    @contextmanager
+    def _databases_exist(self) -> Iterator[None]:
         from pyiceberg.exceptions import NoSuchNamespaceError
 
-        place = self._place(table)
-        with explained("create or change", f"Glue table {place.identifier}"):
-            try:
-                super().ensure(table, schema, partition_columns, comment)
-            except NoSuchNamespaceError:
-                raise LakeError(
-                    f"{table}: Glue has no database {place.identifier.partition('.')[0]}."
-                    " The stack in infra/ creates it: deploy it, or check CUSTOMER360_DEPLOYMENT"
-                ) from None
-
-    def publish(
-        self,
-        table: str,
-        files: Sequence[str],
-        replace: Partitions,
-        properties: Mapping[str, str],
-    ) -> Published:
-        """See `Lake.publish`. Files that are only on this worker are uploaded first."""
-        with explained("publish to", f"Glue table {self._place(table).identifier}"):
-            return super().publish(table, files, replace, properties)
+        try:
+            yield
+        except NoSuchNamespaceError as missing:
+            raise LakeError(
+                f"{missing}. The stack in infra/ creates the Glue databases of {self.names.base}:"
+                " deploy it, or check CUSTOMER360_DEPLOYMENT"
+            ) from None
 
     def files(
         self,
@@ -143,8 +141,7 @@ class GlueLake(IcebergLake):
         snapshot_id: int | None = None,
     ) -> Sequence[str]:
         """See `Lake.files`. A range of dates knows itself: Athena reads it as the table."""
-        with explained("read", f"Glue table {self._place(table).identifier}"):
-            files, shown_by = self._plan(table, first, last, dates, snapshot_id)
+        files, shown_by = self._plan(table, first, last, dates, snapshot_id)
         if not files or dates is not None or shown_by is None:
             return files
         return Slice.of(files, table, shown_by, first, last)
@@ -154,10 +151,11 @@ class GlueLake(IcebergLake):
         source = self.load(table)
         # A schema id never changes its meaning, so a file that is there is right.
         uri = f"{self._place(table).location}/empty/{source.schema().schema_id}.parquet"
-        if not source.io.new_input(uri).exists():
-            body = io.BytesIO()
+        if uri not in self._written:
+            body = BytesIO()
             lake_schema.write_empty(source, body)
-            self.mirror.s3.put_object(**address(uri), Body=body.getvalue())
+            put_once(self.mirror.s3, uri, body.getvalue())
+            self._written.add(uri)
         return uri
 
     def bytes(self, files: Sequence[str]) -> int:

@@ -155,7 +155,8 @@ class Mirror:
             local = self.path(file) if file.startswith(S3) else Path(file)
             local.unlink(missing_ok=True)
             uris.append(file if file.startswith(S3) else self.uri(file))
-        delete_objects(self.s3, uris)
+        with explained("delete", f"files of {self.names.base}"):
+            delete_objects(self.s3, uris)
 
 
 def delete_objects(s3: Any, uris: Sequence[str]) -> None:

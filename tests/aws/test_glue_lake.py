@@ -13,7 +13,7 @@ from customer360_assets.aws_names import AwsNames
 from resources.aws_client import client
 from resources.aws_errors import AwsError
 from resources.glue_catalog import shortened
-from resources.lake import CommitConflictError, LakeError, MissingTableError, Partitions, Slice
+from resources.lake import CommitConflictError, LakeError, Partitions, Slice
 from resources.lake_glue import GlueLake
 from resources.mirror import address
 from tests.aws.glue_lake import read
@@ -241,17 +241,6 @@ def test_a_description_that_glue_does_not_take_is_cut_there_and_whole_in_the_tab
         )
 
 
-def test_what_is_missing_is_named(aws, tmp_path):
-    lake = GlueLake(aws, tmp_path)
-    with pytest.raises(MissingTableError, match=r"^stage\.card is not in the lake"):
-        lake.files(TABLE)
-    with pytest.raises(LakeError, match="there is no schema marketing"):
-        lake.ensure("marketing.x", SCHEMA)
-    client("glue", aws.region).delete_database(Name=aws.database("stage"))
-    with pytest.raises(LakeError, match=f"Glue has no database {aws.database('stage')}"):
-        lake.ensure(TABLE, SCHEMA)
-
-
 def test_a_discarded_file_is_gone_here_and_on_s3(lake, candidate):
     kept, gone = candidate([0, 1])
     kept_uri, gone_uri = lake.mirror.adopt([kept, gone])
@@ -260,25 +249,6 @@ def test_a_discarded_file_is_gone_here_and_on_s3(lake, candidate):
     assert lake.bytes([kept_uri]) == lake.bytes([kept]) == Path(kept).stat().st_size
     with pytest.raises(LakeError, match="is not on S3"):
         lake.bytes([gone_uri])
-
-
-def test_files_are_read_as_who_boto3_is(lake, candidate, monkeypatch):
-    """Arrow is given the credentials, and without any the reader is told what to do."""
-    from resources import s3_file_io
-
-    lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(variable)
-    s3_file_io._session.cache_clear()
-    try:
-        with pytest.raises(AwsError, match=r"Cannot read Glue table .*no AWS credentials"):
-            lake.files(TABLE)
-    finally:
-        s3_file_io._session.cache_clear()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    assert len(lake.files(TABLE)) == 1
 
 
 def test_the_resource_opens_nothing_and_gives_the_lake(aws_deployment, monkeypatch):
