@@ -52,14 +52,15 @@ def test_a_template_that_a_call_cannot_carry_is_read_from_the_foundations_bucket
     deployed: AwsNames, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The emulated account is reached by plain HTTP, which the bucket's policy refuses.
-    client("s3", deployed.region).delete_bucket_policy(Bucket=deployed.bucket("analytics"))
+    s3, bucket = client("s3", deployed.region), deployed.bucket("analytics")
+    closed = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
     large = _template(deployed, "test-d", padding=BODY_LIMIT)
     assert len(text_of(large)) > BODY_LIMIT
     list(deploy_stack(deployed, "large", large, {}, do=True))
     assert "d" in _queues(deployed)
-    found = client("s3", deployed.region).list_objects_v2(
-        Bucket=deployed.bucket("analytics"), Prefix="code/templates/"
-    )
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="code/templates/")
+    s3.put_bucket_policy(Bucket=bucket, Policy=closed)
     (stored,) = found["Contents"]
     assert stored["Size"] == len(text_of(large))
     assert deployed.stack("large") in stored["Key"]

@@ -42,7 +42,7 @@ def test_a_bucket_is_encrypted_versioned_and_closed(deployed: AwsNames, layer: A
 
 def test_a_write_by_plain_http_is_refused(deployed: AwsNames) -> None:
     s3 = _api(deployed, "s3")
-    with pytest.raises(s3.exceptions.ClientError, match="AccessDenied|Forbidden|403"):
+    with pytest.raises(s3.exceptions.ClientError, match=r"AccessDenied|Forbidden|403"):
         s3.put_object(Bucket=deployed.bucket("raw"), Key="landing/x", Body=b"x")
     s3.create_bucket(
         Bucket="open", CreateBucketConfiguration={"LocationConstraint": deployed.region}
