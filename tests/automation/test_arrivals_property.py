@@ -58,12 +58,16 @@ class History:
     def act(self, action: Action) -> None:
         kind, which, amount = action
         key = NAMES[which % len(NAMES)]
+        self._in_the_zone(kind, key, amount)
+        self._at_the_sensor(kind, amount)
+
+    def _in_the_zone(self, kind: str, key: str, amount: int) -> None:
         match kind:
             case "write":
                 self.world.write(key, amount % 2)
                 self.notices += [key] * (amount % 3 == 0)
             case "write slowly" if not self.world.objects:
-                self.world.write_slowly(key, 1 + amount % 6)
+                self.world.write_slowly(key, amount)
             case "delete":
                 self.world.delete(key)
             case "wait":
@@ -74,6 +78,9 @@ class History:
                 self.world.restart()
             case "listing fails":
                 self.world.failing = 1 + amount % 3
+
+    def _at_the_sensor(self, kind: str, amount: int) -> None:
+        match kind:
             case "tick":
                 self.tick()
             case "a quiet minute":
@@ -81,6 +88,11 @@ class History:
                     self.tick()
                     self.world.wait(30)
                 self.tick()
+            case "a busy minute":
+                for _ in range(4):
+                    self.tick()
+                    self.run("done")
+                    self.world.wait(amount)
             case "tick is lost":
                 self.tick(lost=True)
             case "cursor is reset":
@@ -137,17 +149,13 @@ class History:
     def finish(self) -> None:
         """Let everything come to rest: writers end, the zone answers, runs succeed."""
         self.world.failing = 0
-        for _ in range(60):
-            self.world.wait(40)
+        for turn in range(120):
+            # Writers take two minutes at most, failed runs are asked for again within an hour.
+            self.world.wait(40 if turn < 20 else 600)
             self.tick()
             self.run("done")
             if not self.missing() and not Arrivals.from_cursor(self.cursor).files:
                 return
-        for _ in range(60):
-            # Failed runs are asked for again after an hour at most.
-            self.world.wait(600)
-            self.tick()
-            self.run("done")
 
     def missing(self) -> list[str]:
         newest = {r.file: self.archive.contents[r.sha256] for r in self.archive.kept}
@@ -167,8 +175,8 @@ class History:
 
 
 KINDS = {
-    "write": 8, "write slowly": 2, "delete": 1, "wait": 4, "set the clock": 1, "start again": 1,
-    "listing fails": 1, "tick": 4, "a quiet minute": 6, "tick is lost": 1,
+    "write": 8, "write slowly": 4, "delete": 1, "wait": 4, "set the clock": 1, "start again": 1,
+    "listing fails": 1, "tick": 4, "a quiet minute": 4, "a busy minute": 3, "tick is lost": 1,
     "cursor is reset": 1, "run": 6,
 }  # fmt: skip
 ACTIONS = st.tuples(

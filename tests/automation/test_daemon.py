@@ -1,0 +1,135 @@
+"""Dagster's daemon on a home: files that are dropped become a profile without a hand on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.sensors import FEED_TAG
+from customer360_assets.contracts import contracts
+from customer360_assets.feeds.loader import load_feeds
+from customer360_assets.instance import prepare
+from customer360_assets.transformations import code_folder
+from customer360_assets.versions import METADATA_KEY
+from tests.run.deliveries import CARDS, card, card_file, good_day
+from tests.run.small_bank import SmallBank
+
+TODAY = dt.datetime.now(dt.UTC).date()
+PROFILE = "profile.customer_360"
+PATIENCE = 1200
+"""Seconds that a busy machine may take from a file to what depends on it."""
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallBank:
+    monkeypatch.setenv("CUSTOMER360_CARD_KEY", "5a" * 32)
+    first = TODAY - dt.timedelta(days=10)
+    monkeypatch.setenv("CUSTOMER360_FIRST_BUSINESS_DATE", first.isoformat())
+    return SmallBank(tmp_path)
+
+
+@contextmanager
+def daemon(bank: SmallBank) -> Iterator[Path]:
+    """Have the daemon run on the home, every sensor switched on; gives its log."""
+    bank.deployment.save()
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(prepare(bank.deployment)),
+        "CUSTOMER360_HOME": str(bank.home),
+    }
+    location = ["-w", str(code_folder("workspace.yaml"))]
+    subprocess.run(
+        [sys.executable, "-m", "dagster", "sensor", "start", "--start-all", *location],
+        env=environment, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    log = bank.home / "daemon.log"
+    with log.open("wb") as written:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "dagster._daemon", "run", *location],
+            env=environment, stdout=written, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield log
+        finally:
+            running.terminate()
+            running.wait(60)
+
+
+def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:
+    """Wait until something holds; tell the end of the daemon's log when it does not."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > until:
+            end = log.read_text(encoding="utf-8", errors="replace")[-4000:]
+            raise AssertionError(f"{what} did not come within {PATIENCE} s:\n{end}")
+        time.sleep(5)
+
+
+def made(instance: dg.DagsterInstance, table: str) -> Counter[tuple[str, str]]:
+    """Give how often each partition of a table was made in each version."""
+    events = instance.fetch_materializations(asset_key(table), limit=1000).records
+    told = [e.asset_materialization for e in events if e.asset_materialization]
+    return Counter(
+        (str(m.partition), str(m.metadata[METADATA_KEY].value))
+        for m in told
+        if METADATA_KEY in m.metadata
+    )
+
+
+def quiet(instance: dg.DagsterInstance) -> bool:
+    """Say that nothing is running or queued."""
+    open_statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING,
+                     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED]  # fmt: skip
+    return not instance.get_runs(dg.RunsFilter(statuses=open_statuses))
+
+
+def clients(bank: SmallBank) -> dict[int, int]:
+    """Give the cards of each client in today's profile; nothing while there is none."""
+    if PROFILE not in bank.platform().lake.tables():
+        return {}
+    query = (
+        "SELECT client_id, product_cards FROM profile.customer_360"
+        f" WHERE business_date = DATE '{TODAY}'"
+    )
+    return {r["client_id"]: r["product_cards"] for r in bank.rows(query)}
+
+
+@pytest.mark.slow
+def test_dropped_files_become_the_profile_of_their_date(bank: SmallBank) -> None:
+    with daemon(bank) as log, bank.instance() as instance:
+        bank.deliver(good_day(TODAY.isoformat()))
+        whole = {5001: 1, 5002: 1, 5003: 0}
+        wait_for("the profile", lambda: quiet(instance) and clients(bank) == whole, log)
+        feeds = Counter(run.tags.get(FEED_TAG) for run in instance.get_runs())
+        assert {feed: feeds[feed] for feed in load_feeds("workshop")} == dict.fromkeys(
+            load_feeds("workshop"), 1
+        )
+        # A corrected file, while the daemon goes on.
+        corrected = card(CARDS[0], 101) + card(CARDS[1], 101)
+        bank.deliver({card_file(TODAY.isoformat()): corrected})
+        wait_for(
+            "the corrected profile",
+            lambda: quiet(instance) and clients(bank) == {5001: 2, 5002: 0, 5003: 0},
+            log,
+        )
+        # Two rounds of every sensor more: there is nothing left to do, and nothing is done.
+        runs = len(instance.get_runs())
+        time.sleep(75)
+        assert len(instance.get_runs()) == runs
+        for layer in ("raw", "stage", "dimension", "profile"):
+            for contract in contracts(layer):
+                if contract.feed or layer in ("dimension", "profile"):
+                    times = made(instance, contract.table)
+                    assert times, contract.table
+                    assert set(times.values()) == {1}, (contract.table, times)
