@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from resources.aws_errors import AwsError, code_of, explained
@@ -63,6 +63,7 @@ class BatchWriter:
     still: Callable[[], None]
     threads: int = THREADS
     _pace: Pace = field(init=False)
+    _stop: Event = field(default_factory=Event, init=False)
 
     def __post_init__(self) -> None:
         """Start at the full pace."""
@@ -80,13 +81,14 @@ class BatchWriter:
                     running.add(pool.submit(self._send, batch))
                 sent += sum(future.result() for future in running)
             except BaseException:
+                self._stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
         return sent
 
     def _send(self, batch: list[Request]) -> int:
         waiting, fruitless = batch, 0
-        while waiting:
+        while waiting and not self._stop.is_set():
             self.still()
             self._pace.await_turn()
             left, units = self._attempt(waiting)
@@ -102,7 +104,7 @@ class BatchWriter:
                 )
             if left:
                 longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**fruitless)
-                time.sleep(random.uniform(0, longest))  # noqa: S311 - not a secret
+                self._stop.wait(random.uniform(0, longest))  # noqa: S311 - not a secret
             waiting = left
         return len(batch)
 

@@ -27,7 +27,7 @@ CLIENTS = 130
 @pytest.fixture
 def store(aws: AwsNames, monkeypatch: pytest.MonkeyPatch) -> DynamoProfileStore:
     monkeypatch.setattr(dynamo_import, "PER_FILE", 50)
-    return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=1)
+    return DynamoProfileStore(aws.profile_table, aws.region)
 
 
 @pytest.fixture

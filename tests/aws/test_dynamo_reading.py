@@ -21,7 +21,7 @@ MONDAY = dt.date(2024, 5, 27)
 
 @pytest.fixture
 def store(aws: AwsNames) -> DynamoProfileStore:
-    return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=1)
+    return DynamoProfileStore(aws.profile_table, aws.region)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_version_that_is_removed_while_it_is_read_is_read_no_further(
 ) -> None:
     """A load ends between a reader's look at the pointer and its look at the items."""
     store.load(MONDAY, "run-1", profiles(MONDAY, 50))
-    other = DynamoProfileStore(store.table, "eu-central-1", lease_seconds=1)
+    other = DynamoProfileStore(store.table, "eu-central-1")
     for ask in (lambda: store.get(3), lambda: store.by_branch(3)):
         before, loads = store.current().business_date, iter([True])
 

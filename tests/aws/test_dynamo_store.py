@@ -26,7 +26,7 @@ MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 
 @pytest.fixture
 def store(aws: AwsNames) -> DynamoProfileStore:
-    return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=1)
+    return DynamoProfileStore(aws.profile_table, aws.region)
 
 
 @pytest.fixture
@@ -210,13 +210,15 @@ def test_a_load_takes_no_more_than_its_capacity(aws: AwsNames) -> None:
     assert time.monotonic() - began > (600 - 16 * 25) / 200
 
 
-def test_a_load_that_lost_its_lease_serves_nothing(store: DynamoProfileStore) -> None:
+def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     """Its process stood still for longer than the lease, and another load took its place."""
     from unittest import mock
 
     from resources.dynamo_lease import Lease
 
-    other = DynamoProfileStore(store.table, "eu-central-1", lease_seconds=1)
+    store, other = (
+        DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=2) for _ in range(2)
+    )
 
     def overtaken() -> Any:
         yield from profiles(TUESDAY, 30)

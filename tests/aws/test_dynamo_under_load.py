@@ -21,7 +21,7 @@ CLIENTS = 300
 
 @pytest.fixture
 def store(aws: AwsNames) -> DynamoProfileStore:
-    store = DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=1)
+    store = DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=5)
     store.load(MONDAY, "run-monday", profiles(MONDAY, CLIENTS))
     return store
 

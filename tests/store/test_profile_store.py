@@ -21,7 +21,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> ProfileStore:
     if request.param == "sqlite":
         return SqliteProfileStore(tmp_path / "serving" / "customer_profile.db")
     aws = request.getfixturevalue("aws")
-    return DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=3)
+    return DynamoProfileStore(aws.profile_table, aws.region)
 
 
 def test_before_the_first_load_there_is_nothing(store: ProfileStore) -> None:
