@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from customer360_assets.automation.alerts_sensor import alert_sensor
 from customer360_assets.automation.conditions import condition_sensor
 from customer360_assets.automation.cycle import schedules
 from customer360_assets.automation.freshness import on_time_checks, on_time_job
@@ -62,6 +63,7 @@ def definitions_of(
         sensors=[
             *arrival_sensors(deployment, feeds, intake),
             condition_sensor(),
+            alert_sensor(),
             orphan_sensor(deployment),
         ],
         resources=resources_of(deployment),

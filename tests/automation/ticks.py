@@ -27,9 +27,10 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
+def listening(logger: logging.Logger | None = None) -> Iterator[list[str]]:
+    """Give the lines that a logger is told, Dagster's own where none is given."""
     handler = _Lines()
-    logger = logging.getLogger("dagster")
+    logger = logger or logging.getLogger("dagster")
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -62,7 +63,7 @@ class Ticks:
             definitions=self.definitions,
             sensor_name=SENSOR,
         )
-        with _listening() as self.said:
+        with listening() as self.said:
             done = sensor.evaluate_tick(context)
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())

@@ -1,0 +1,102 @@
+"""What somebody on call is told, from the record of ended runs: counts and names, never a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import dagster as dg
+from dagster._core.storage.tags import WILL_RETRY_TAG
+
+from customer360_assets.automation.freshness import CHECK as ON_TIME
+from customer360_assets.contracts import contract as contract_of
+
+UI = "CUSTOMER360_UI_URL"
+LOCAL_UI = "http://127.0.0.1:3000"
+CONSERVATION = "conservation"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing to tell: `key` is the same whenever the same thing is told again."""
+
+    key: str
+    kind: str
+    title: str
+    text: str
+    link: str
+
+    def as_json(self) -> dict[str, str]:
+        """Give it as receivers get it."""
+        return asdict(self)
+
+
+def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
+    """Give what there is to tell of an ended run."""
+    if run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(WILL_RETRY_TAG) != "true":
+        yield _failed_run(instance, run)
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        if entry.dagster_event:
+            found = entry.dagster_event.asset_check_evaluation_data
+            yield from _of_check(run, found)
+
+
+def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
+    steps = []
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        if event:
+            # The message of an error may hold what it stumbled over: its class does not.
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            named = f" ({cause.cls_name})" if cause and cause.cls_name else ""
+            steps.append(f"{(event.step_key or '').replace('__', '.')}{named}")
+    of = f" of {run.tags['dagster/partition']}" if "dagster/partition" in run.tags else ""
+    where = f"It failed in {', '.join(steps)}." if steps else "It ended before a step did."
+    return Alert(
+        f"run/{run.run_id}",
+        "failed run",
+        f"Run {run.run_id[:8]}{of} failed",
+        f"{where} What was published before it stands.",
+        link(f"runs/{run.run_id}"),
+    )
+
+
+def _of_check(run: dg.DagsterRun, found: dg.AssetCheckEvaluation) -> Iterator[Alert]:
+    table = ".".join(found.asset_key.path)
+    asset = link("assets/" + "/".join(found.asset_key.path))
+    if found.check_name == ON_TIME and not found.passed:
+        newest = found.metadata.get("newest_business_date")
+        since = newest.value if newest else "never"
+        yield Alert(
+            f"overdue/{table}/{since}", "overdue feed", f"{table} is overdue",
+            str(found.description), asset,
+        )  # fmt: skip
+    elif not found.passed and found.blocking:
+        yield Alert(
+            f"check/{run.run_id}/{table}/{found.check_name}", "failed check",
+            f"{table} was not published: {found.check_name}", str(found.description), asset,
+        )  # fmt: skip
+    elif found.check_name == CONSERVATION and (text := _too_many_refused(table, found)):
+        yield Alert(
+            f"quarantine/{run.run_id}/{table}", "quarantine",
+            f"{table} has too many records in quarantine", text, asset,
+        )  # fmt: skip
+
+
+def _too_many_refused(table: str, found: dg.AssetCheckEvaluation) -> str | None:
+    numbers = {n: found.metadata[n].value for n in ("delivered", "quarantined")}
+    delivered, refused = (int(str(n)) for n in numbers.values())
+    limit = contract_of(table).quarantine_limit
+    if not delivered or refused <= limit * delivered:
+        return None
+    return (
+        f"{refused:,} of {delivered:,} delivered records ({refused / delivered:.1%}) are in"
+        f" quarantine; the contract allows {limit:.1%}. The check quarantine counts them by rule."
+    )
+
+
+def link(path: str) -> str:
+    """Give the address of a page of the UI."""
+    return f"{os.environ.get(UI, LOCAL_UI).rstrip('/')}/{path}"

@@ -1,0 +1,81 @@
+"""The sensor that tells of what went wrong, each thing once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import dagster as dg
+
+from customer360_assets.automation.alerts import Alert, alerts_of
+from customer360_assets.automation.alerts_sending import addressed, send
+
+SENSOR = "alerts"
+EVERY_SECONDS = 30
+OVERLAP = dt.timedelta(hours=1)
+"""Runs are looked at again for this long: their records need not appear in the order of time."""
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+KEPT = 500
+"""Alerts that wait for a receiver that is down; the oldest go first."""
+
+
+def alert_sensor() -> dg.SensorDefinition:
+    """Give the sensor. Its cursor holds what was looked at, and what is still to be told."""
+
+    @dg.sensor(
+        name=SENSOR,
+        minimum_interval_seconds=EVERY_SECONDS,
+        description=(
+            "Tells of failed runs, checks that kept a table from being published, overdue feeds and"
+            " too many records in quarantine: to a webhook or Slack where configured, else here."
+        ),
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        now = dt.datetime.now(dt.UTC)
+        state: dict[str, Any] = (
+            json.loads(context.cursor)
+            if context.cursor
+            else {"since": now.isoformat(), "until": now.isoformat(), "told": {}, "late": {}}
+        )
+        found = _news(context.instance, state, now)
+        outbox = [(name, alert) for name, alert in state.get("outbox", [])] + addressed(found)
+        state["outbox"] = send(outbox, context.log)[-KEPT:]
+        waiting = len(state["outbox"])
+        return dg.SensorResult(
+            skip_reason=f"{len(found)} new alerts, {waiting} still to be told.",
+            cursor=json.dumps(state),
+        )
+
+    return alerts
+
+
+def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime) -> list[Alert]:
+    """Give what was not told before, and keep in the state that it is told."""
+    start = max(
+        dt.datetime.fromisoformat(state["since"]),
+        dt.datetime.fromisoformat(state["until"]) - OVERLAP,
+    )
+    records = instance.get_run_records(
+        dg.RunsFilter(statuses=ENDED, updated_after=start),
+        order_by="update_timestamp",
+        ascending=True,
+    )
+    told, late = state["told"], state["late"]
+    found = []
+    for record in records:
+        run = record.dagster_run
+        if run.run_id in told:
+            continue
+        told[run.run_id] = record.update_timestamp.isoformat()
+        for alert in alerts_of(instance, run):
+            # A feed that stays overdue is told of once, until it delivers again.
+            subject, _, since = alert.key.rpartition("/")
+            if alert.kind == "overdue feed":
+                if late.get(subject) == since:
+                    continue
+                late[subject] = since
+            found.append(alert)
+    state["until"] = now.isoformat()
+    state["told"] = {run: at for run, at in told.items() if at > (start - OVERLAP).isoformat()}
+    return found

@@ -1,0 +1,51 @@
+"""A local HTTP server that keeps what it is sent, and answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class Receiver:
+    """What arrived, by path; `status` is what it answers from now on."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.arrived: dict[str, list[dict[str, Any]]] = {}
+        self.refused = 0
+        self.address = ""
+
+    def took(self, path: str) -> list[dict[str, Any]]:
+        return self.arrived.get(path, [])
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Give a receiver that listens."""
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if receiver.status == 200:
+                receiver.arrived.setdefault(self.path, []).append(body)
+            else:
+                receiver.refused += 1
+            self.send_response(receiver.status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    receiver.address = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
