@@ -10,13 +10,15 @@ from typing import Any
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.record import made
+from customer360_assets.checks.anomaly import HISTORY, anomaly_finding
 from customer360_assets.checks.results import (
     Finding,
     contract_finding,
     grain_finding,
-    reconciliation_finding,
     reference_finding,
 )
+from customer360_assets.checks.totals import total_findings
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.audit import Audit, audit_sql, read_audit
 from customer360_assets.contracts.contract import Contract
@@ -57,6 +59,30 @@ def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, lis
     return seen, [contract_finding(contract, seen), grain_finding(contract, seen)]
 
 
+def anomaly(context: dg.AssetExecutionContext, candidate: Candidate, seen: Audit) -> Finding:
+    """Compare the newest date of a candidate with what was told of the partitions before it."""
+    contract, date = candidate.contract, seen.newest or candidate.span.last
+    now = {"rows": 0.0, **seen.measures}
+    before = made(context.instance, contract.table, last=HISTORY, before=date)
+    history = [{**m.numbers, "rows": m.rows} for m in before.values() if m.rows is not None]
+    return anomaly_finding(contract, date, now, history)
+
+
+def measured(seen: Audit) -> dict[str, float]:
+    """Give the key measures of a candidate's newest date, as its partition is to tell them."""
+    return {name: value for name, value in seen.measures.items() if name != "rows"}
+
+
+def tell_measures(context: dg.AssetExecutionContext, contract: Contract, seen: Audit) -> None:
+    """Record the key measures with the newest date of a span."""
+    if seen.newest and (told := measured(seen)):
+        context.add_asset_metadata(
+            told,
+            asset_key=asset_key(contract.table),
+            partition_key=seen.newest.isoformat(),
+        )
+
+
 def reconcile(platform: Platform, candidate: Candidate, inputs: Inputs) -> list[Finding]:
     """Compare a candidate's control totals with those of the tables that it read."""
     controls = candidate.contract.controls
@@ -74,14 +100,12 @@ def reconcile(platform: Platform, candidate: Candidate, inputs: Inputs) -> list[
     }
     queries[OURS] = Query(f"SELECT {ours} FROM candidate.rows", (), {"candidate.rows": files})
     found = platform.sql.rows(queries)
-    return [
-        reconciliation_finding(
-            {
-                c: (_decimal(found[OURS][f"control_{i}"]), _decimal(found[c.name]["total"]))
-                for i, c in enumerate(controls)
-            }
-        )
-    ]
+    return total_findings(
+        {
+            c: (_decimal(found[OURS][f"control_{i}"]), _decimal(found[c.name]["total"]))
+            for i, c in enumerate(controls)
+        }
+    )
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -145,7 +169,7 @@ def refuse(
 
     Nothing was published by then: readers keep the partition that was there.
     """
-    stopping = [f for f in findings if f.stops]
+    stopping = [f for f in findings if f.stops(contract)]
     if not stopping:
         return
     yield from (f.result(contract) for f in findings)

@@ -38,13 +38,19 @@ Partitions = dict[dt.date, Made]
 _READ: dict[tuple[str, str], dict[int, Made | None]] = defaultdict(dict)
 
 
-def made(instance: dg.DagsterInstance, table: str, last: int | None = None) -> Partitions:
-    """Give the partitions of a table; `last` limits them to that many newest dates."""
+def made(
+    instance: dg.DagsterInstance,
+    table: str,
+    last: int | None = None,
+    before: dt.date | None = None,
+) -> Partitions:
+    """Give the partitions of a table: the `last` newest ones, of dates `before` one."""
     key = asset_key(table)
     newest = instance.event_log_storage.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION
     )
-    dates = sorted(newest, reverse=True)[:last]
+    earlier = (d for d in newest if before is None or d < before.isoformat())
+    dates = sorted(earlier, reverse=True)[:last]
     storage = cast(SqlRunStorage, instance.run_storage)
     read = _READ[(storage.get_run_storage_id(), table)]
     unread = sorted(newest[date] for date in dates if newest[date] not in read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import dagster as dg
 
@@ -24,7 +24,7 @@ PASSING = {
 }
 LOCKED = "database is locked"
 Event = TypeVar("Event")
-Body = Callable[[dg.AssetExecutionContext], Iterator[Event]]
+Given = ParamSpec("Given")
 
 
 def passes(error: BaseException) -> bool:
@@ -44,16 +44,17 @@ def passes(error: BaseException) -> bool:
     return False
 
 
-def retried(body: Body[Event]) -> Body[Event]:
+def retried(body: Callable[Given, Iterator[Event]]) -> Callable[Given, Iterator[Event]]:
     """Give an asset's body, tried again after a failure that passes by itself."""
 
     @functools.wraps(body)
-    def attempt(context: dg.AssetExecutionContext) -> Iterator[Event]:
+    def attempt(*given: Given.args, **named: Given.kwargs) -> Iterator[Event]:
         try:
-            yield from body(context)
+            yield from body(*given, **named)
         except Exception as error:
             if not passes(error):
                 raise
+            context = cast(dg.AssetExecutionContext, given[0])
             tries = context.op_execution_context.retry_number
             wait = FIRST_WAIT * 3**tries
             context.log.warning(

@@ -9,9 +9,8 @@ from decimal import Decimal
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.checks.specs import BLOCKING
 from customer360_assets.contracts.audit import Audit
-from customer360_assets.contracts.contract import Contract, Control
+from customer360_assets.contracts.contract import Contract, Severity
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,17 @@ class Finding:
     check: str
     passed: bool
     sentence: str
-    numbers: Mapping[str, int | str]
+    numbers: Mapping[str, int | float | str]
+    severity: Severity = "error"
 
-    @property
-    def stops(self) -> bool:
-        """True when the table must not be published."""
-        return not self.passed and self.check in BLOCKING
+    def stops(self, contract: Contract) -> bool:
+        """True when the table must not be published: its contract and the finding say so."""
+        blocks = self.check in contract.blocking and self.severity == "error"
+        return not self.passed and blocks
 
     def result(self, contract: Contract) -> dg.AssetCheckResult:
         """Give the result as Dagster records it."""
-        blocking = self.check in BLOCKING
+        blocking = self.check in contract.blocking and self.severity == "error"
         return dg.AssetCheckResult(
             asset_key=asset_key(contract.table),
             check_name=self.check,
@@ -127,23 +127,3 @@ def reference_finding(orphans: Mapping[str, int]) -> Finding:
         + ". They are kept, and left out where the reference is needed."
     )
     return Finding("references", not found, sentence, dict(orphans))
-
-
-def reconciliation_finding(
-    totals: Mapping[Control, tuple[Decimal | None, Decimal | None]],
-) -> Finding:
-    """Say which control totals differ; a pair is (the table's, the source's)."""
-    numbers: dict[str, int | str] = {}
-    off = []
-    for control, (got, want) in totals.items():
-        numbers[control.name] = str(got)
-        numbers[f"{control.name} at the source"] = str(want)
-        difference = (got or Decimal(0)) - (want or Decimal(0))
-        if abs(difference) > Decimal(control.tolerance):
-            off.append(f"{control.name} is {got}, the source says {want}")
-    sentence = (
-        f"{len(totals)} control totals agree with their sources."
-        if not off
-        else f"Not published. {'; '.join(off)}."
-    )
-    return Finding("reconciliation", not off, sentence, numbers)

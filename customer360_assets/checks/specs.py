@@ -14,9 +14,10 @@ DESCRIPTIONS = {
     "quarantine": "No record was refused. When one was, the rest is published all the same.",
     "refused_files": "No delivered file was refused whole; raw.delivery has the reasons.",
     "references": "Every id that points at another table is found there. Orphans are kept.",
-    "reconciliation": "Totals equal those of the tables read: no join loses or multiplies rows.",
+    "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
+    "fan_out": "Totals are no more than those of the tables read: no join multiplies rows.",
+    "anomaly": "Rows and key measures are like those of the 28 partitions before.",
 }
-BLOCKING = {"contract", "grain", "conservation", "reconciliation"}
 
 
 def check_names(contract: Contract) -> list[str]:
@@ -29,7 +30,9 @@ def check_names(contract: Contract) -> list[str]:
     if contract.references:
         names.append("references")
     if contract.controls:
-        names.append("reconciliation")
+        names += ["reconciliation", "fan_out"]
+    if contract.table != "raw.delivery":
+        names.append("anomaly")
     return names
 
 
@@ -40,7 +43,7 @@ def check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
             name=name,
             asset=asset_key(contract.table),
             description=DESCRIPTIONS[name],
-            blocking=name in BLOCKING,
+            blocking=name in contract.blocking,
         )
         for name in check_names(contract)
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from customer360_assets.contracts.contract import Contract
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Audit:
-    """What a candidate showed: rows, rows whose key is not unique, rows breaking each rule."""
+    """What a candidate showed: rows, rows whose key is not unique, rows breaking each rule.
+
+    measures: those of the contract, with "rows", of the newest business date that has rows.
+    """
 
     rows: int
     repeated_keys: int
     broken: Mapping[str, int]
+    newest: dt.date | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -30,7 +36,8 @@ class Audit:
 def audit_sql(contract: Contract, relation: str = "candidate") -> str:
     """Give the query (Athena dialect, one row) that `read_audit` reads.
 
-    Columns: row_count, distinct_keys, then broken_<i> per rule in the contract's order.
+    Columns: row_count, distinct_keys, broken_<i> per rule in the contract's order, then newest and
+    measure_<i> of that date, where the table has a business date.
     """
     keys = ", ".join(f'"{k}"' for k in contract.key)
     broken = "".join(
@@ -39,7 +46,18 @@ def audit_sql(contract: Contract, relation: str = "candidate") -> str:
     return (
         "SELECT\n    count(*) AS row_count,\n"
         f"    (SELECT count(*) FROM (SELECT {keys} FROM {relation} GROUP BY {keys}) AS keys)"
-        f" AS distinct_keys{broken}\nFROM {relation}"
+        f" AS distinct_keys{broken}{_measured(contract, relation)}\nFROM {relation}"
+    )
+
+
+def _measured(contract: Contract, relation: str) -> str:
+    if "business_date" not in contract.key:
+        return ""
+    newest = f"SELECT max(business_date) FROM {relation}"
+    of_newest = f"FROM {relation} WHERE business_date = ({newest})"
+    wanted = ["count(*)", *contract.measures.values()]
+    return f",\n    ({newest}) AS newest" + "".join(
+        f",\n    (SELECT {measure} {of_newest}) AS measure_{i}" for i, measure in enumerate(wanted)
     )
 
 
@@ -49,6 +67,12 @@ def read_audit(contract: Contract, row: Mapping[str, Any]) -> Audit:
         rows=int(row["row_count"]),
         repeated_keys=int(row["row_count"]) - int(row["distinct_keys"]),
         broken={r.name: int(row[f"broken_{i}"] or 0) for i, r in enumerate(contract.rules)},
+        newest=row.get("newest"),
+        measures={
+            name: float(row[f"measure_{i}"])
+            for i, name in enumerate(["rows", *contract.measures])
+            if row.get(f"measure_{i}") is not None
+        },
     )
 
 

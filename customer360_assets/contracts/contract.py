@@ -15,6 +15,8 @@ from customer360_assets.contracts.types import sql_type
 
 Reads = Literal["snapshot", "delta"]
 Severity = Literal["error", "warn"]
+BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation")
+"""Checks that keep a candidate from being published, where its contract names no others."""
 
 
 class Table(pa.DataFrameModel):
@@ -70,6 +72,8 @@ class Contract:
     them (or over `window_months`). conserves: scalar SQL with two `?` (first and last business
     date) that counts the delivered records; None counts the rows of the feed's raw table.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
+    blocking: the checks that stop publication; any other that fails is told, and stops nothing.
+    quarantine_limit: share of the delivered records in quarantine above which somebody is called.
     """
 
     model: type[Table]
@@ -86,6 +90,8 @@ class Contract:
     controls: tuple[Control, ...] = field(default=())
     references: tuple[Reference, ...] = field(default=())
     partitioned: bool = True
+    blocking: tuple[str, ...] = BLOCKING
+    quarantine_limit: float = 0.01
 
     def __post_init__(self) -> None:
         """Refuse a key that is not a column, and a measure without the table's prefix."""
@@ -135,6 +141,12 @@ class Contract:
     def rules(self) -> tuple[Rule, ...]:
         """Row rules in column order: the first one that a row breaks names its quarantine."""
         return rules_of(self.pandera)
+
+    @cached_property
+    def measures(self) -> dict[str, str]:
+        """Aggregates that are told of each partition and compared with those before, by name."""
+        sums = {f"sum({c})": f"sum({c})" for c in self.totals}
+        return sums | {c.name: c.candidate for c in self.controls}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import Finding
 from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts import contract as contract_of
@@ -17,7 +18,9 @@ from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
     Inputs,
+    anomaly,
     audit_findings,
+    measured,
     publish,
     reconcile,
     references,
@@ -61,6 +64,7 @@ def as_of_asset(
         backfill_policy=MONTHLY,
         pool=made_by.kind,
     )
+    @retried
     def as_of(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
         # Before the data: what is published meanwhile then makes these dates outstanding again.
@@ -70,7 +74,7 @@ def as_of_asset(
         rows = size = 0
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
-            told: dict[str, str | int] = {METADATA_KEY: version}
+            told: dict[str, str | float] = {METADATA_KEY: version}
             # The last date is always made: the checks are told of it.
             if done.get(date) == version and date != span.last:
                 context.log.info(
@@ -84,11 +88,12 @@ def as_of_asset(
                 *audited,
                 *references(platform, candidate),
                 *reconcile(platform, candidate, inputs),
+                anomaly(context, candidate, seen),
             ]
             yield from refuse(context, contract, findings)
             rows = publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            told["dagster/partition_row_count"] = seen.rows
+            told |= {"dagster/partition_row_count": seen.rows, **measured(seen)}
             _tell(context, contract, date, told)
             if date != span.last:
                 # Told at once: a backfill that is killed and resumed goes on after this date.
@@ -140,7 +145,7 @@ def _tell(
     context: dg.AssetExecutionContext,
     contract: Contract,
     date: dt.date,
-    told: Mapping[str, str | int],
+    told: Mapping[str, str | float],
 ) -> None:
     context.add_asset_metadata(
         told, asset_key=asset_key(contract.table), partition_key=date.isoformat()

@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import (
     Finding,
     conservation_finding,
@@ -16,6 +17,7 @@ from customer360_assets.checks.results import (
 )
 from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts import contract as contract_of
+from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
@@ -23,6 +25,7 @@ from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
+    anomaly,
     audit_findings,
     publish,
     publish_quarantine,
@@ -100,6 +103,7 @@ def delivery_asset(
         backfill_policy=MONTHLY,
         pool="raw",
     )
+    @retried
     def delivery(context: dg.AssetExecutionContext, config: IntakeConfig) -> Events:
         platform, span = Platform.of(context), span_of(context)
         ensure_all(platform)
@@ -162,6 +166,7 @@ def raw_asset(
         backfill_policy=MONTHLY,
         pool="raw",
     )
+    @retried
     def raw(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
@@ -169,7 +174,8 @@ def raw_asset(
         held = holdings_of(deliveries, span)
         files, refused = _files(deliveries, span)
         candidate = Candidate(contract, files, span)
-        findings = _findings(platform, candidate, held)
+        seen, findings = _findings(platform, candidate, held)
+        findings.append(anomaly(context, candidate, seen))
         yield from refuse(context, contract, findings)
         publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id)
         rows = publish(platform, candidate, context.run.run_id)
@@ -201,10 +207,12 @@ def _files(deliveries: FeedDeliveries | None, span: Span) -> tuple[list[str], li
     )
 
 
-def _findings(platform: Platform, candidate: Candidate, held: Holdings) -> list[Finding]:
+def _findings(
+    platform: Platform, candidate: Candidate, held: Holdings
+) -> tuple[Audit, list[Finding]]:
     audit, findings = audit_findings(platform, candidate)
     refused = held.quarantined.total()
-    return [
+    return audit, [
         *findings,
         conservation_finding(held.loaded + refused, audit.rows, 0, refused, {}),
         quarantine_finding(str(candidate.contract.feed), held.quarantined),

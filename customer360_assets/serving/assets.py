@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from customer360_assets.automation.retries import retried
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
@@ -47,6 +48,7 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
         backfill_policy=MONTHLY,
         pool="store",
     )
+    @retried
     def serving(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import (
     Finding,
     conservation_finding,
     quarantine_finding,
 )
 from customer360_assets.checks.specs import check_specs
+from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
 from customer360_assets.lineage import lineage_metadata
@@ -19,11 +21,13 @@ from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
     Candidate,
     Inputs,
+    anomaly,
     audit_findings,
     publish,
     references,
     refuse,
     result,
+    tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import span_inputs
@@ -59,6 +63,7 @@ def stage_asset(
         backfill_policy=MONTHLY,
         pool="sql",
     )
+    @retried
     def stage(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
         # Before the data: what is published meanwhile then makes this partition outstanding again.
@@ -67,7 +72,8 @@ def stage_asset(
         output = candidate_dir(platform, contract, context.run.run_id)
         fates = split(platform, contract, made_by, span, inputs, output)
         candidate = Candidate(contract, fates.files, span)
-        findings = _findings(platform, candidate, fates, inputs)
+        seen, findings = _findings(platform, candidate, fates, inputs)
+        findings.append(anomaly(context, candidate, seen))
         yield from refuse(context, contract, findings)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
@@ -75,6 +81,7 @@ def stage_asset(
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
         _tell_partitions(context, contract, code, known, span, fates)
+        tell_measures(context, contract, seen)
         yield result(
             contract,
             findings,
@@ -91,16 +98,16 @@ def stage_asset(
 
 def _findings(
     platform: Platform, candidate: Candidate, fates: Fates, inputs: Inputs
-) -> list[Finding]:
+) -> tuple[Audit, list[Finding]]:
     contract, span = candidate.contract, candidate.span
-    _, findings = audit_findings(platform, candidate)
+    seen, findings = audit_findings(platform, candidate)
     source = contract.conserves or (
         f"SELECT count(*) FROM raw.{contract.feed} WHERE business_date BETWEEN ? AND ?"
     )
     delivered = platform.sql.one(
         f"SELECT ({source}) AS records", params=[span.first, span.last], inputs=inputs
     )["records"]
-    return [
+    return seen, [
         *findings,
         conservation_finding(
             int(delivered or 0),
