@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from resources.athena_casts import TEXTS, cast_template, kind_of_type, reads_as
-from resources.athena_json import array_length, extract, extract_scalar
+from resources.athena_json import array_length, array_of, extract, extract_scalar
 
 # What Trino's trim takes away: Java's white space, without the no-break spaces.
 WHITE_SPACE = "".join(
@@ -78,6 +78,8 @@ def _cast(node: Any) -> Any:
     if kind == "timestamp":
         target = "TIMESTAMP"
     safe = isinstance(node, exp.TryCast) or node.find_ancestor(exp.Try) is not None
+    if safe and isinstance(operand, exp.ParseJSON) and target == "JSON[]":
+        return array_of(operand)
     parameter = isinstance(operand, exp.Placeholder | exp.Null)
     literal = isinstance(operand, exp.Literal) and operand.is_string
     if parameter or (literal and reads_as(kind, operand.name)):

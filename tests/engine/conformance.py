@@ -199,6 +199,10 @@ JSON: list[tuple[str, object]] = [
     ("json_array_length('{bad')", None),
     ("cardinality(CAST(json_parse('[{\"a\":1}, 2]') AS array(json)))", 2),
     ("TRY_CAST(json_parse('{\"a\":1}') AS array(json))", None),
+    ("TRY_CAST(json_parse('{bad') AS array(json))", ERROR),
+    ("TRY_CAST(json_parse(NULL) AS array(json))", None),
+    ("TRY_CAST(json_parse('null') AS array(json))", None),
+    ("cardinality(TRY_CAST(json_parse('[{\"a\":[1]}, null, 2]') AS array(json)))", 3),
     ("CAST(json_extract('{\"a\":null}', '$.a') AS array(json))", None),
     ("CAST(json_parse('\"x\"') AS varchar)", ERROR),
 ]
