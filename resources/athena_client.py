@@ -9,9 +9,10 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from resources.athena_execution import STOPPED, Execution
@@ -173,13 +174,18 @@ class AthenaClient:
         try:
             yield
         except BaseException:  # a cancelled run raises no Exception
-            self._lost.add(query_id)
-            try:
-                self.stop(query_id)
-            except SqlError as error:
-                if work := current_work():
-                    work.log.warning(f"Athena query {query_id} could not be stopped: {error}")
+            self._stop_quietly(lambda: {"QueryExecutionId": query_id})
             raise
+
+    def _stop_quietly(self, find: Callable[[], Mapping[str, Any]]) -> None:
+        """Stop a query; a failure to do so must not hide why."""
+        try:
+            query_id = find()["QueryExecutionId"]
+            self._lost.add(query_id)
+            self.stop(query_id)
+        except SqlError as error:
+            if work := current_work():
+                work.log.warning(f"A query may go on in Athena: {error}")
 
     def _looked(self, last: Execution) -> Execution:
         """Look again; the last look while AWS throttles, since the query goes on meanwhile."""
@@ -195,32 +201,44 @@ class AthenaClient:
     def _started(self, sql: str, key: str, keep: bool) -> Execution:
         """Give the query of this key: the one that is there unless it was lost before, or a new."""
         for ordinal in range(_ORDINALS):
-            with self._told("start a query in", f"Athena workgroup {self.workgroup}"):
-                answer = self._api.start_query_execution(
-                    QueryString=sql,
-                    ClientRequestToken=_digest(key, str(ordinal)),
-                    QueryExecutionContext={"Catalog": "AwsDataCatalog", "Database": self.database},
-                    WorkGroup=self.workgroup,
-                    ResultConfiguration={"OutputLocation": f"{self.output}/"},
-                    ResultReuseConfiguration={"ResultReuseByAgeConfiguration": {"Enabled": False}},
-                )
+            request = self._request(sql, _digest(key, str(ordinal)))
+            try:
+                answer = self._start(request)
+            except BaseException as failure:
+                if not isinstance(failure, Exception):
+                    # The answer is lost, the query is not: the same request tells which it is.
+                    self._stop_quietly(partial(self._start, request))
+                raise
             query_id = answer["QueryExecutionId"]
             with self._stopping(query_id):
                 found = self.look(query_id)
-            before = self._known_for(found, answer)
-            if before is None or not (found.lost or (before > _OLD and not keep)):
+            age = self._age(found, answer)
+            gone = found.lost or (age > _OLD and not keep)
+            if query_id not in self._lost and not (gone and age > _JUST_NOW):
                 return found
         raise SqlError(f"Athena: this query was lost {_ORDINALS} times: see its history")
 
-    def _known_for(self, found: Execution, answer: Mapping[str, Any]) -> dt.timedelta | None:
-        """Give how long the query was there when it was asked for, by Athena's clock, or None."""
-        if found.query_id in self._lost:
-            return dt.timedelta()
+    def _request(self, sql: str, token: str) -> dict[str, Any]:
+        return {
+            "QueryString": sql,
+            "ClientRequestToken": token,
+            "QueryExecutionContext": {"Catalog": "AwsDataCatalog", "Database": self.database},
+            "WorkGroup": self.workgroup,
+            "ResultConfiguration": {"OutputLocation": f"{self.output}/"},
+            "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
+        }
+
+    def _start(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        with self._told("start a query in", f"Athena workgroup {self.workgroup}"):
+            found: dict[str, Any] = self._api.start_query_execution(**request)
+        return found
+
+    def _age(self, found: Execution, answer: Mapping[str, Any]) -> dt.timedelta:
+        """Give how long the query was there when it was asked for, by Athena's clock."""
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date is None or found.submitted is None:
-            return None
-        age = parsedate_to_datetime(date) - found.submitted
-        return age if age > _JUST_NOW else None
+            return dt.timedelta()
+        return parsedate_to_datetime(date) - found.submitted
 
     @contextlib.contextmanager
     def _told(self, action: str, target: str) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from resources.aws_errors import AwsError, explained
 from resources.candidate_tables import CandidateTable, create_candidate, drop, mount
 from resources.lake_types import LakeError
-from resources.mirror import address
+from resources.mirror import address, delete_objects
+from resources.side_by_side import side_by_side
 from resources.work import current_work
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Plans:
-    """Temporary tables of a lake's queries.
+    """Temporary tables of a lake's queries: in Glue, with their metadata on S3.
 
     A retry must send the text of the query that may still run, and so needs the names in it:
     they lie on S3 until the tables are dropped.
@@ -94,13 +95,42 @@ class Plans:
         with explained("write", self._where(key)):
             self.lake.mirror.s3.put_object(**address(self._where(key)), Body=body)
 
-    def _forget(self, key: str | None, tables: Iterable[str]) -> None:
+    def _metadata_of(self, table: str) -> str | None:
+        """Give the S3 address of a table's metadata; None when it has gone."""
+        from botocore.exceptions import ClientError
+
+        database, _, name = table.partition(".")
+        try:
+            found = self.lake.catalog.glue.get_table(DatabaseName=database, Name=name)
+        except ClientError as missing:
+            if missing.response["Error"]["Code"] == "EntityNotFoundException":
+                return None
+            with explained("read", f"Glue table {table}"):
+                raise
+        location: str = found["Table"]["Parameters"]["metadata_location"]
+        return location.rpartition("/")[0]
+
+    def _delete(self, folder: str) -> None:
+        where = address(f"{folder}/")
+        s3 = self.lake.mirror.s3
+        pages = s3.get_paginator("list_objects_v2").paginate(
+            Bucket=where["Bucket"], Prefix=where["Key"]
+        )
+        keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+        delete_objects(s3, [f"s3://{where['Bucket']}/{key}" for key in keys])
+
+    def _forget(self, key: str | None, tables: Sequence[str]) -> None:
         """Drop them; a failure is logged, not to hide why they are dropped."""
+        names = self.lake.names
         try:
             if key:
                 with explained("delete", self._where(key)):
                     self.lake.mirror.s3.delete_object(**address(self._where(key)))
+            places = side_by_side(self._metadata_of, tables)
             drop(self.lake, tables)
+            with explained("delete", f"what is left of temporary tables in {names.temporary}"):
+                for place in filter(None, places):
+                    self._delete(place)
         except (AwsError, LakeError) as error:
             if work := current_work():
                 work.log.warning(f"Temporary tables stay until the next sweep: {error}")

@@ -96,3 +96,13 @@ def temporary_tables(lake: GlueLake) -> list[str]:
     """Give what is in the stage's temporary database."""
     found = lake.catalog.list_tables(lake.names.temporary_database)
     return sorted(".".join(name) for name in found)
+
+
+def temporary_objects(lake: GlueLake) -> list[str]:
+    """Give what lies below the stage's temporary address, and metadata of candidates."""
+    found = []
+    for address in (lake.names.temporary, lake.names.table_location("stage", "card") + "/data"):
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        listed = lake.mirror.s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/")
+        found += [o["Key"] for o in listed.get("Contents", ())]
+    return [key for key in found if "/temporary/" in f"/{key}" or "/metadata/" in key]

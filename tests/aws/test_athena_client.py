@@ -220,6 +220,23 @@ def test_an_interrupt_stops_the_query_and_goes_on(
     assert ended(athena) == ["CANCELLED"]
 
 
+def test_an_interrupt_before_the_answer_stops_the_query_too(
+    athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, calls = client._start, []
+
+    def interrupted(request: object) -> object:
+        calls.append(start(request))  # type: ignore[arg-type]
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    monkeypatch.setattr(client, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.run(ENDLESS)
+    assert ended(athena) == ["CANCELLED"]
+
+
 def test_a_query_that_takes_too_long_is_stopped(aws: AwsNames, athena: Athena) -> None:
     with pytest.raises(SqlTimeoutError, match="ran longer than 1 s"):
         made(aws, timeout_seconds=1).run(ENDLESS)

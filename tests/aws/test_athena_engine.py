@@ -23,6 +23,7 @@ from tests.aws.athena_stage import (
     engine_of,
     lake_of,
     publish,
+    temporary_objects,
     temporary_tables,
 )
 from tests.aws.emulation.athena import Athena
@@ -69,7 +70,7 @@ def test_a_candidate_is_published_as_it_was_written(lake: GlueLake, engine: Athe
         {"id": 2, "amount": None, "text": "12"},
         {"id": 3, "amount": Decimal("-2.20"), "text": None},
     ]
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
 
 
 def test_what_is_kept_is_chosen_by_the_rows_themselves(
@@ -133,7 +134,7 @@ def test_a_value_that_does_not_fit_fails_by_its_columns_name(
     sql = f'SELECT business_date, id, {expression} AS amount, "text" FROM raw.card'
     with pytest.raises(SqlError, match=told):
         run(engine, lake, sql, COLUMNS)
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
     assert lake.files("stage.card") == []
 
 
@@ -159,7 +160,7 @@ def test_a_narrower_value_that_fits_is_kept(lake: GlueLake, engine: AthenaEngine
 def test_a_column_that_the_query_lacks(lake: GlueLake, engine: AthenaEngine) -> None:
     with pytest.raises(SqlError, match=r"COLUMN_NOT_FOUND.*amount"):
         run(engine, lake, 'SELECT business_date, id, "text" FROM raw.card', COLUMNS)
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
 
 
 def test_more_than_a_hundred_parts_are_too_many_at_once(
@@ -221,7 +222,7 @@ def test_a_query_reads_only_what_it_is_given(lake: GlueLake, engine: AthenaEngin
 def test_one_row_is_one_row(lake: GlueLake, engine: AthenaEngine) -> None:
     with pytest.raises(SqlError, match="a query of one row gave 3"):
         engine.one("SELECT id FROM raw.card", inputs={"raw.card": lake.files("raw.card")})
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
 
 
 def test_a_failed_query_takes_no_other_with_it(
@@ -237,7 +238,7 @@ def test_a_failed_query_takes_no_other_with_it(
         engine.rows(queries)
     assert failure.value.rows == {"first": {"n": 3}, "last": {"n": 2}}
     assert len(athena.queries) == 3
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
     del queries["broken"]
     assert engine.rows(queries) == {"first": {"n": 3}, "last": {"n": 2}}
 

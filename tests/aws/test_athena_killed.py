@@ -19,7 +19,15 @@ from resources.athena_engine import AthenaEngine
 from resources.lake_glue import GlueLake
 from resources.sql_engine import Candidate, SqlTimeoutError
 from resources.work import begin, current_work
-from tests.aws.athena_stage import COLUMNS, DAYS, engine_of, lake_of, temporary_tables, work
+from tests.aws.athena_stage import (
+    COLUMNS,
+    DAYS,
+    engine_of,
+    lake_of,
+    temporary_objects,
+    temporary_tables,
+    work,
+)
 from tests.aws.emulation.athena import Athena
 
 SQL = 'SELECT c.business_date, c.id, c.amount, c."text" FROM raw.card AS c'
@@ -94,7 +102,7 @@ def test_a_retry_takes_the_candidate_that_a_killed_worker_had_written(
     again.join()
     assert [query.state for query in athena.queries.values()] == ["SUCCEEDED"]
     assert made[0].rows == 2
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
     assert all(lake.bytes([file]) for file in made[0].files)
 
 
@@ -126,7 +134,7 @@ def test_an_interrupted_worker_stops_its_query_and_takes_its_tables_away(
         assert process.wait(30) != 0
         (query,) = athena.queries.values()
         assert query.stopped.wait(5)
-        assert temporary_tables(lake) == []
+        assert temporary_tables(lake) == temporary_objects(lake) == []
     assert query.state == "CANCELLED"
 
 
@@ -150,4 +158,4 @@ def test_a_cancelled_query_leaves_no_table(
         building.join(20)
     assert len(failures) == 1
     assert [query.state for query in athena.queries.values()] == ["CANCELLED"]
-    assert temporary_tables(lake) == []
+    assert temporary_tables(lake) == temporary_objects(lake) == []
