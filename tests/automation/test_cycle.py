@@ -1,0 +1,50 @@
+"""What can be switched on: off at first, named for an operator, and what it asks for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from customer360_assets.deployment import Deployment
+from customer360_assets.merge import definitions_of
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    home: Path = tmp_path_factory.mktemp("nowhere")
+    return definitions_of(Deployment(home=home, first_business_date=dt.date(2024, 1, 1)))
+
+
+def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("close_the_business_day")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    morning = dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(instance, scheduled_execution_time=morning)
+        (request,) = schedule.evaluate_tick(context).run_requests or ()
+    assert request.partition_key == "2024-05-23"
+    assert request.tags["dagster/priority"] == "10"
+
+
+def test_a_business_day_is_all_assets_of_the_date_and_no_deadline(
+    definitions: dg.Definitions,
+) -> None:
+    job = definitions.resolve_job_def("business_day")
+    assets = {".".join(key.path) for key in job.asset_layer.executable_asset_keys}
+    everything = {".".join(s.key.path) for s in definitions.resolve_all_asset_specs()}
+    assert assets == {table for table in everything if not table.startswith("source.")}
+    checks = {check.name for check in job.asset_layer.asset_graph.asset_check_keys}
+    assert "contract" in checks
+    assert "on_time" not in {node.name for node in job.graph.nodes}
+
+
+def test_what_starts_runs_is_off_until_somebody_switches_it_on(
+    definitions: dg.Definitions,
+) -> None:
+    for name in ("new_and_late_deliveries", "alerts"):
+        sensor = definitions.resolve_sensor_def(name)
+        assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+        assert sensor.description
