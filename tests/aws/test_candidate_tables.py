@@ -109,11 +109,25 @@ def test_a_candidate_has_its_targets_field_ids_and_a_part_that_no_table_will_eve
     target = lake.load(TABLE)
     assert [f.field_id for f in target.schema().fields] != [1, 2, 3, 4]
     *same, part = candidate.schema().fields
-    assert same == list(target.schema().fields)
+    shape = [(f.field_id, f.name, f.field_type) for f in target.schema().fields]
+    assert [(f.field_id, f.name, f.field_type) for f in same] == shape
     assert (part.name, part.field_id) == (PART, HIDDEN)
     assert [f.name for f in candidate.spec().fields] == [PART]
     # A column that the target gets later does not find the part's values in published files.
     assert target.metadata.last_column_id < HIDDEN
+
+
+def test_a_description_too_long_for_glue_stops_no_insert(lake):
+    """An engine of its own does not shorten what it tells Glue."""
+    from pyiceberg.catalog.glue import GlueCatalog
+    from pyiceberg.schema import Schema
+
+    day, *rest = lake.load(TABLE).schema().fields
+    lake.ensure(TABLE, Schema(day.model_copy(update={"doc": "long " * 80}), *rest))
+    candidate = create_candidate(lake, TABLE, "run")
+    theirs = GlueCatalog("athena", client=lake.catalog.glue, **lake.catalog.properties)
+    theirs.load_table(candidate.name).append(rows(0, part="x"))
+    assert [p.rows for p in parts_of(lake, candidate)] == [1]
 
 
 def test_a_column_that_came_later_is_null_in_files_that_athena_wrote(lake):
