@@ -8,7 +8,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,11 +59,18 @@ class JobEngine:
         rows = job_output.rows(files, self.names.region)
         return Candidate(files, rows, time.monotonic() - started)
 
-    def run_once(self, script: Path, request: Request) -> Attempt:
-        """Have a request done by one job; give that job."""
+    def run_once(
+        self, script: Path, request: Request, whole: Callable[[str], bool] | None = None
+    ) -> Attempt:
+        """Have a request done by one job; give that job.
+
+        whole: whether the output of an earlier job can be taken; by default when it has files.
+        """
         work = current_work()
         log: logging.Logger = work.log if work else _LOG
-        attempt = find_or_start(self.jobs(script), request, self._whole, self.patience, log)
+        attempt = find_or_start(
+            self.jobs(script), request, whole or self._whole, self.patience, log
+        )
         if not attempt.seen.ended:
             try:
                 watch(attempt.job, self.patience, log)

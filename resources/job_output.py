@@ -15,14 +15,19 @@ _MAGIC = 8  # the footer's length and "PAR1"
 
 def parquet_files(folder: str, region: str) -> tuple[str, ...]:
     """Give the addresses of the Parquet files below a folder, in order."""
-    where, s3 = address(folder.rstrip("/") + "/"), client("s3", region)
+    found = files_below(folder.rstrip("/") + "/", region)
+    return tuple(file for file in found if file.endswith(".parquet"))
+
+
+def files_below(folder: str, region: str) -> tuple[str, ...]:
+    """Give the addresses of all that begins with a folder's, in order."""
+    where, s3 = address(folder), client("s3", region)
     pages = s3.get_paginator("list_objects_v2")
     with explained("list", folder):
         return tuple(
             f"{S3}{where['Bucket']}/{found['Key']}"
             for page in pages.paginate(Bucket=where["Bucket"], Prefix=where["Key"])
             for found in page.get("Contents", ())
-            if found["Key"].endswith(".parquet")
         )
 
 

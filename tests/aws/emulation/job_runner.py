@@ -26,7 +26,6 @@ def fetched(uri: str, folder: Path) -> Path:
 def refuse_missing_files() -> None:
     """Sail reads a file that is not there as no rows; Spark refuses it."""
     import boto3
-    from botocore.exceptions import ClientError
     from pyspark.errors import AnalysisException
     from pyspark.sql.connect.readwriter import DataFrameReader
 
@@ -35,13 +34,42 @@ def refuse_missing_files() -> None:
     def checked(reader: Any, *paths: str, **options: Any) -> Any:
         for path in paths:
             bucket, _, key = path.removeprefix("s3://").partition("/")
-            try:
-                boto3.client("s3").head_object(Bucket=bucket, Key=key)
-            except ClientError:
-                raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {path}.") from None
+            found = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+            if not found["KeyCount"]:
+                raise AnalysisException(f"[PATH_NOT_FOUND] Path does not exist: {path}.")
         return read(reader, *paths, **options)
 
     DataFrameReader.parquet = checked
+
+
+def emulate_jdbc(database: str) -> None:
+    """Let Spark's JDBC reader read a real PostgreSQL, each condition by a query of its own.
+
+    database: libpq's parameters. User and password must be those that the tests keep as a secret.
+    """
+    import duckdb
+    from pyspark.sql.connect.readwriter import DataFrameReader
+
+    extension = os.environ["EMULATED_JDBC_EXTENSION"]
+
+    def jdbc(
+        reader: Any, url: str, table: str, *, predicates: list[str], properties: dict[str, str]
+    ) -> Any:
+        if (url, properties["user"], properties["password"]) != ("jdbc:tests", "reader", "secret"):
+            raise RuntimeError("password authentication failed")
+        folder = Path(tempfile.mkdtemp())
+        with duckdb.connect() as connection:
+            connection.execute(f"LOAD '{extension}'")
+            connection.execute(f"ATTACH '{database}' AS source (TYPE postgres, READ_ONLY)")
+            for number, predicate in enumerate(predicates):
+                query = f"SELECT * FROM {table} WHERE {predicate}".replace("'", "''")
+                connection.execute(
+                    f"COPY (FROM postgres_query('source', '{query}'))"
+                    f" TO '{folder}/{number}.parquet' (FORMAT parquet)"
+                )
+        return reader.format("parquet").load(str(folder))
+
+    DataFrameReader.jdbc = jdbc
 
 
 def main() -> None:
@@ -53,6 +81,8 @@ def main() -> None:
     host, port = server.listening_address
     os.environ["SPARK_REMOTE"] = f"sc://{host}:{port}"
     refuse_missing_files()
+    if database := os.environ.get("EMULATED_JDBC"):
+        emulate_jdbc(database)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         sys.path.insert(0, str(folder))
