@@ -27,6 +27,7 @@ from tests.aws.athena_stage import (
     temporary_tables,
 )
 from tests.aws.emulation.athena import Athena
+from tests.aws.emulation.athena_tables import service
 
 SQL = (
     'SELECT business_date, id, amount, "text" FROM raw.card WHERE business_date >= CAST(? AS date)'
@@ -217,6 +218,21 @@ def test_a_slice_and_its_plain_files_are_the_same_rows(
 def test_a_query_reads_only_what_it_is_given(lake: GlueLake, engine: AthenaEngine) -> None:
     with pytest.raises(SqlError, match=r"stage\.card is not among the tables"):
         engine.query("SELECT id FROM stage.card", inputs={"raw.card": lake.files("raw.card")})
+
+
+def test_a_query_that_scans_too_much_is_told_so(
+    lake: GlueLake, engine: AthenaEngine, athena: Athena, aws_endpoint: str
+) -> None:
+    limited = {"BytesScannedCutoffPerQuery": 1}
+    service("athena", aws_endpoint, lake.names.region).create_work_group(
+        Name=f"{lake.names.workgroup}-limited", Configuration=limited
+    )
+    engine._client.workgroup += "-limited"
+    with pytest.raises(SqlError, match="it would scan more than the workgroup allows"):
+        engine.one(
+            "SELECT count(*) AS n FROM raw.card", inputs={"raw.card": lake.files("raw.card")}
+        )
+    assert [query.state for query in athena.queries.values()] == ["CANCELLED"]
 
 
 def test_one_row_is_one_row(lake: GlueLake, engine: AthenaEngine) -> None:
