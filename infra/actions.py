@@ -11,7 +11,7 @@ WRITE = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMult
 REPLACE = [*WRITE, "s3:DeleteObject"]
 _READ_CATALOG = [
     *("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"),
-    *("glue:GetTableVersions", "glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"),
+    *("glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"),
 ]
 _WRITE_CATALOG = [
     "glue:CreateTable",
@@ -38,7 +38,7 @@ def run_queries(names: AwsNames, workgroup: str) -> Json:
     actions = [
         *("athena:StartQueryExecution", "athena:StopQueryExecution", "athena:GetQueryExecution"),
         *("athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup"),
-        *("athena:BatchGetQueryExecution", "athena:ListQueryExecutions", "athena:GetDataCatalog"),
+        "athena:GetDataCatalog",
     ]
     where = [arns.workgroup(names, workgroup), arns.data_catalog(names)]
     return allow(actions, where, "RunQueries")
@@ -70,8 +70,7 @@ def write_logs(names: AwsNames, *services: str) -> Json:
 
 def read_logs(names: AwsNames, *services: str) -> Json:
     """Allow reading the stage's log groups of these services."""
-    actions = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
-    return allow(actions, _groups(names, *services), "ReadLogs")
+    return allow(["logs:FilterLogEvents"], _groups(names, *services), "ReadLogs")
 
 
 def _groups(names: AwsNames, *services: str) -> list[str]:

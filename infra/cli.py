@@ -33,6 +33,7 @@ def deploy(
         list[str] | None,
         typer.Option("--set", help="a parameter of the platform, as SubnetId=subnet-0abc"),
     ] = None,
+    without: Annotated[list[str] | None, typer.Option(help="a stack to leave out")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do it; without, only tell")] = False,
 ) -> None:
     """Tell what would change in the account, and change it with --yes."""
@@ -40,7 +41,8 @@ def deploy(
 
     names = _names(address)
     parameters = dict(pair.split("=", 1) for pair in set_ or [])
-    for stack, made in TEMPLATES.items():
+    chosen = {s: made for s, made in TEMPLATES.items() if s not in (without or [])}
+    for stack, made in chosen.items():
         given = parameters if stack == "platform" else {}
         for line in deploy_stack(names, stack, made(names, None), given, do=yes):
             typer.echo(f"{stack}: {line}")

@@ -33,7 +33,7 @@ class StepFunctionsFanOut:
 
     An execution is named by token and queries: a retry attaches to the one that runs, takes over
     what an ended one achieved, and starts only what is left. A query is stopped after
-    `timeout_seconds`, however often Athena was too busy to start it the execution a while later.
+    `timeout_seconds`; the execution some minutes later, which it may have waited for Athena.
     """
 
     def __init__(

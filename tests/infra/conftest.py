@@ -16,7 +16,7 @@ from tests.infra.emulated_stack import create
 __all__ = ["aws_endpoint"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def deployed(aws_endpoint: str) -> Iterator[AwsNames]:
     """Give the names of a stage that exists whole; the environment points to its account."""
     names = AwsNames(account=ACCOUNT, region=REGION, stage="staging")

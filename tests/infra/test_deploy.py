@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +68,20 @@ def test_a_template_that_a_call_cannot_carry_is_read_from_the_foundations_bucket
     (stored,) = found["Contents"]
     assert stored["Size"] == len(text_of(large))
     assert deployed.stack("large") in stored["Key"]
+
+
+def test_without_credentials_one_line_says_what_to_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra", "deploy", f"aws://{'1' * 12}/eu-central-1/prod"],
+        cwd=Path(__file__).resolve().parents[2],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "no AWS credentials were found" in line
+    assert "customer360-prod-foundation" in line

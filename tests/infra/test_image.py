@@ -52,7 +52,8 @@ def _load(app: Path) -> subprocess.CompletedProcess[str]:
     # Without the site's .pth files, one of which names the checkout.
     site = next(p for p in sys.path if p.endswith("site-packages"))
     run = f"import sys; sys.path[:0] = [{str(app)!r}, {site!r}]\n{LOOK}"
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH",)}
+    ours = ("PYTHONPATH", "CUSTOMER360_", "AWS_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     environment["CUSTOMER360_HOME"] = str(app.parent / "home")
     return subprocess.run(
         [sys.executable, "-S", "-c", run],
