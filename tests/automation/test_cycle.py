@@ -23,7 +23,11 @@ def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> Non
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     morning = dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC)
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(instance, scheduled_execution_time=morning)
+        context = dg.build_schedule_context(
+            instance,
+            scheduled_execution_time=morning,
+            repository_def=definitions.get_repository_def(),
+        )
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == "2024-05-23"
     assert request.tags["dagster/priority"] == "10"
