@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360_assets.aws_names import AwsNames
+from resources.candidate_tables import PART, CandidateTable
 from resources.lake import Partitions
 from resources.lake_glue import GlueLake
-from tests.lake.lake_writers import DAY, TABLE, Candidate
+from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SCHEMA_NAMES = ["business_date", "card_token", "generation", "amount"]
 Rows = Callable[..., list[tuple[object, ...]]]
 
 
@@ -78,3 +84,37 @@ def publish_for_ever(
         files = candidate([*days, *days], rows=5, generation=generation)
         lake.publish(TABLE, files, Partitions.on(*map(DAY, days)), {"run_id": f"g{generation}"})
         ready.send(generation)
+
+
+def evolved(names: AwsNames, home: Path) -> GlueLake:
+    """Give a lake with a table whose field ids are not positions."""
+    lake = GlueLake(names, home)
+    lake.ensure(TABLE, SCHEMA, ("business_date",), "")
+    from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField, StringType
+
+    day, _, *rest = SCHEMA.fields
+    lake.ensure(TABLE, Schema(day, *rest))
+    lake.ensure(TABLE, Schema(day, NestedField(4, "card_token", StringType()), *rest))
+    return lake
+
+
+def rows(*days: int, part: str | None, generation: int = 1) -> pa.Table:
+    """One row a day, as a query's result has them."""
+    import pyarrow as pa
+
+    n = len(days)
+    return pa.table(
+        {
+            "business_date": pa.array([DAY(d) for d in days], pa.date32()),
+            "card_token": pa.array([f"token{d}" for d in days], pa.string()),
+            "generation": pa.array([generation] * n, pa.int64()),
+            "amount": pa.array([Decimal(d) for d in days], pa.decimal128(18, 2)),
+            PART: pa.array([part] * n, pa.string()),
+        }
+    )
+
+
+def insert(lake: GlueLake, candidate: CandidateTable, table: pa.Table) -> None:
+    """Do what Athena's INSERT does: an Iceberg writer of its own commits to the table in Glue."""
+    lake.catalog.load_table(candidate.name).append(table)

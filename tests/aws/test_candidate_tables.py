@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
-import json
 import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from customer360_assets.aws_names import AwsNames
@@ -19,7 +16,6 @@ from resources import work
 from resources.aws_client import client
 from resources.candidate_tables import (
     PART,
-    CandidateTable,
     create_candidate,
     drop,
     mount,
@@ -30,7 +26,7 @@ from resources.lake import LakeError, Partitions
 from resources.lake_candidate import HIDDEN
 from resources.lake_glue import GlueLake
 from resources.mirror import address
-from tests.aws.glue_lake import read
+from tests.aws.glue_lake import SCHEMA_NAMES, evolved, insert, read, rows
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 STATE = "SELECT business_date, generation, count(*), sum(amount) FROM t GROUP BY ALL ORDER BY ALL"
@@ -38,35 +34,7 @@ STATE = "SELECT business_date, generation, count(*), sum(amount) FROM t GROUP BY
 
 @pytest.fixture
 def lake(aws: AwsNames, tmp_path: Path) -> GlueLake:
-    lake = GlueLake(aws, tmp_path / "worker")
-    lake.ensure(TABLE, SCHEMA, ("business_date",), "")
-    # Ids that are not positions: a column was dropped and one added.
-    from pyiceberg.schema import Schema
-    from pyiceberg.types import NestedField, StringType
-
-    day, _, *rest = SCHEMA.fields
-    lake.ensure(TABLE, Schema(day, *rest))
-    lake.ensure(TABLE, Schema(day, NestedField(4, "card_token", StringType()), *rest))
-    return lake
-
-
-def rows(*days: int, part: str | None, generation: int = 1) -> pa.Table:
-    """One row a day, as a query's result has them."""
-    n = len(days)
-    return pa.table(
-        {
-            "business_date": pa.array([DAY(d) for d in days], pa.date32()),
-            "card_token": pa.array([f"token{d}" for d in days], pa.string()),
-            "generation": pa.array([generation] * n, pa.int64()),
-            "amount": pa.array([Decimal(d) for d in days], pa.decimal128(18, 2)),
-            PART: pa.array([part] * n, pa.string()),
-        }
-    )
-
-
-def insert(lake: GlueLake, candidate: CandidateTable, table: pa.Table) -> None:
-    """Do what Athena's INSERT does: an Iceberg writer of its own commits to the table in Glue."""
-    lake.catalog.load_table(candidate.name).append(table)
+    return evolved(aws, tmp_path / "worker")
 
 
 def test_what_was_inserted_is_published_where_it_lies(lake, aws):
@@ -99,9 +67,6 @@ def test_what_was_inserted_is_published_where_it_lies(lake, aws):
     assert PART not in found.column_names
     assert found["card_token"].to_pylist() == ["token0", "token1"]
     assert [b.schema.names for b in lake.batches(TABLE)] == [SCHEMA_NAMES] * 2
-
-
-SCHEMA_NAMES = ["business_date", "card_token", "generation", "amount"]
 
 
 def test_a_candidate_has_its_targets_field_ids_and_a_part_that_no_table_will_ever_have(lake):
@@ -197,75 +162,6 @@ def plain(lake: GlueLake) -> Iterator[list[str]]:
     return iter(Candidate(lake)([0, 1], rows=2, generation=4))
 
 
-def test_mounted_files_show_their_rows_and_nothing_is_copied(lake, plain):
-    files = list(plain)
-    name = mount(lake, files)
-    table = lake.catalog.load_table(name)
-    shown = table.scan().to_arrow().sort_by([("business_date", "ascending")])
-    assert shown.column_names == SCHEMA_NAMES
-    assert shown["business_date"].to_pylist() == [DAY(0), DAY(0), DAY(1), DAY(1)]
-    assert shown["generation"].to_pylist() == [4] * 4
-    assert {t.file.file_path for t in table.scan().plan_files()} == set(lake.mirror.adopt(files))
-    assert name.startswith(f"{lake.names.temporary_database}.")
-    assert table.location().startswith(f"{lake.names.temporary}/")
-
-
-def test_files_with_field_ids_and_files_without_are_one_table(lake, plain):
-    candidate = create_candidate(lake, TABLE, "run")
-    insert(lake, candidate, rows(5, part="x", generation=9))
-    (written,) = (p.file for p in parts_of(lake, candidate))
-    shown = lake.catalog.load_table(mount(lake, [*plain, written])).scan().to_arrow()
-    assert sorted(shown["generation"].to_pylist()) == [4, 4, 4, 4, 9]
-    assert sorted(shown["card_token"].to_pylist()) == [
-        "token0",
-        "token0",
-        "token1",
-        "token1",
-        "token5",
-    ]
-    assert PART not in shown.column_names
-
-
-def test_only_the_columns_asked_for_are_shown(lake):
-    from pyiceberg.schema import Schema
-    from pyiceberg.types import LongType, NestedField, StringType
-
-    candidate = create_candidate(lake, TABLE, "run")
-    insert(lake, candidate, rows(5, part="x", generation=9))
-    (written,) = (p.file for p in parts_of(lake, candidate))
-    # Its own ids mean other columns in the file.
-    wanted = Schema(NestedField(1, "generation", LongType()), NestedField(2, "new", StringType()))
-    shown = lake.catalog.load_table(mount(lake, [written], wanted)).scan().to_arrow()
-    assert shown.to_pydict() == {"generation": [9], "new": [None]}
-
-
-def test_files_of_no_rows_are_a_table_of_no_rows(lake):
-    shown = lake.catalog.load_table(mount(lake, [lake.empty_file(TABLE)])).scan().to_arrow()
-    assert (shown.num_rows, shown.column_names) == (0, SCHEMA_NAMES)
-
-
-def test_files_that_cannot_be_one_table_are_refused(lake, plain):
-    folder = lake.candidate_dir(TABLE, "odd")
-    odd = folder / "odd.parquet"
-    pq.write_table(pa.table({"generation": ["text"]}), odd)
-    with pytest.raises(LakeError, match=r"odd\.parquet has generation as string, others as long"):
-        mount(lake, [*plain, str(odd)])
-    with pytest.raises(LakeError, match="no files"):
-        mount(lake, [])
-    broken = folder / "broken.parquet"
-    broken.write_bytes(b"PAR1")
-    with pytest.raises(LakeError, match="not a readable Parquet file"):
-        mount(lake, [str(broken)])
-
-
-def test_narrower_integers_widen(lake):
-    folder = lake.candidate_dir(TABLE, "wide")
-    for name, kind in (("a", pa.int32()), ("b", pa.int64()), ("c", pa.int32())):
-        pq.write_table(pa.table({"n": pa.array([1], kind)}), folder / f"{name}.parquet")
-    shown = lake.catalog.load_table(mount(lake, [str(p) for p in sorted(folder.iterdir())]))
-    assert shown.scan().to_arrow()["n"].to_pylist() == [1, 1, 1]
-
-
 def test_a_dropped_table_takes_no_file_with_it(lake, plain):
     candidate = create_candidate(lake, TABLE, "run")
     insert(lake, candidate, rows(0, part="x"))
@@ -304,16 +200,3 @@ def test_what_killed_runs_left_is_swept_by_age_and_tells_its_run(lake, plain):
     assert glue.get_tables(DatabaseName=database)["TableList"] == []
     with pytest.raises(LakeError, match="time zone"):
         sweep(lake, dt.datetime(2024, 1, 1))  # noqa: DTZ001 - what is refused
-
-
-def test_no_value_of_a_customer_is_in_the_metadata_of_a_mounted_file(lake):
-    folder = lake.candidate_dir(TABLE, "secret")
-    pq.write_table(pa.table({"card_token": ["SECRET-TOKEN"]}), folder / "a.parquet")
-    table = lake.catalog.load_table(mount(lake, [str(folder / "a.parquet")]))
-    (manifest,) = table.current_snapshot().manifests(table.io)
-    for path in (table.metadata_location, manifest.manifest_path):
-        with table.io.new_input(path).open() as opened:
-            assert b"SECRET" not in opened.read()
-    (entry,) = manifest.fetch_manifest_entry(table.io)
-    assert not entry.data_file.lower_bounds
-    assert json.loads(table.metadata.model_dump_json())["location"] == table.location()
