@@ -1,17 +1,17 @@
 # The code location: for an agent of Dagster+, or beside a webserver and a daemon of one's own.
 #
 # To pin the base by its bytes, give the digest that your registry shows for the tag:
-#   docker build --build-arg PYTHON=python:3.11.13-slim-bookworm@sha256:<digest> .
-ARG PYTHON=python:3.11.13-slim-bookworm
+#   docker build --build-arg PYTHON=3.11.13-slim-bookworm@sha256:<digest> .
+ARG PYTHON=3.11.13-slim-bookworm
 
-FROM ${PYTHON} AS packages
+FROM python:${PYTHON} AS packages
 COPY requirements-image.txt /tmp/requirements.txt
 # Every file is checked against its hash; nothing is resolved, nothing is built from source.
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: \
         --requirement /tmp/requirements.txt
 
-FROM ${PYTHON}
+FROM python:${PYTHON}
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin customer360 \
     && install --directory --owner customer360 /app /var/lib/customer360
 COPY --from=packages /opt/venv /opt/venv

@@ -20,7 +20,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(POLICY_READY): infra/requirements-checkov.txt $(READY)
+$(POLICY_READY): infra/requirements-checkov.txt | $(READY)
 	$(PYTHON) -m venv $(POLICY)
 	$(POLICY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/requirements-checkov.txt
 	touch $@

@@ -1,4 +1,4 @@
-"""python -m infra.check: the stacks of a stage judged by our rules, cfn-lint and checkov."""
+"""python -m infra.check: stacks and image judged by our rules, cfn-lint and checkov."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from infra.template import Json, text_of
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 STAGES = ("prod", "branch-x")
 """One stage that keeps its data and one that does not; the others are as the first."""
+DOCKERFILE = Path(__file__).resolve().parents[1] / "Dockerfile"
 CFN_LINT = Path(sys.prefix) / "bin" / "cfn-lint"
 CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 
@@ -46,6 +47,15 @@ def judged(given: dict[str, Json]) -> list[str]:
     return ["\n".join(part) for part in ([*ours], *([s] for s in said if s)) if part]
 
 
+def judged_image(dockerfile: Path) -> list[str]:
+    """Give what checkov finds wrong with the image."""
+    policy = [
+        *(str(CHECKOV), "--file", str(dockerfile), "--framework", "dockerfile"),
+        *("--compact", "--quiet", "--skip-download"),
+    ]
+    return [said] if (said := _said(policy)) else []
+
+
 def _said(command: list[str]) -> str:
     """Give what a command prints when it fails; RuntimeError when it cannot run."""
     if not Path(command[0]).exists():
@@ -59,7 +69,7 @@ def _said(command: list[str]) -> str:
 
 def main() -> int:
     """Print what is wrong; give 1 when something is."""
-    wrong = judged(templates())
+    wrong = judged(templates()) + judged_image(DOCKERFILE)
     sys.stderr.write("\n".join(wrong))
     return 1 if wrong else 0
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra.check import judged_image
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 LOOK = """
@@ -87,12 +89,19 @@ def test_the_build_is_sent_all_that_is_copied_and_no_more() -> None:
 
 def test_the_base_is_pinned_and_nobody_is_root() -> None:
     (base,) = re.findall(r"^ARG PYTHON=(\S+)$", DOCKERFILE, re.MULTILINE)
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
-    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON}"}
+    assert re.fullmatch(r"3\.11\.\d+-slim-\w+", base)
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"python:${PYTHON}"}
     last = DOCKERFILE.rsplit("FROM ", 1)[1]
     assert re.findall(r"^USER (\d+)$", last, re.MULTILINE) == ["10001"]
     assert "--require-hashes" in DOCKERFILE
     assert "--no-deps" in DOCKERFILE
+
+
+def test_an_image_of_root_without_a_pin_is_found(tmp_path: Path) -> None:
+    spoiled = tmp_path / "Dockerfile"
+    spoiled.write_text("FROM python:latest\nCMD python\n", "utf-8")
+    (said,) = judged_image(spoiled)
+    assert {"CKV_DOCKER_3", "CKV_DOCKER_7"} <= set(re.findall(r"CKV_DOCKER_\d+", said))
 
 
 def _pins(file: str) -> dict[str, str]:
