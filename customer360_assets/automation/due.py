@@ -41,11 +41,16 @@ def reads_of(table: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Deliveries as they should be (by feed) beside the record of what was made (by table)."""
+    """Deliveries as they should be (by feed) beside the record of what was made (by table).
+
+    undated: feeds whose files state no date and have that of the day they came: they ask for no
+    date of their own.
+    """
 
     raw: Mapping[str, Versions]
     made: Mapping[str, Partitions]
     today: dt.date
+    undated: frozenset[str] = frozenset()
 
     @cached_property
     def published(self) -> set[dt.date]:
@@ -54,8 +59,9 @@ class Outlook:
 
     @cached_property
     def delivered(self) -> set[dt.date]:
-        """Dates for which any feed has a delivery in force, up to today."""
-        dates = {d for versions in self.raw.values() for d in in_force(versions)}
+        """Dates for which a feed that states them has a delivery in force, up to today."""
+        dated = [versions for feed, versions in self.raw.items() if feed not in self.undated]
+        dates = {d for versions in dated for d in in_force(versions)}
         return {d for d in dates if d <= self.today}
 
     @cached_property

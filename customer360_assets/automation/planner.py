@@ -42,6 +42,7 @@ class Planner:
                 self.log.versions(),
                 {table: made(view.instance, table) for table in automated_tables()},
                 context.evaluation_time.date(),
+                frozenset(f for f, s in self.feeds.items() if s.business_date.source == "run"),
             )
             # An outlook that is as it was keeps what was worked out from it.
             self._outlook = self._outlook if seen == self._outlook else seen

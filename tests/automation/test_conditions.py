@@ -143,6 +143,16 @@ def test_a_snapshot_feed_without_news_holds_nothing(bank: Bank) -> None:
     assert asked[day(1)] >= AS_OF | {SERVING, "raw.transaction", "stage.transaction"}
 
 
+def test_a_file_without_a_date_asks_for_no_date_of_its_own(bank: Bank) -> None:
+    """It has the date of the day it came: a bank's history is taken in today, too."""
+    bank.deliver(crm_customer={0: "crm"}, web_visitor_map={300: "m"})
+    (asked,) = bank.settle()
+    assert asked == {
+        day(0): CRM | AS_OF | {SERVING},
+        day(300): {"raw.web_visitor_map", "stage.web_visitor_map"},
+    }
+
+
 def test_an_input_that_failed_holds_what_reads_it_and_says_so(bank: Bank) -> None:
     bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
     bank.settle()
