@@ -34,6 +34,14 @@ TYPES = {
     "amount": "decimal(18,2)",
     "balance": "decimal(18,2)",
 }
+# Named, or Spark finds no driver that came with the job itself.
+DRIVERS = {
+    "postgresql": "org.postgresql.Driver",
+    "oracle": "oracle.jdbc.OracleDriver",
+    "sqlserver": "com.microsoft.sqlserver.jdbc.SQLServerDriver",
+    "mysql": "com.mysql.cj.jdbc.Driver",
+    "db2": "com.ibm.db2.jcc.DB2Driver",
+}
 EXACT = ("decimal", "tinyint", "smallint", "int", "bigint")
 DATED = ("timestamp_ntz", "date")
 SHOWN = 3
@@ -58,6 +66,8 @@ class Jdbc:
         self._spark, self._url = spark, url
         # A timestamp without a zone must not be moved by the machine's own.
         kept = {"preferTimestampNTZ": "true", "fetchsize": "10000"}
+        if driver := DRIVERS.get(url.split(":")[1]):
+            kept["driver"] = driver
         self._properties = {**kept, **properties}
 
     def read(self, query: str, parts: Sequence[str] = ()) -> DataFrame:

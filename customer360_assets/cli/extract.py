@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from customer360_assets.aws_names import AwsNames
+from customer360_assets.deployment import Deployment, deployment
 from customer360_assets.extraction.customers import extract_customers
 from customer360_assets.extraction.extracted import Extracted, ExtractionError
 from customer360_assets.extraction.settings import core_banking_settings, crm_settings
@@ -15,14 +18,28 @@ from customer360_assets.extraction.transactions import extract_transactions
 
 
 def extract_command(
-    landing: Path,
+    landing: Path | None,
     business_date: dt.date,
     crm_url: str | None,
     source_db: str | None,
     look_back: int,
 ) -> int:
-    """Extract from the sources that are named; give 0 when all of them are delivered, else 1."""
+    """Extract from the sources that are named; give 0 when all of them are delivered, else 1.
+
+    On AWS they are those of the stage, and the landing zone is its own.
+    """
     console = Console(highlight=False)
+    if (here := deployment()).aws is not None:
+        if landing or crm_url or source_db:
+            console.print(
+                f"[red]{here.name} has a landing zone and sources of its own:[/red]"
+                " leave --landing, --crm-url and --source-db out."
+            )
+            return 1
+        return _on_aws(console, here, here.aws, business_date, look_back)
+    if landing is None:
+        console.print("[red]No landing folder: give --landing.[/red]")
+        return 1
     if crm_url is None and source_db is None:
         console.print("[red]No source: give --crm-url, --source-db or both.[/red]")
         return 1
@@ -45,6 +62,39 @@ def extract_command(
         console.print(failure, markup=False)
         return 1
     return 0
+
+
+def _on_aws(
+    console: Console, here: Deployment, names: AwsNames, business_date: dt.date, look_back: int
+) -> int:
+    from customer360_assets.extraction.on_aws import (
+        extract_customers_on_aws,
+        extract_transactions_on_aws,
+    )
+    from resources.glue_engine import GlueEngine
+    from resources.mirror import Mirror
+
+    engine = GlueEngine(names, Mirror(here.lake_dir, names))
+    sources: dict[str, Callable[[], Extracted]] = {
+        "CRM": lambda: extract_customers_on_aws(names, business_date),
+        "Core banking": lambda: extract_transactions_on_aws(
+            names, engine, business_date, look_back
+        ),
+    }
+    taken: list[Extracted] = []
+    failures = []
+    for name, extracted in sources.items():
+        try:
+            with console.status(name):
+                taken.append(extracted())
+        except ExtractionError as error:
+            failures.append(str(error))
+    if taken:
+        _print(console, taken)
+    for failure in failures:
+        console.print("[red]Not extracted.[/red]", end=" ")
+        console.print(failure, markup=False)
+    return 1 if failures else 0
 
 
 def _print(console: Console, taken: list[Extracted]) -> None:

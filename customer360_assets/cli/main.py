@@ -53,12 +53,13 @@ def run(
     "--source-db postgresql://reader@db.bank/core"
 )
 def extract(
-    landing: Annotated[
-        Path, typer.Option(file_okay=False, help="Folder that the extracts are delivered to.")
-    ],
     business_date: Annotated[
         dt.datetime, typer.Option(formats=["%Y-%m-%d"], help="Extract up to this date.")
     ],
+    landing: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Folder that the extracts are delivered to."),
+    ] = None,
     crm_url: Annotated[
         str | None,
         typer.Option(help="CRM, the address before /customers; token: $CUSTOMER360_CRM_TOKEN."),
@@ -76,7 +77,8 @@ def extract(
 ) -> None:
     """Take customers from CRM and transactions from core banking into the landing folder.
 
-    The first extraction takes all transactions up to the date, later ones what may have changed.
+    On AWS, both come from the stage's own sources into its landing zone. The first extraction takes
+    all transactions up to the date, later ones what may have changed.
     Exits with 1 and the reason when a source was not had whole; then it has delivered nothing.
     """
     from customer360_assets.cli.extract import extract_command

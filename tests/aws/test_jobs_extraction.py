@@ -21,6 +21,7 @@ from customer360_assets.extraction.on_aws import (
     extract_transactions_on_aws,
 )
 from customer360_assets.simulator.core_banking import CoreBanking, core_banking
+from customer360_assets.simulator.crm_app import crm_app
 from customer360_assets.simulator.simulate import Simulated
 from resources.aws_client import client
 from resources.glue_engine import GlueEngine
@@ -31,6 +32,7 @@ from tests.aws.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 from tests.extraction.conftest import bank, source
 from tests.extraction.test_guards import VIEW
 from tests.extraction.test_transactions import LAST
+from tests.run.conftest import customer360
 
 __all__ = ["bank"]
 LOOK_BACK = 2
@@ -156,3 +158,27 @@ def test_a_wrong_password_is_not_told(aws: AwsNames, jobs: EmulatedJobs, tmp_pat
     with pytest.raises(ExtractionError, match="has no username and password"):
         taken(aws, tmp_path)
     assert landed(aws, tmp_path / "landed") == {}
+
+
+def test_the_command_takes_both_sources_of_the_stage(
+    aws: AwsNames, jobs: EmulatedJobs, bank: Simulated, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CUSTOMER360_HOME", str(tmp_path / "home"))
+    dated = ("extract", "--business-date", str(LAST))
+    with crm_app(bank.customers_file) as app:
+        unset = customer360(*dated)
+        keep(aws, aws.crm_secret, {"url": app.url, "token": app.token})
+        ran = customer360(*dated)
+        assert app.token not in ran.output
+    assert unset.code == 1
+    assert f"The secret {aws.crm_secret} is not" in unset.output
+    assert ran.code == 0, ran.output
+    assert "crm_customer" in ran.output
+    assert "transaction" in ran.output
+    files = landed(aws, tmp_path / "landed")
+    assert "crm0020240630-000000.json" in files
+    assert "transactions_20240630.parquet" in files
+    refused = customer360(*dated, "--crm-url", "http://127.0.0.1:1")
+    assert refused.code == 1
+    assert "sources of its own" in refused.output
