@@ -55,7 +55,7 @@ def states(athena: Athena) -> list[str]:
     return [query.state for query in athena.queries.values()]
 
 
-def ended(athena: Athena, within: float = 5) -> list[str]:
+def ended(athena: Athena, within: float = 30) -> list[str]:
     """Give the states once every query has one that is final."""
     until = time.monotonic() + within
     while {"QUEUED", "RUNNING"} & set(states(athena)) and time.monotonic() < until:
@@ -194,7 +194,7 @@ def test_a_cancelled_run_stops_its_query(athena: Athena, client: AthenaClient) -
     while "RUNNING" not in states(athena):
         time.sleep(0.02)
     client.cancel()
-    waiting.join(10)
+    waiting.join(30)
     assert "stopped before it ended" in str(failures[0])
     assert ended(athena) == ["CANCELLED"]
 

@@ -168,6 +168,8 @@ class Athena:
             state = "SUCCEEDED"
         except Failure as failure:
             running.failure, state = failure, failure.state
+        except duckdb.InterruptException:
+            running.failure, state = Failure("", state="CANCELLED"), "CANCELLED"
         except Exception as problem:
             running.failure = Failure(f"GENERIC_INTERNAL_ERROR: {problem!r}", category=SYSTEM)
             state = "FAILED"
