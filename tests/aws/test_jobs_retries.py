@@ -16,7 +16,7 @@ from resources.aws_client import client
 from resources.mirror import address
 from resources.spark_engine import SparkJobError
 from resources.sql_engine import Candidate
-from tests.aws.emulation.jobs import wait_for
+from tests.aws.emulation.waiting import wait_for
 from tests.aws.job_fixtures import ended, given, jobs, lake
 from tests.aws.job_scripts import MAY, engine, output_of, script_of, work
 from tests.aws.job_stage import EmulatedJobs

@@ -6,7 +6,6 @@ import gzip
 import itertools
 import os
 import re
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -300,11 +299,3 @@ class JobServices:
         except ClientError as error:
             told = error.response["Error"]
             raise Refused(told["Code"], told["Message"]) from None
-
-
-def wait_for(holds: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something holds; fail when it does not."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
