@@ -132,7 +132,7 @@ def delivery_asset(
                 "dagster/row_count": len(rows),
                 "taken_in": len(taken.taken),
                 "still_being_written": list(taken.changing),
-                "of_no_feed": list(taken.unmatched),
+                "of_no_feed": log.unmatched() if config.feed else list(taken.unmatched),
                 "refused": refused,
             },
         )

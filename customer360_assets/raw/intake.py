@@ -16,7 +16,10 @@ from resources.landing import LandedFile, Landing
 
 @dataclass(frozen=True)
 class IntakeResult:
-    """What an intake found: new deliveries, files left for next time, files of no feed."""
+    """What an intake found: new deliveries, files left for next time, files of none of its feeds.
+
+    The last are not looked for when the intake was of certain files alone.
+    """
 
     taken: tuple[Receipt, ...]
     changing: tuple[str, ...]

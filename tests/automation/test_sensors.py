@@ -115,6 +115,18 @@ def test_a_file_that_changes_before_its_run_is_taken_as_it_is_then(
     assert manifest(bank) == [(card_file(), DAY, "loaded")]
 
 
+def test_files_of_no_feed_are_told_with_the_files_of_one(
+    bank: SmallBank, arriving: Arriving
+) -> None:
+    strays = {"card/notes.txt": "?", "new/first.csv": "?"}
+    bank.deliver({card_file(): card(CARDS[0], 101), **strays, MAP_FILE: good_day()[MAP_FILE]})
+    assert arriving.take_in("card")
+    event = arriving.instance.get_latest_materialization_event(dg.AssetKey(["raw", "delivery"]))
+    assert event
+    assert event.asset_materialization
+    assert event.asset_materialization.metadata["of_no_feed"].value == sorted(strays)
+
+
 def test_a_corrected_file_is_taken_again(bank: SmallBank, arriving: Arriving) -> None:
     bank.deliver({card_file(): card(CARDS[0], 101)})
     first = arriving.take_in("card")
