@@ -70,6 +70,11 @@ class AwsNames(BaseModel):
             raise ValueError(f"it is {SHAPE}; {wrong}") from None
 
     @property
+    def address(self) -> str:
+        """What `parse` reads: the deployment's address."""
+        return f"{SCHEME}://{self.account}/{self.region}/{self.stage}?prefix={self.prefix}"
+
+    @property
     def base(self) -> str:
         """What every name of the stage starts with."""
         return f"{self.prefix}-{self.stage}"

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from resources.aws_lake import lake_resource
+from resources.aws_spark import SparkJobsResource
+from resources.aws_sql import sql_resource
+from resources.aws_storage import storage_resources
+
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
 
+EMR_CLUSTER = "CUSTOMER360_EMR_CLUSTER"
+"""Name or id of a running cluster that takes the place of EMR Serverless."""
+
 
 def aws_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Give the resources that assets name, for a stage of an account."""
-    raise NotImplementedError(deployment.name)
+    """Give the resources that assets name, for a stage of an account. Opens nothing."""
+    if deployment.aws is None:
+        raise ValueError("a local deployment has no stage on AWS")
+    return {
+        **storage_resources(deployment),
+        "lake": lake_resource(deployment),
+        "sql": sql_resource(deployment),
+        "spark": SparkJobsResource(
+            address=deployment.aws.address,
+            lake_dir=str(deployment.lake_dir),
+            emr_cluster=os.environ.get(EMR_CLUSTER),
+        ),
+    }

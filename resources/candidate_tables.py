@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PART = "__part"
 """The column that a candidate is partitioned by; no table of the lake has it."""
-SEPARATOR = "|"
+SEPARATOR = "__"
 """Between the values that make up a `__part`."""
 _AT_ONCE = 100
 

@@ -153,10 +153,14 @@ def _sources(spark: SparkSession, given: str) -> Mapping[str, Sequence[str]]:
 
 
 def _read(spark: SparkSession, sources: Sequence[str]) -> DataFrame:
-    """Give one table: the catalog table that the only source names, or Parquet files."""
+    """Give one table: the catalog table that the only source names, or Parquet files.
+
+    A file may have columns that its table has not (`__part`, by which a candidate was parted).
+    """
     if len(sources) == 1 and "/" not in sources[0]:
         return spark.read.table(sources[0])
-    return spark.read.parquet(*sources)
+    found = spark.read.parquet(*sources)
+    return found.drop(*(name for name in found.columns if name.startswith("__")))
 
 
 @contextmanager

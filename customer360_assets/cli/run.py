@@ -62,10 +62,8 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.feeds.loader import load_feeds
     from resources.card_token import key_of
 
-    if target.landing is None:
-        raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
-    if not target.landing.is_dir():
-        raise DeploymentError(f"The landing folder {target.landing} does not exist.")
+    if target.aws is None:
+        _refuse_landing(target)
     if business_date < target.first_business_date:
         raise DeploymentError(
             f"{business_date} is before the first business date {target.first_business_date}: "
@@ -77,6 +75,13 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         )
     if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
         key_of(target)
+
+
+def _refuse_landing(target: Deployment) -> None:
+    if target.landing is None:
+        raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
+    if not target.landing.is_dir():
+        raise DeploymentError(f"The landing folder {target.landing} does not exist.")
 
 
 class _Session:
