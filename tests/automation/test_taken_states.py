@@ -1,0 +1,61 @@
+"""What the archive remembers of files taken in: never more than has a receipt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import BinaryIO
+
+from customer360_assets.feeds.loader import load_feeds
+from customer360_assets.raw.intake import take_in, taken_states
+from resources.archive import LocalArchive
+from resources.landing import LocalLanding
+
+FEEDS = {"card": load_feeds("workshop")["card"]}
+DAY = dt.date(2024, 5, 23)
+FILE = "card/card0020240523-1.csv"
+
+
+class Restless(LocalLanding):
+    """A landing zone in which a file is rewritten after it was read for the first time."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._file, self._reads = directory / FILE, 0
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file, the second time after a rewrite."""
+        self._reads += 1
+        if self._reads == 2:
+            self._file.write_text("rewritten")
+        return super().open(key)
+
+
+def _landed(root: Path, landing: LocalLanding) -> dict[str, str]:
+    (root / FILE).parent.mkdir(parents=True, exist_ok=True)
+    (root / FILE).write_text("first")
+    return {file.key: file.state for file in landing.list("card", "card*.csv")}
+
+
+def test_a_file_that_changes_before_it_is_archived_is_not_remembered(tmp_path: Path) -> None:
+    landing, archive = Restless(tmp_path / "landing"), LocalArchive(tmp_path / "archive")
+    asked = _landed(tmp_path / "landing", landing)
+    found = take_in(landing, archive, FEEDS, DAY, asked)
+    assert (found.taken, found.changing) == ((), (FILE,))
+    assert taken_states(archive, "card") == {}
+
+
+def test_what_is_gone_is_forgotten_and_the_rest_is_kept(tmp_path: Path) -> None:
+    root = tmp_path / "landing"
+    landing, archive = LocalLanding(root), LocalArchive(tmp_path / "archive")
+    first = _landed(root, landing)
+    take_in(landing, archive, FEEDS, DAY, first)
+    assert taken_states(archive, "card") == first
+    other = root / "card/card0020240524-1.csv"
+    other.write_text("other")
+    both = {file.key: file.state for file in landing.list("card", "card*.csv")}
+    take_in(landing, archive, FEEDS, DAY, {k: s for k, s in both.items() if k != FILE})
+    assert taken_states(archive, "card") == both
+    (root / FILE).unlink()
+    take_in(landing, archive, FEEDS, DAY, {})
+    assert taken_states(archive, "card") == {k: s for k, s in both.items() if k != FILE}
