@@ -7,7 +7,6 @@ import itertools
 import os
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +25,7 @@ EMR = {"running": "RUNNING", "stopping": "CANCELLING", "succeeded": "SUCCESS",
        "failed": "FAILED", "stopped": "CANCELLED", "expired": "CANCELLED"}  # fmt: skip
 STEP = {"running": "RUNNING", "stopping": "CANCEL_PENDING", "succeeded": "COMPLETED",
         "failed": "FAILED", "stopped": "CANCELLED", "expired": "FAILED"}  # fmt: skip
+PREFIX = {"AWSGlue": "glue", "ElasticMapReduce": "emr", "Logs_20140328": "logs"}
 _IDS = itertools.count(1)
 
 
@@ -65,16 +65,14 @@ class JobServices:
 
     def answer(self, operation: str, path: str, asked: dict[str, Any]) -> dict[str, Any]:
         service, _, name = operation.partition(".")
-        prefix = {"AWSGlue": "glue", "ElasticMapReduce": "emr", "Logs_20140328": "logs"}
         if service == "Serverless":
             found = SERVERLESS.fullmatch(path)
             assert found
             query = {k: v[0] for k, v in parse_qs(urlsplit(path).query).items()}
             asked = {**asked, **query, "application": found[1], "run": found[2]}
         made = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        handler: Callable[[dict[str, Any]], dict[str, Any]]
-        handler = getattr(self, f"{prefix.get(service, 'serverless')}_{made}")
-        return handler(asked)
+        handler = getattr(self, f"{PREFIX.get(service, 'serverless')}_{made}")
+        return dict(handler(asked))
 
     # Glue
 
