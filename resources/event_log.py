@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,23 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         return cls(config_value.get("base_dir") or str(home / "history" / "runs"), inst_data)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store the events of many partitions in one transaction per database.
+        """Store the events of many partitions in one transaction per database, others one by one.
 
         The rows are those of `store_event` for each; one asset's own row is left as the last event
         of each kind makes it.
         """
-        runs = {event.run_id for event in events}
-        if len(runs) != 1 or not all(_of_a_partition(event) for event in events):
-            super().store_event_batch(events)
-            return
+        for (run_id, together), some in groupby(events, lambda e: (e.run_id, _of_a_partition(e))):
+            if together:
+                self._store_together(run_id, list(some))
+            else:
+                super().store_event_batch(list(some))
+
+    def _store_together(self, run_id: str, events: Sequence[EventLogEntry]) -> None:
         rows = [self._event_to_row(event) for event in events]
         newest = {
             (row["asset_key"], row["dagster_event_type"]): number for number, row in enumerate(rows)
         }
-        with self.run_connection(runs.pop()) as run, self.index_transaction() as connection:
+        with self.run_connection(run_id) as run, self.index_transaction() as connection:
             run.execute(SqlEventLogStorageTable.insert(), rows)
             connection.execute(SqlEventLogStorageTable.insert(), rows)
             # The transaction holds the only right to write: the ids end with the newest.
