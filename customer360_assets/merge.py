@@ -43,7 +43,7 @@ def definitions_of(
         ),
         *(stage_asset(deployment, c, days) for c in contracts("stage")),
         *(as_of_asset(c, days) for c in (*contracts("dimension"), *contracts("profile"))),
-        serving_asset(days),
+        serving_asset(deployment, days),
     ]
     business_day = dg.define_asset_job(
         DAILY_JOB,

@@ -6,6 +6,7 @@ import dagster as dg
 
 from customer360_assets.automation.retries import retried
 from customer360_assets.contracts import contract as contract_of
+from customer360_assets.deployment import Deployment
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
@@ -15,7 +16,9 @@ PROFILE = "profile.customer_360"
 CODE = "1"
 
 
-def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def serving_asset(
+    deployment: Deployment, partitions: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
     """Give the asset that loads the profile store."""
 
     @dg.multi_asset(
@@ -30,7 +33,7 @@ def serving_asset(partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefiniti
                 ),
                 group_name="serving",
                 owners=[contract_of(PROFILE).owner],
-                kinds={"sqlite"},
+                kinds={"dynamodb" if deployment.aws else "sqlite"},
                 code_version=CODE,
                 partitions_def=partitions,
                 tags={"layer": "serving", "personal_data": "quasi", "cadence": "daily"},
