@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
+from dagster._core.storage.runs import SqliteRunStorage
 
 from customer360_assets.deployment import Deployment
 from customer360_assets.transformations import code_folder
@@ -41,6 +42,13 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
         # Two processes that make the databases at once would each stamp another schema revision.
         fcntl.flock(lock, fcntl.LOCK_EX)
         return dg.DagsterInstance.from_config(str(folder))
+
+
+def is_of_home(instance: dg.DagsterInstance, deployment: Deployment) -> bool:
+    """Say whether an instance is the home's own, all of whose runs have their process here."""
+    storage = instance.run_storage
+    at_home = Path(instance.root_directory).resolve() == deployment.dagster_home.resolve()
+    return at_home and isinstance(storage, SqliteRunStorage)
 
 
 def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:

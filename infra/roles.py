@@ -123,7 +123,17 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
         actions.read_catalog(names),
         actions.write_catalog(names),
         actions.read_governed_data(),
-        allow(["states:StartExecution"], names.state_machine_arn, "StartFanOut"),
+        # What ended runs have left running is found in the lists of what runs.
+        allow(
+            ["athena:BatchGetQueryExecution", "athena:ListQueryExecutions"],
+            arns.workgroup(names, names.workgroup),
+            "FindQueries",
+        ),
+        allow(
+            ["states:ListExecutions", "states:StartExecution"],
+            names.state_machine_arn,
+            "StartFanOut",
+        ),
         allow(
             ["states:DescribeExecution", "states:StopExecution"],
             arns.executions(names),

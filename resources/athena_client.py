@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import random
+import re
 import threading
 import time
 import uuid
@@ -28,6 +29,7 @@ PRICE_PER_TB = Decimal(5)
 """Dollars; differs by region."""
 _TRIES = 3
 _TAG = "-- customer360"
+_RUN = re.compile(rf"{_TAG} run_id=(\S+) table=")
 _ORDINALS = 50
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 # AWS tells the time of an answer in whole seconds.
@@ -268,6 +270,12 @@ def tagged(sql: str) -> str:
     tags = {"run_id": work.attempt_of, "table": work.table, "span": work.span}
     told = " ".join(f"{name}={value}" for name, value in tags.items())
     return f"{_TAG} {' '.join(told.split())}\n{sql}"
+
+
+def run_of(sql: str) -> str | None:
+    """Give the run that `tagged` names; None for a query of somebody else."""
+    found = _RUN.match(sql)
+    return found[1] if found else None
 
 
 def _digest(*parts: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,16 +130,28 @@ class ClusterSteps:
             added = self._emr.add_job_flow_steps(JobFlowId=cluster_id, Steps=[step])
         return self._step(cluster_id, logs, added["StepIds"][0])
 
+    def going_on(self) -> Iterator[tuple[str, Job]]:
+        """Give what may still do something, each with the piece of work that it was started for.
+
+        Nothing without a cluster. Stages may share one: only what runs this stage's code is given.
+        """
+        pages = self._emr.get_paginator("list_steps")
+        for cluster_id in self._alive():
+            with explained("list the steps of", f"EMR cluster {self.cluster}"):
+                asked = pages.paginate(ClusterId=cluster_id, StepStates=["PENDING", "RUNNING"])
+                for step in (step for page in asked for step in page["Steps"]):
+                    ours = any(a.startswith(f"{self.names.code}/") for a in step["Config"]["Args"])
+                    if ours and _seen(step).active:
+                        tag = str(step["Name"]).rpartition("/")[0]
+                        yield tag, self._step(cluster_id, "", step["Id"])
+
     @property
     def _emr(self) -> Any:
         return client("emr", self.names.region)
 
     def _running(self) -> tuple[str, str]:
         """Give the id of the cluster, and where it copies its logs to."""
-        with explained("find", f"EMR cluster {self.cluster}"):
-            pages = self._emr.get_paginator("list_clusters").paginate(ClusterStates=_ALIVE)
-            ids = [c["Id"] for page in pages for c in page["Clusters"]
-                   if self.cluster in (c["Name"], c["Id"])]  # fmt: skip
+        ids = self._alive()
         if len(ids) != 1:
             found = "none" if not ids else f"{len(ids)}: {', '.join(ids)}; name one by its id"
             raise AwsError(
@@ -151,6 +163,17 @@ class ClusterSteps:
         with explained("look at", f"EMR cluster {self.cluster}"):
             described = self._emr.describe_cluster(ClusterId=ids[0])["Cluster"]
         return ids[0], str(described.get("LogUri") or "")
+
+    def _alive(self) -> list[str]:
+        """Give the ids of the clusters of the name, or of the one that it is the id of."""
+        with explained("find", f"EMR cluster {self.cluster}"):
+            pages = self._emr.get_paginator("list_clusters").paginate(ClusterStates=_ALIVE)
+            return [
+                c["Id"]
+                for page in pages
+                for c in page["Clusters"]
+                if self.cluster in (c["Name"], c["Id"])
+            ]
 
     def _step(self, cluster_id: str, logs: str, step_id: str) -> Step:
         # EMR tells the address with the scheme of its own file system.

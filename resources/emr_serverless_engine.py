@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOOKED_BACK = dt.timedelta(days=3)
 _GONE = {"TERMINATED"}
+_GOES_ON = ["SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"]
 PHASES: dict[str, Phase] = {
     "SUBMITTED": "waiting",
     "PENDING": "waiting",
@@ -158,6 +159,17 @@ class ServerlessJobs:
                 tags={**self.names.tags, **(work.tags if work else {})},
             )
         return self._run(application, started["jobRunId"])
+
+    def going_on(self) -> Iterator[tuple[str, Job]]:
+        """Give what may still do something, each with the piece of work that it was started for."""
+        application = self._application()
+        pages = self._emr.get_paginator("list_job_runs")
+        with explained("list the job runs of", self.names.emr_application):
+            for page in pages.paginate(applicationId=application, states=_GOES_ON):
+                for run in page["jobRuns"]:
+                    if run["state"] in _GOES_ON:
+                        tag = str(run.get("name", "")).rpartition("/")[0]
+                        yield tag, self._run(application, run["id"])
 
     @property
     def _emr(self) -> Any:

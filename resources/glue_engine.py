@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from resources.aws_client import client
-from resources.aws_errors import explained
+from resources.aws_errors import AwsError, explained
 from resources.job_engine import JobEngine
 from resources.job_logs import CloudWatchLines
 from resources.job_messages import safe_reason
@@ -63,9 +63,16 @@ class GlueRun:
         return _seen(self._found())
 
     def stop(self) -> None:
-        """Ask Glue to stop it."""
+        """Ask Glue to stop it; raises AwsError when Glue refuses."""
         with explained("stop", self.name):
-            self._glue.batch_stop_job_run(JobName=self.job_name, JobRunIds=[self.run_id])
+            answer = self._glue.batch_stop_job_run(JobName=self.job_name, JobRunIds=[self.run_id])
+        for told in answer.get("Errors", ()):
+            if self.look().active:
+                why = told.get("ErrorDetail", {})
+                raise AwsError(
+                    f"Cannot stop {self.name}: {why.get('ErrorMessage', 'Glue refuses')}",
+                    str(why.get("ErrorCode", "")),
+                )
 
     def lines(self) -> Iterable[str]:
         """Give the new lines of its output."""
@@ -127,6 +134,13 @@ class GlueJobs:
                 Timeout=max(1, math.ceil(self.timeout / 60)),
             )
         return self._run(started["JobRunId"])
+
+    def going_on(self) -> Iterator[tuple[str, Job]]:
+        """Give what may still do something, each with the piece of work that it was started for."""
+        with explained("find", f"Glue job {self.job_name}"):
+            for run in self._newest():
+                if _seen(run).active:
+                    yield run.get("Arguments", {}).get(TAG, ""), self._run(run["Id"])
 
     def _newest(self) -> Iterable[Mapping[str, Any]]:
         since = dt.datetime.now(dt.UTC) - _LOOKED_BACK

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import time
+
 import dagster as dg
 
+from customer360_assets.automation import orphans_on_aws
 from customer360_assets.deployment import Deployment
-from customer360_assets.instance import close_abandoned_runs
+from customer360_assets.instance import close_abandoned_runs, is_of_home
 
 SENSOR = "abandoned_runs"
 EVERY_SECONDS = 60
+EVERY_SECONDS_ON_AWS = 300
+"""Each look lists hours of queries, and nothing is stopped sooner than the grace period."""
+_RUNS = (
+    "Marks runs as failed whose process is gone, so that their slots are free and a "
+    "backfill goes on. What they published stays; a retry makes the rest."
+)
+_JOBS = (
+    "Stops what ended runs have left running on AWS: Athena queries, executions of the state "
+    "machine, Glue and EMR jobs. A retry attaches to what still runs, so a run and all its "
+    f"retries must have ended for {orphans_on_aws.GRACE_SECONDS / 60:.0f} minutes. What no run of "
+    "this instance has started is left alone."
+)
 
 
 def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
@@ -17,16 +32,25 @@ def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
     @dg.sensor(
         name=SENSOR,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=EVERY_SECONDS,
-        description=(
-            "Marks runs as failed whose process is gone, so that their slots are free and a "
-            "backfill goes on. What they published stays; a retry makes the rest."
-        ),
+        minimum_interval_seconds=EVERY_SECONDS_ON_AWS if deployment.aws else EVERY_SECONDS,
+        description=_JOBS if deployment.aws else _RUNS,
     )
     def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        closed = close_abandoned_runs(context.instance)
-        if not closed:
-            return dg.SkipReason("Every run in progress has its process.")
-        return dg.SkipReason(f"Ended: {', '.join(closed)}. Retry them, or run customer360 run.")
+        if deployment.aws is None:
+            return dg.SkipReason(_closed(context.instance))
+        # Elsewhere a run's process is on another machine: its absence here means nothing.
+        told = [_closed(context.instance)] if is_of_home(context.instance, deployment) else []
+        swept = orphans_on_aws.sweep(deployment.aws, context.instance, time.time())
+        told.append(swept.told())
+        if swept.broken:
+            raise RuntimeError(" ".join(told))
+        return dg.SkipReason(" ".join(told))
 
     return abandoned_runs
+
+
+def _closed(instance: dg.DagsterInstance) -> str:
+    closed = close_abandoned_runs(instance)
+    if not closed:
+        return "Every run in progress has its process."
+    return f"Ended: {', '.join(closed)}. Retry them, or run customer360 run."

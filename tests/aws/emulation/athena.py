@@ -114,6 +114,12 @@ class Athena:
             "GetQueryExecution": lambda r: {"QueryExecution": self._described(self._found(r))},
             "GetQueryResults": self._results,
             "StopQueryExecution": lambda r: self._stop(self._found(r)),
+            "ListQueryExecutions": self._listed,
+            "BatchGetQueryExecution": lambda r: {
+                "QueryExecutions": [
+                    self._described(self.queries[i]) for i in r["QueryExecutionIds"]
+                ]
+            },
         }
         return own[operation](request) if operation in own else None
 
@@ -182,6 +188,15 @@ class Athena:
         running.stopped.set()
         threading.Thread(target=_interrupt, args=[running], daemon=True).start()
         return {}
+
+    def _listed(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give a page of a workgroup's queries, the newest first."""
+        group = request.get("WorkGroup", "primary")
+        self._workgroup(group)
+        ids = [q.query_id for q in self.queries.values() if q.request.get("WorkGroup") == group]
+        first, size = int(request.get("NextToken", "0")), request.get("MaxResults", 50)
+        page: dict[str, Any] = {"QueryExecutionIds": ids[::-1][first : first + size]}
+        return page | ({"NextToken": str(first + size)} if first + size < len(ids) else {})
 
     def _results(self, request: dict[str, Any]) -> dict[str, Any]:
         running = self._found(request)

@@ -76,29 +76,42 @@ class StepFunctions:
             "StartExecution": self._start,
             "DescribeExecution": lambda r: _described(self._found(r)),
             "StopExecution": lambda r: self._stop(self._found(r), r),
+            "ListExecutions": self._listed,
         }
         return own[operation](request) if operation in own else None
 
     def _start(self, request: Json) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
-
         machine, name, given = (request[k] for k in ("stateMachineArn", "name", "input"))
         if len(name) > 80 or len(given.encode()) > DATA_LIMIT:
             raise Refusal("InvalidName" if len(name) > 80 else "ValidationException", "too long")
-        try:
-            found = self._machines.describe_state_machine(stateMachineArn=machine)
-        except ClientError as error:
-            raise Refusal("StateMachineDoesNotExist", str(error)) from None
+        definition = self._definition(machine)
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
         with self._lock:
             known = self.executions.get(arn)
             if known is not None and not (known.status == "RUNNING" and known.given == given):
                 raise Refusal("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
             if known is None:
-                known = Execution(arn, given, json.loads(found["definition"]))
+                known = Execution(arn, given, definition)
                 self.executions[arn] = known
                 threading.Thread(target=self._run, args=(known,), daemon=True).start()
         return {"executionArn": arn, "startDate": known.began}
+
+    def _definition(self, machine: str) -> Json:
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self._machines.describe_state_machine(stateMachineArn=machine)
+        except ClientError as error:
+            raise Refusal("StateMachineDoesNotExist", str(error)) from None
+        return json.loads(found["definition"])
+
+    def _listed(self, request: Json) -> dict[str, Any]:
+        self._definition(request["stateMachineArn"])
+        wanted = {"stateMachineArn": request["stateMachineArn"], "status": request["statusFilter"]}
+        told = [_described(e) for e in self.executions.values()]
+        kept = ("executionArn", "stateMachineArn", "name", "status", "startDate")
+        found = [{k: e[k] for k in kept} for e in told if wanted.items() <= e.items()]
+        return {"executions": found}
 
     def _found(self, request: Json) -> Execution:
         found = self.executions.get(request["executionArn"])

@@ -1,0 +1,109 @@
+"""Which of what runs on AWS belongs to runs that have ended; that is stopped, and told."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
+from dagster._core.storage.tags import ROOT_RUN_ID_TAG
+
+from customer360_assets.aws_names import AwsNames
+
+if TYPE_CHECKING:
+    from resources.aws_errors import AwsError
+    from resources.aws_orphans import Finder, Running
+
+GRACE_SECONDS = 15 * 60
+"""After a run's end; a retry that comes sooner attaches to what still runs."""
+_LISTED = 20
+Standing = Literal["in progress", "ended a short while ago", "ended", "not known here"]
+
+
+@dataclass
+class Swept:
+    """What a look at a stage came to.
+
+    stopped: names, each with its run. left: how many were left alone, by the reason. broken:
+    whether some problem will not pass by itself.
+    """
+
+    stopped: list[str] = field(default_factory=list)
+    left: Counter[Standing] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def told(self) -> str:
+        """Say it to an operator: names and counts."""
+        parts = ["Nothing of ended runs was running on AWS."]
+        if self.stopped:
+            more = len(self.stopped) - _LISTED
+            listed = ", ".join(self.stopped[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+            parts = [f"Stopped {len(self.stopped)} of ended runs: {listed}."]
+        if self.left:
+            counts = ", ".join(f"{n} of runs {why}" for why, n in sorted(self.left.items()))
+            parts.append(f"Left alone: {counts}.")
+        return " ".join([*parts, *self.problems])
+
+
+def sweep(
+    names: AwsNames, instance: dg.DagsterInstance, now: float, grace: float = GRACE_SECONDS
+) -> Swept:
+    """Stop what runs of the stage for runs of this instance that have ended (seconds since 1970).
+
+    One service that does not answer keeps none of the others from being looked at.
+    """
+    from resources.aws import EMR_CLUSTER
+    from resources.aws_orphans import finders
+
+    swept = Swept()
+    for finder in finders(names, os.environ.get(EMR_CLUSTER)).values():
+        _sweep(finder, instance, now - grace, swept)
+    return swept
+
+
+def _sweep(finder: Finder, instance: dg.DagsterInstance, before: float, swept: Swept) -> None:
+    from resources.aws_errors import AwsError
+
+    try:
+        for running in finder():
+            # Asked for each, just before it is stopped: a retry may begin at any time.
+            how = standing(instance, running.run_id, before)
+            if how == "ended":
+                _stop(running, swept)
+            else:
+                swept.left[how] += 1
+    except AwsError as error:
+        _tell(error, swept)
+
+
+def _stop(running: Running, swept: Swept) -> None:
+    from resources.aws_errors import AwsError
+
+    try:
+        if running.stop():
+            swept.stopped.append(f"{running.name} (run {str(running.run_id)[:8]})")
+    except AwsError as error:
+        _tell(error, swept)
+
+
+def _tell(error: AwsError, swept: Swept) -> None:
+    swept.problems.append(str(error))
+    swept.broken |= not error.transient
+
+
+def standing(instance: dg.DagsterInstance, run_id: str | None, before: float) -> Standing:
+    """Say how it stands with a run and all its retries: ended is what has ended before a moment."""
+    if run_id is None:
+        return "not known here"
+    filters = dg.RunsFilter(run_ids=[run_id]), dg.RunsFilter(tags={ROOT_RUN_ID_TAG: run_id})
+    chain = [record for found in filters for record in instance.get_run_records(found)]
+    if not chain:
+        return "not known here"
+    if any(record.dagster_run.status not in FINISHED_STATUSES for record in chain):
+        return "in progress"
+    ends = [r.end_time or r.update_timestamp.timestamp() for r in chain]
+    return "ended" if max(ends) < before else "ended a short while ago"
