@@ -17,7 +17,7 @@ COLOURS = {"platform": "#1f4e79", "floor": "#7f7f7f", "dbt-duckdb": "#c55a11", "
 
 
 def main() -> None:
-    """Write cost.png beside the results: seconds and memory by customers."""
+    """Write cost.png beside the results: CPU seconds and memory by customers."""
     folder = Path(sys.argv[1])
     results = [json.loads(f.read_text(encoding="utf-8")) for f in folder.glob("*.json")]
     results.sort(key=lambda r: r["bank"]["customers"])
@@ -26,12 +26,12 @@ def main() -> None:
         measured = [r for r in results if name in r["subjects"]]
         sizes = [r["bank"]["customers"] for r in measured]
         for axis, key, unit in (
-            (seconds, "wall_seconds", 1),
+            (seconds, "cpu_seconds", 1),
             (memory, "peak_rss_bytes", 1e9),
         ):
             values = [r["subjects"][name][key] / unit for r in measured]
             axis.plot(sizes, values, "o-", color=colour, label=name)
-    for axis, title in ((seconds, "wall seconds"), (memory, "peak memory, GB")):
+    for axis, title in ((seconds, "CPU seconds"), (memory, "peak memory, GB")):
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.set_xlabel("customers")

@@ -69,8 +69,8 @@ def _parts(results: list[Result]) -> str:
         for name in names
         if any(p.get(name, 0) / t >= SMALL for p, t in zip(told, totals, strict=True))
     ]
-    sizes = [f"{r['bank']['customers']:,}: s (share)" for r in results]
-    return "Where the build's time goes:\n\n" + _table(["part", *sizes], rows, texts=(0,))
+    sizes = [f"{r['bank']['customers']:,}: CPU s (share)" for r in results]
+    return "Where the build's CPU seconds go:\n\n" + _table(["part", *sizes], rows, texts=(0,))
 
 
 def _share(seconds: float, total: float) -> str:
