@@ -149,21 +149,23 @@ class StepFunctionsFanOut:
         told = json.loads(seen["output"])
         return {one["name"]: self._outcome(one) for one in told}
 
-    def _outcome(self, told: Mapping[str, str]) -> Outcome:
+    def _outcome(self, told: Mapping[str, Any]) -> Outcome:
         """Give how a query ended; why it failed in our words, since Athena's may quote data."""
-        query_id = told.get("query_id") or _query_id(told["cause"])
+        # An error may come without a cause: a timeout's does.
+        error = {"Error": "", "Cause": "", **told.get("error", {})}
+        query_id = told.get("query_id") or _query_id(error["Cause"])
         if query_id is None:
-            code = told["error"].removeprefix("Athena.")
+            code = error["Error"].removeprefix("Athena.")
             target = f"Athena workgroup {self._athena.workgroup}"
             if code == "States.Timeout":
                 return Outcome(
                     told["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
                 )
-            return Outcome(told["name"], None, "FAILED", _why(code, told["cause"], target))
+            return Outcome(told["name"], None, "FAILED", _why(code, error["Cause"], target))
         ended = self._athena.look(query_id)
         self._athena.account(ended)
         if not ended.ended:
-            return Outcome(told["name"], query_id, "FAILED", f"{told['error']}: it was given up")
+            return Outcome(told["name"], query_id, "FAILED", f"{error['Error']}: it was given up")
         reason = str(ended.failure()) if ended.lost else ""
         return Outcome(told["name"], query_id, ended.state, reason)
 

@@ -190,7 +190,9 @@ class StepFunctions:
                     continue
                 for catcher in state["Catch"]:
                     if matches(catcher["ErrorEquals"], failed.error):
-                        told = {"Error": failed.error, "Cause": failed.cause}
+                        told = {"Error": failed.error}
+                        if failed.cause:
+                            told["Cause"] = failed.cause
                         return put(data, catcher["ResultPath"], told), catcher["Next"]
                 raise
 
