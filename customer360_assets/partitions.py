@@ -11,7 +11,9 @@ import dagster as dg
 
 from customer360_assets.deployment import Deployment
 
-MONTHLY = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
+LONGEST = 31
+"""Days that one run takes on: Athena writes no more than a hundred partitions at once."""
+MONTHLY = dg.BackfillPolicy.multi_run(max_partitions_per_run=LONGEST)
 """One policy for all assets, or a job over them would fall back to the smallest."""
 
 HISTORY = 50_000
@@ -69,14 +71,19 @@ def span_of(context: dg.AssetExecutionContext) -> Span:
     return Span(dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end))
 
 
-def spans(dates: Iterable[dt.date], bridge: int = 0) -> Iterator[Span]:
-    """Give the maximal spans over dates, joining neighbours at most `bridge` empty days apart."""
+def spans(dates: Iterable[dt.date], bridge: int = 0, longest: int | None = None) -> Iterator[Span]:
+    """Give the maximal spans over dates, joining neighbours at most `bridge` empty days apart.
+
+    longest: days that a span may have at most, empty ones among them.
+    """
     first: dt.date | None = None
     last: dt.date | None = None
     for date in sorted(set(dates)):
-        if first is not None and last is not None and (date - last).days > bridge + 1:
-            yield Span(first, last)
-            first = None
+        if first is not None and last is not None:
+            full = longest is not None and (date - first).days >= longest
+            if full or (date - last).days > bridge + 1:
+                yield Span(first, last)
+                first = None
         first, last = first or date, date
     if first is not None and last is not None:
         yield Span(first, last)

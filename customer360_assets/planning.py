@@ -69,12 +69,16 @@ def _staged(code: str, known: Mapping[str, Versions], date: dt.date) -> str:
 
 
 def outstanding(
-    instance: dg.DagsterInstance, raw: Mapping[str, Versions], as_of: dt.date
+    instance: dg.DagsterInstance,
+    raw: Mapping[str, Versions],
+    as_of: dt.date,
+    longest: int | None = None,
 ) -> list[Batch]:
     """Give the runs that bring everything up to `as_of` to its expected version, in order.
 
-    Deliveries first, by feed and date; then the as-of tables of the date itself, and of every
-    earlier date that was published from inputs that have changed since.
+    Deliveries first, by feed and date, `longest` days in one run at most; then the as-of tables of
+    the date itself, and of every earlier date that was published from inputs that have changed
+    since.
     """
     as_of_tables = [c.table for c in (*contracts("dimension"), *contracts("profile"))]
     recorded: dict[str, dict[dt.date, str]] = defaultdict(dict)
@@ -96,7 +100,7 @@ def outstanding(
     if not any(date <= as_of for date in in_force(expected["stage.customer"])):
         for table in (*as_of_tables, SERVING):
             due[table] = set()
-    return _batches(due, raw, as_of_tables, as_of)
+    return _batches(due, raw, as_of_tables, as_of, longest)
 
 
 def _batches(
@@ -104,12 +108,13 @@ def _batches(
     raw: Mapping[str, Versions],
     as_of_tables: list[str],
     as_of: dt.date,
+    longest: int | None,
 ) -> list[Batch]:
     ingest: dict[Span, list[str]] = defaultdict(list)
     for feed in raw:
         tables = [f"raw.{feed}", *(c.table for c in contracts("stage") if c.feed == feed)]
         dates: set[dt.date] = set().union(*(due.get(t, set()) for t in tables))
-        for span in spans(dates, bridge=BRIDGE):
+        for span in spans(dates, bridge=BRIDGE, longest=longest):
             ingest[span] += [t for t in tables if due.get(t, set()) & set(span.dates)]
     derive: dict[Span, list[str]] = defaultdict(list)
     for table in (*as_of_tables, SERVING):

@@ -16,7 +16,7 @@ from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
 from customer360_assets.transformations import Transformation
 
-PUBLISH, REPEAT = "publish", "repeat"
+REPEAT = "repeat"
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,15 @@ class Fates:
 
 
 def fate_sql(contract: Contract, query: str) -> str:
-    """Wrap a stage query: its columns, and `fate`.
+    """Wrap a stage query: its columns, and `fate`: a row's date, the rule it broke, or a repeat.
 
-    A repeat is told before a broken rule, so that a record delivered twice is refused once.
+    A repeat is told before a broken rule, so that a record delivered twice is refused once. What
+    is held back is apart by reason alone: Athena writes a hundred parts at once, a month has 31.
     """
     columns = ",\n    ".join(f'"{c.name}"' for c in contract.columns)
     return (
         f"SELECT\n    {columns},\n    CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
-        f" coalesce({first_broken_sql(contract)}, '{PUBLISH}') END AS fate\n"
+        f" coalesce({first_broken_sql(contract)}, CAST(business_date AS varchar)) END AS fate\n"
         f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
     )
 
@@ -69,17 +70,18 @@ def split(
         inputs=inputs,
         output=output,
         columns=[(c.name, c.type) for c in contract.columns],
-        partition_by=("fate", "business_date"),
+        partition_by=("fate",),
     )
-    kept = [part for part in written.parts if part.values[0] == PUBLISH]
+    dates = {str(date): date for date in span.dates}
+    kept = [part for part in written.parts if part.values[0] in dates]
     refused: dict[str, list[str]] = defaultdict(list)
     counts: Counter[str] = Counter()
     by_date: Counter[dt.date] = Counter()
     for part in written.parts:
-        fate, date = part.values
+        (fate,) = part.values
         counts[fate] += part.rows
-        if fate == PUBLISH:
-            by_date[dt.date.fromisoformat(date)] += part.rows
+        if fate in dates:
+            by_date[dates[fate]] += part.rows
         elif fate != REPEAT:
             refused[fate].append(part.file)
     return Fates(

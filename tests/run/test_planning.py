@@ -163,4 +163,23 @@ def test_spans() -> None:
     ]
     assert list(spans(dates, bridge=1)) == [Span(day(0), day(3)), Span(day(10), day(10))]
     assert list(spans(dates, bridge=6)) == [Span(day(0), day(10))]
+    assert list(spans(dates, bridge=6, longest=4)) == [
+        Span(day(0), day(3)),
+        Span(day(10), day(10)),
+    ]
+    assert list(spans(dates, longest=1)) == [Span(day(n), day(n)) for n in (0, 1, 3, 10)]
     assert list(spans([])) == []
+
+
+def test_where_a_run_has_a_longest_span_a_history_is_taken_in_by_several(
+    instance: dg.DagsterInstance,
+) -> None:
+    history = delivered(card={-n: "a" for n in range(70)})
+    whole, *_ = outstanding(instance, history, D)
+    assert whole.span == Span(day(-69), D)
+    batches = [b for b in outstanding(instance, history, D, 31) if "raw.card" in b.tables]
+    assert [b.span for b in batches] == [
+        Span(day(-69), day(-39)),
+        Span(day(-38), day(-8)),
+        Span(day(-7), D),
+    ]
