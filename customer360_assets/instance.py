@@ -34,14 +34,27 @@ def prepare(deployment: Deployment) -> Path:
 
 
 def instance_of(deployment: Deployment) -> dg.DagsterInstance:
-    """Give the instance of a home."""
+    """Give the instance of a home; on AWS the one that DAGSTER_HOME configures, if it does."""
     # A year of partitions is 365 events a table: written one by one, each waits for the disk.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
+    if shared := _shared(deployment):
+        return dg.DagsterInstance.from_config(str(shared))
     folder = prepare(deployment)
     with (folder / ".lock").open("w") as lock:
         # Two processes that make the databases at once would each stamp another schema revision.
         fcntl.flock(lock, fcntl.LOCK_EX)
         return dg.DagsterInstance.from_config(str(folder))
+
+
+def _shared(deployment: Deployment) -> Path | None:
+    """Give the folder that configures the record which the workers of a stage share."""
+    given = os.environ.get("DAGSTER_HOME")
+    if deployment.aws is None or not given:
+        return None
+    config = Path(given) / "dagster.yaml"
+    # `prepare` has put that of a home there: this is no stage's.
+    own = code_folder("dagster.yaml").read_bytes()
+    return Path(given) if config.exists() and config.read_bytes() != own else None
 
 
 def is_of_home(instance: dg.DagsterInstance, deployment: Deployment) -> bool:
@@ -61,7 +74,11 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
     closed = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=open_statuses)):
         run, pid = record.dagster_run, _pid(instance, record.dagster_run)
-        if pid is not None and not _alive(pid, record.start_time):
+        if pid is None or _alive(pid, record.start_time):
+            continue
+        # Asked again now that nobody writes any more: it may have ended well since it was listed.
+        now = instance.get_run_by_id(run.run_id)
+        if now is not None and now.status not in FINISHED_STATUSES:
             instance.report_run_failed(run, "The process of this run ended before the run did.")
             closed.append(run.run_id)
     return closed
@@ -69,7 +86,8 @@ def close_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _pid(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int | None:
     """Give the process that executes a run; None before it has one."""
-    if tagged := run.tags.get(PID_TAG):
+    # A retry has the tags of the run that it repeats: the process is another.
+    if run.parent_run_id is None and (tagged := run.tags.get(PID_TAG)):
         return int(tagged)
     for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = entry.dagster_event

@@ -49,8 +49,9 @@ def rollback_command(
     home: Path | None, table: str | None, snapshot: int | None, run_id: str | None
 ) -> int:
     """Undo a run's publications, or put one table back; 1 with the reason when it cannot be."""
-    from customer360_assets.instance import close_abandoned_runs, instance_of
+    from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
     from customer360_assets.rollback import RollbackError, undo_run, undo_to
+    from resources.aws_errors import AwsError
     from resources.deployed import services_of
     from resources.lake import LakeError
 
@@ -63,12 +64,13 @@ def rollback_command(
         services = services_of(target)
         lake, store = services["lake"], services["store"]
         with instance_of(target) as instance:
-            close_abandoned_runs(instance)
+            if is_of_home(instance, target):
+                close_abandoned_runs(instance)
             if run_id is not None:
                 undone = undo_run(instance, lake, store, run_id)
             else:
                 undone = [undo_to(instance, lake, store, str(table), int(snapshot or 0))]
-    except (DeploymentError, LakeError, RollbackError) as error:
+    except (AwsError, DeploymentError, LakeError, RollbackError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     for one in undone:

@@ -27,6 +27,7 @@ def run_command(
 ) -> int:
     """Run all that is outstanding; give 0 when the business date is published, else 1."""
     from customer360_assets.feeds.loader import FeedError
+    from resources.aws_errors import AwsError
     from resources.card_token import CardKeyError
 
     console = Console(stderr=False, highlight=False)
@@ -34,13 +35,17 @@ def run_command(
     try:
         target = deployment(home, landing=landing, feeds=feeds)
         _refuse_unusable(target, business_date)
-    except (DeploymentError, FeedError, CardKeyError) as error:
+    except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     target.save()
-    with console.status("Starting") as status:
-        session = _Session(target, business_date, status.update)
-        outcomes = session.run()
+    try:
+        with console.status("Starting") as status:
+            session = _Session(target, business_date, status.update)
+            outcomes = session.run()
+    except (AwsError, DeploymentError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
     _print(console, outcomes, time.monotonic() - started)
     for line in session.remarks():
         console.print(line, markup=False)
@@ -88,7 +93,7 @@ class _Session:
     """One run of the command: its definitions, instance and platform."""
 
     def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
-        from customer360_assets.instance import close_abandoned_runs, instance_of
+        from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
         from customer360_assets.merge import definitions_of
         from customer360_assets.platform import Platform
         from customer360_assets.raw.log import DeliveryLog
@@ -96,17 +101,25 @@ class _Session:
         from resources.deployed import services_of
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
-        self.date = date
+        self.date, self.on_aws = date, target.aws is not None
         self.instance = instance_of(target)
+        own = is_of_home(self.instance, target)
+        if not own and self.instance.run_monitoring_enabled:
+            raise DeploymentError(
+                "The daemon of this DAGSTER_HOME ends runs that it has not started itself: "
+                f"materialize {PROFILE} in the UI. Without DAGSTER_HOME the command keeps a record "
+                "of its own, and makes everything that this record does not know."
+            )
         self.definitions = definitions_of(
             target, loggers={"console": progress_logger(lambda t, what: tell(f"{t}: {what}"))}
         )
         self.platform = Platform(**services_of(target))
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
-        close_abandoned_runs(self.instance)
+        if own:
+            close_abandoned_runs(self.instance)
 
     def run(self) -> list[BatchOutcome]:
-        from customer360_assets.partitions import Span
+        from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, outstanding
         from customer360_assets.running import run_batch
 
@@ -116,7 +129,8 @@ class _Session:
             intake = Batch(Span(self.date, self.date), (INTAKE,))
             outcomes.append(run_batch(self.definitions, self.instance, intake))
             taken_in = outcomes[-1].success
-        for batch in outstanding(self.instance, self.log.versions(), self.date):
+        longest = LONGEST if self.on_aws else None
+        for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
             if batch.derives and not taken_in:
                 break

@@ -1,0 +1,95 @@
+"""A stage on AWS whose workers share one record of runs: commands use it, and end nothing there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from customer360_assets.aws_names import AwsNames
+from customer360_assets.cli.rollback import rollback_command
+from customer360_assets.cli.run import run_command
+from customer360_assets.deployment import Deployment
+from customer360_assets.instance import PID_TAG, instance_of, is_of_home
+
+STAGE = AwsNames(account="111111111111", region="eu-central-1", stage="branch")
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text("run_monitoring:\n  enabled: true\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", STAGE.address)
+    monkeypatch.setenv("CUSTOMER360_HOME", str(tmp_path / "home"))
+    return folder
+
+
+def elsewhere(instance: dg.DagsterInstance) -> str:
+    """Give a run in progress whose process is none of this machine's."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    tags = {PID_TAG: str(gone.pid)}
+    run = dg.DagsterRun("day", status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return instance.add_run(run).run_id
+
+
+def test_the_record_that_is_shared_is_the_one_that_is_used(shared: Path, tmp_path: Path) -> None:
+    with instance_of(Deployment(home=tmp_path / "home", aws=STAGE)) as found:
+        assert Path(found.root_directory) == shared
+        assert not is_of_home(found, Deployment(home=tmp_path / "home", aws=STAGE))
+    assert os.environ["DAGSTER_HOME"] == str(shared)
+
+
+def test_a_home_of_this_machine_has_its_own(shared: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for target in (Deployment(home=home), Deployment(home=home, aws=STAGE)):
+        # The second finds the first one's in the environment: that is a home's, not the stage's.
+        with instance_of(target) as found:
+            assert is_of_home(found, target)
+
+
+def test_a_rollback_sees_runs_of_other_machines_and_leaves_them(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with dg.DagsterInstance.from_config(str(shared)) as instance:
+        run_id = elsewhere(instance)
+        assert rollback_command(None, None, None, "run-of-yesterday") == 1
+        assert f"Run {run_id} is in progress" in " ".join(capsys.readouterr().out.split())
+        found = instance.get_run_by_id(run_id)
+        assert found is not None
+        assert found.status == dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_that_the_daemon_would_end_is_not_begun(
+    shared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resources.card_token.key_of", lambda _deployment: None)
+    with dg.DagsterInstance.from_config(str(shared)) as instance:
+        assert run_command(None, None, "workshop", dt.date(2024, 5, 23)) == 1
+        assert "materialize profile.customer_360 in the UI" in " ".join(
+            capsys.readouterr().out.split()
+        )
+        assert instance.get_runs() == []
+
+
+def test_what_aws_refuses_is_told_in_words(
+    shared: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    assert run_command(None, None, "workshop", dt.date(2024, 5, 23)) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("Cannot read the secret")
+    assert "no AWS credentials were found" in told
