@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
 
+
+class Commands(TyperGroup):
+    """The commands; what a user can mend is told in a line, without a traceback."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run a command; exits with 1 when AWS refuses or the deployment is not described."""
+        try:
+            return super().invoke(ctx)
+        except (RuntimeError, ValueError) as error:
+            from customer360_assets.deployment import DeploymentError
+            from resources.aws_errors import AwsError
+
+            if not isinstance(error, AwsError | DeploymentError):
+                raise
+            typer.secho(str(error), err=True, fg="red")
+            raise typer.Exit(1) from None
+
+
 app = typer.Typer(
     name="customer360",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

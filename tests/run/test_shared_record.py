@@ -10,8 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from typer.testing import CliRunner
 
 from customer360_assets.aws_names import AwsNames
+from customer360_assets.cli.main import app
 from customer360_assets.cli.rollback import rollback_command
 from customer360_assets.cli.run import run_command
 from customer360_assets.deployment import Deployment
@@ -79,17 +81,30 @@ def test_a_run_that_the_daemon_would_end_is_not_begun(
         assert instance.get_runs() == []
 
 
-def test_what_aws_refuses_is_told_in_words(
-    shared: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    assert run_command(None, None, "workshop", dt.date(2024, 5, 23)) == 1
-    told = " ".join(capsys.readouterr().out.split())
-    assert told.startswith("Cannot read the secret")
-    assert "no AWS credentials were found" in told
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "--business-date", "2024-05-23"),
+        ("profile", "5233"),
+        ("branch", "1"),
+        ("history", "stage.card"),
+        ("sql", "SELECT 1 AS one"),
+    ],
+)
+def test_what_aws_refuses_is_told_in_words(command: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 1
+    assert told.exception is None or isinstance(told.exception, SystemExit)
+    said = " ".join(told.output.split())
+    assert said.startswith("Cannot ")
+    assert "no AWS credentials were found" in said
