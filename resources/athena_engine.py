@@ -71,7 +71,8 @@ class AthenaEngine:
             ) as plan,
         ):
             self._client.run(text(plan.mounted, plan.candidate.name), keep=True)
-            parts = parts_of(self._lake, plan.candidate)
+            # An INSERT is no SELECT: one that is tried again may have worked before.
+            parts = parts_of(self._lake, plan.candidate, once=True)
         if partition_by and any(len(p.values) != len(partition_by) for p in parts):
             listed = ", ".join(partition_by)
             raise SqlError(f"output: a partition column ({listed}) is NULL")

@@ -18,7 +18,7 @@ from resources.glue_catalog import register
 from resources.lake_candidate import HIDDEN
 from resources.lake_files import live_files
 from resources.lake_glue import GlueLake
-from resources.lake_types import RUN_ID, LakeError
+from resources.lake_types import RUN_ID, CommitConflictError, LakeError
 from resources.mounted_files import mounted, new_metadata
 from resources.sql_engine import Part
 from resources.work import current_work
@@ -85,10 +85,18 @@ def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None)
     return _register(lake, "mounted", metadata)
 
 
-def parts_of(lake: GlueLake, candidate: CandidateTable) -> tuple[Part, ...]:
-    """Give what each file of a candidate table holds, from its manifests; by part and file."""
+def parts_of(lake: GlueLake, candidate: CandidateTable, *, once: bool = False) -> tuple[Part, ...]:
+    """Give what each file of a candidate table holds, from its manifests; by part and file.
+
+    once: it was written once, or CommitConflictError: another INSERT has put the rows in again.
+    """
     with lake_explained("read", f"Glue table {candidate.name}"):
         table = lake.catalog.load_table(candidate.name)
+        if once and len(table.snapshots()) > 1:
+            raise CommitConflictError(
+                f"{candidate.name} holds its rows more than once: an INSERT that Athena told as "
+                "failed had been committed. Nothing was published; run it again"
+            )
         found = [
             Part(
                 () if file.partition[0] is None else tuple(file.partition[0].split(SEPARATOR)),

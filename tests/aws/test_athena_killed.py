@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from customer360_assets.automation.retries import passes
 from customer360_assets.aws_names import AwsNames
 from resources.athena_engine import AthenaEngine
+from resources.athena_execution import Execution
 from resources.lake_glue import GlueLake
-from resources.sql_engine import Candidate, SqlTimeoutError
+from resources.sql_engine import Candidate, SqlError, SqlTimeoutError
 from resources.work import begin, current_work
 from tests.aws.athena_stage import (
     COLUMNS,
@@ -159,3 +161,26 @@ def test_a_cancelled_query_leaves_no_table(
     assert len(failures) == 1
     assert [query.state for query in athena.queries.values()] == ["CANCELLED"]
     assert temporary_tables(lake) == temporary_objects(lake) == []
+
+
+def test_an_insert_that_was_told_as_failed_and_had_worked_does_not_double_the_rows(
+    lake: GlueLake, engine: AthenaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = engine._client.run
+
+    def tried_again(sql: str, *, keep: bool) -> Execution:
+        once(sql, "told as failed", keep=keep)
+        return once(sql, "tried again", keep=keep)
+
+    inputs = {"raw.card": lake.files("raw.card")}
+    with monkeypatch.context() as patched:
+        patched.setattr(engine._client, "run", tried_again)
+        with pytest.raises(SqlError, match="rows more than once") as told:
+            engine.run(
+                SQL, [], inputs, lake.candidate_dir("stage.card", "a"), COLUMNS, ["business_date"]
+            )
+    assert passes(told.value)
+    made = engine.run(
+        SQL, [], inputs, lake.candidate_dir("stage.card", "b"), COLUMNS, ["business_date"]
+    )
+    assert made.rows == 3
