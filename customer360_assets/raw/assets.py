@@ -110,8 +110,6 @@ def delivery_asset(
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
         taken = log.take_in(span.last, feeds, config.files)
-        for feed in feeds:
-            log.settled(feed)
         published: list[dict[str, Any]] | None = None
         # Again while another intake goes on: it may have published an older view over this one.
         for turn in count():

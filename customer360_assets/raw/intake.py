@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -32,14 +32,17 @@ def take_in(
     feeds: Mapping[str, FeedSpec],
     run_date: dt.date,
     only: Mapping[str, str] | None = None,
+    look_into: Callable[[str], object] = lambda _feed: None,
 ) -> IntakeResult:
     """Register every delivery that is new: another file, or a file with other bytes than before.
 
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
     file that changes while it is read is left for the next intake. `only` names files and the state
     that each must still be in: no other is looked at, and none of another state is taken.
+    `look_into` parses what a feed has delivered; only then do its files count as taken in.
     """
     taken: list[Receipt] = []
+    counted: dict[str, dict[str, list[str]]] = {}
     changing: list[str] = []
     matched: set[str] = set()
     for feed, spec in sorted(feeds.items()):
@@ -68,7 +71,12 @@ def take_in(
         }
         kept = archive.recall(_taken_name(feed))
         here = {f.key: kept[f.key] for f in shown if f.key in kept}
-        archive.remember(_taken_name(feed), {**here, **had})
+        counted[feed] = {**here, **had}
+    # An intake that is killed over a file before its dates are known must come by again: from a
+    # receipt alone nobody can tell what is outstanding.
+    for feed, states in counted.items():
+        look_into(feed)
+        archive.remember(_taken_name(feed), states)
     unmatched = [] if only is not None else _unmatched(landing, matched)
     return IntakeResult(tuple(taken), tuple(changing), tuple(unmatched))
 

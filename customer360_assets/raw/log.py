@@ -59,9 +59,9 @@ class DeliveryLog:
         feeds: Collection[str] | None = None,
         only: Mapping[str, str] | None = None,
     ) -> IntakeResult:
-        """Register what is new in the landing zone; of some feeds, or of some files, alone."""
+        """Register and parse what is new in the landing zone; of some feeds, or files, alone."""
         wanted = {f: spec for f, spec in self.feeds.items() if feeds is None or f in feeds}
-        return take_in(self.landing, self.archive, wanted, run_date, only)
+        return take_in(self.landing, self.archive, wanted, run_date, only, self.settled)
 
     def settled(self, feed: str) -> FeedDeliveries | None:
         """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""

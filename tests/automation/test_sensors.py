@@ -160,6 +160,28 @@ def test_a_failed_run_is_asked_for_again_under_another_key(
     assert arriving.take_in("card") == []
 
 
+def test_a_file_of_a_run_that_ended_before_its_dates_were_known_is_asked_for_again(
+    bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.deliver({card_file(): card(CARDS[0], 101)})
+    arriving.tick("card")
+    (first,) = arriving.tick("card")
+    with monkeypatch.context() as patch:
+        patch.setattr("customer360_assets.raw.deliveries.parse", _no_memory)
+        assert not arriving.run(first)
+    assert manifest(bank) == []
+    assert arriving.tick("card") == []
+    (second,) = arriving.tick("card", later=60)
+    assert files_of(second) == files_of(first)
+    assert arriving.run(second)
+    assert manifest(bank) == [(card_file(), DAY, "loaded")]
+    assert arriving.take_in("card") == []
+
+
+def _no_memory(*_: object, **__: object) -> None:
+    raise MemoryError
+
+
 def _not_there_now(*_: object, **__: object) -> None:
     raise OSError("the landing zone is not mounted")
 

@@ -10,8 +10,9 @@ import pytest
 
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
+from customer360_assets.raw.intake import take_in
 from customer360_assets.raw.log import DeliveryLog
-from resources.archive import LocalArchive
+from resources.archive import LocalArchive, Receipt
 from resources.aws_client import client
 from resources.card_token import CardKeyError, key_of
 from resources.landing import LocalLanding
@@ -38,6 +39,12 @@ def on_aws(aws: AwsNames, home: Path) -> DeliveryLog:
     return DeliveryLog.of(deployment, S3Landing(aws.landing, aws.region), archive)
 
 
+def registered(log: DeliveryLog, feeds: set[str]) -> tuple[Receipt, ...]:
+    """Archive what is new, and parse nothing yet; give the receipts."""
+    wanted = {feed: log.feeds[feed] for feed in feeds}
+    return take_in(log.landing, log.archive, wanted, TODAY).taken
+
+
 def raw_rows(folder: Path, feed: str) -> list[tuple[object, ...]]:
     files = [str(p) for p in sorted((folder / "raw" / feed / "data").rglob("*.parquet"))]
     return duckdb.execute("SELECT * FROM read_parquet(?) ORDER BY ALL", [files]).fetchall()
@@ -48,9 +55,8 @@ def test_another_worker_knows_what_one_has_parsed(
     aws: AwsNames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = on_aws(aws, tmp_path / "one"), on_aws(aws, tmp_path / "two")
-    taken = one.take_in(TODAY, FEEDS)
-    assert len(taken.taken) == 3
-    assert two.take_in(TODAY, FEEDS).taken == ()
+    assert len(registered(one, FEEDS)) == 3
+    assert registered(two, FEEDS) == ()
     assert {len(two.known()[feed].outstanding) for feed in FEEDS} == {1}
     for feed in FEEDS:
         one.settled(feed)
@@ -71,7 +77,7 @@ def test_another_worker_knows_what_one_has_parsed(
 
 @pytest.mark.usefixtures("landed")
 def test_a_worker_with_an_empty_home_parses_from_the_archive(aws: AwsNames, tmp_path: Path) -> None:
-    on_aws(aws, tmp_path / "one").take_in(TODAY, {"card"})
+    registered(on_aws(aws, tmp_path / "one"), {"card"})
     two = on_aws(aws, tmp_path / "two")
     settled = two.settled("card")
     assert settled is not None
