@@ -73,7 +73,7 @@ def _of_check(run: dg.DagsterRun, found: dg.AssetCheckEvaluation) -> Iterator[Al
             f"overdue/{table}/{since}", "overdue feed", f"{table} is overdue",
             str(found.description), asset,
         )  # fmt: skip
-    elif not found.passed and found.blocking:
+    elif not found.passed and found.blocking and found.severity is dg.AssetCheckSeverity.ERROR:
         yield Alert(
             f"check/{run.run_id}/{table}/{found.check_name}", "failed check",
             f"{table} was not published: {found.check_name}", str(found.description), asset,

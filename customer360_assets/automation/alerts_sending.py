@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from customer360_assets.automation.alerts import Alert
 WEBHOOK = "CUSTOMER360_ALERT_WEBHOOK"
 SLACK = "CUSTOMER360_SLACK_WEBHOOK"
 SECONDS = 10.0
+BUDGET = 30.0
+"""Seconds that a tick may tell: one that takes a minute is ended, and all would be told again."""
 Log = logging.Logger | logging.LoggerAdapter[Any]
 Outbox = list[tuple[str, dict[str, str]]]
 """What is still to be told: destination (never its address, which is a secret) and alert."""
@@ -31,11 +34,14 @@ def send(outbox: Outbox, log: Log) -> Outbox:
     """Tell what is to be told, in order; give what could not be told yet."""
     waiting: Outbox = []
     down: set[str] = set()
+    until = time.monotonic() + BUDGET
     for name, alert in outbox:
-        if name in down or not _told(name, alert, log):
+        if name not in down and time.monotonic() < until:
+            if _told(name, alert, log):
+                continue
             down.add(name)
-            waiting.append((name, alert))
-    for name in sorted(down):
+        waiting.append((name, alert))
+    for name in sorted({name for name, _ in waiting}):
         count = sum(entry[0] == name for entry in waiting)
         log.warning(f"{name}: {count} alerts could not be told; the next tick tries again.")
     return waiting

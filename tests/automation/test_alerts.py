@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 import pytest
 
+from customer360_assets.automation import alerts_sending
 from customer360_assets.automation.alerts import UI
 from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
 from customer360_assets.automation.alerts_sensor import alert_sensor
@@ -40,6 +41,7 @@ def transaction(
     results = [
         dg.AssetCheckResult(
             asset_key=KEY, check_name="grain", passed=not told.get("repeated"),
+            severity=dg.AssetCheckSeverity[told.get("severity", "ERROR")],
             description="Not published. 2 rows repeat a key (business_date, trans_id).",
         ),
         dg.AssetCheckResult(
@@ -131,6 +133,14 @@ def test_a_check_that_stops_a_table_is_told(on_call: OnCall, receiver: Receiver)
     assert told["link"] == "https://dagster.example/assets/stage/transaction"
 
 
+def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
+    on_call: OnCall, receiver: Receiver
+) -> None:
+    on_call.run(repeated=True, severity="WARN")
+    on_call.tick()
+    assert receiver.arrived == {}
+
+
 @pytest.mark.parametrize(("quarantined", "told"), [(10, 0), (11, 1)])
 def test_quarantine_is_told_above_the_contracts_limit(
     on_call: OnCall, receiver: Receiver, quarantined: int, told: int
@@ -171,6 +181,20 @@ def test_while_a_receiver_is_down_nothing_is_lost_and_then_nothing_doubled(
     slack = receiver.took(f"/{ADDRESS}")
     assert [set(body) for body in slack] == [{"text"}, {"text"}]
     assert f"https://dagster.example/runs/{runs[0]}|Open in Dagster" in slack[0]["text"]
+
+
+def test_a_tick_without_time_leaves_the_rest_to_the_next_one(
+    on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick that its daemon ends stores no cursor, and all would be told again."""
+    runs = [on_call.run(breaks=True) for _ in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(alerts_sending, "BUDGET", 0.0)
+        on_call.tick()
+    assert receiver.arrived == {}
+    assert any("could not be told" in line for line in on_call.said)
+    on_call.tick()
+    assert [a["key"] for a in receiver.took("/webhook")] == [f"run/{run}" for run in runs]
 
 
 def test_an_address_is_never_said(
