@@ -196,8 +196,12 @@ def _is_asset(table: str) -> bool:
 
 
 def _refuse_while_running(instance: dg.DagsterInstance) -> None:
-    active = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    if running := instance.get_runs(dg.RunsFilter(statuses=active), limit=1):
+    status = dg.DagsterRunStatus
+    # A queued one begins as soon as there is a slot, and would build upon what is undone.
+    active = [status.QUEUED, status.STARTING, status.STARTED, status.CANCELING]
+    if running := instance.get_runs(dg.RunsFilter(statuses=active)):
+        more = f" and {len(running) - 1} more" if len(running) > 1 else ""
+        told = "is queued" if running[0].status is status.QUEUED else "is in progress"
         raise RollbackError(
-            f"Run {running[0].run_id} is in progress and may publish meanwhile: end it first."
+            f"Run {running[0].run_id}{more} {told} and may publish meanwhile: end it first."
         )

@@ -67,3 +67,36 @@ def test_a_number_that_was_given_again_is_not_the_process(
     later = time.time() + 3600
     monkeypatch.setattr("customer360_assets.instance._started", lambda _pid: later)
     assert close_abandoned_runs(instance) == [run_id]
+
+
+def test_a_retry_is_not_told_by_the_process_of_the_run_that_it_repeats(
+    instance: dg.DagsterInstance,
+) -> None:
+    """The UI gives a retry the tags of its parent, the number of the process that is gone too."""
+    gone = _started(instance, _ended_process(), tagged=True)
+    parent = instance.get_run_by_id(gone)
+    assert parent
+    retry = instance.create_run_for_job(
+        nothing, tags=parent.tags, parent_run_id=gone, root_run_id=gone,
+        status=dg.DagsterRunStatus.STARTED,
+    )  # fmt: skip
+    data = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(os.getpid()))})
+    instance.report_engine_event("Started process for run", retry, data)
+    assert close_abandoned_runs(instance) == [gone]
+
+
+def test_a_run_that_ended_well_while_it_was_looked_at_stays_so(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = _started(instance, os.getpid(), tagged=True)
+
+    def ends_meanwhile(_pid: int, _since: float | None) -> bool:
+        ended = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, nothing.name)
+        instance.report_dagster_event(ended, run_id)
+        return False
+
+    monkeypatch.setattr("customer360_assets.instance._alive", ends_meanwhile)
+    assert close_abandoned_runs(instance) == []
+    run = instance.get_run_by_id(run_id)
+    assert run
+    assert run.status is dg.DagsterRunStatus.SUCCESS

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from typer.testing import CliRunner
 
 from customer360_assets.cli.main import app
@@ -91,3 +97,32 @@ def test_what_cannot_be_done_is_said(
     bank: SmallBank, words: tuple[str, ...], code: int, said: str
 ) -> None:
     assert _command(bank, "rollback", *words) == (code, f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (dg.DagsterRunStatus.QUEUED, "is queued"),
+        (dg.DagsterRunStatus.STARTED, "is in progress"),
+        (dg.DagsterRunStatus.CANCELING, "is in progress"),
+    ],
+)
+def test_nothing_is_undone_below_a_run_that_may_still_publish(
+    bank: SmallBank, status: dg.DagsterRunStatus, told: str
+) -> None:
+    before = bank.everything()
+    old = bank.platform().lake.history(PROFILE)[-2]
+    # A queued run has to say where the daemon finds its job.
+    there = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "here")
+    origin = RemoteJobOrigin(there, "business_day")
+    run = dg.DagsterRun("business_day", status=status, remote_job_origin=origin)
+    with bank.instance() as instance:
+        instance.add_run(run)
+    try:
+        code, said = _command(bank, "rollback", PROFILE, "--to", str(old.snapshot_id))
+    finally:
+        with bank.instance() as instance:
+            instance.delete_run(run.run_id)
+    assert code == 1
+    assert f"Run {run.run_id} {told} and may publish meanwhile" in " ".join(said.split())
+    assert bank.everything() == before
