@@ -20,6 +20,7 @@ from customer360_assets.automation.due import automated_tables, reads_of
 from customer360_assets.automation.operands import NotDelivered, Outstanding, Tried, waits
 from customer360_assets.automation.planner import Planner
 from customer360_assets.automation.priority import DAILY
+from customer360_assets.automation.taking_in import TakingIn
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.planning import SERVING
 
@@ -74,6 +75,8 @@ def condition(planner: Planner, table: str) -> Condition:
         *waits(planner, table),
         *(NotDelivered(planner, table, feed) for feed in daily_records(planner, table)),
         cast(Condition, dg.AutomationCondition.in_progress().with_label("it is being made")),
+        # What is made from them follows in their run: a wait of its own would be a second one.
+        *([TakingIn(planner, table)] if layer == "raw" else []),
         Tried(planner, table, "it was tried with the same inputs and not made"),
     ]
     whole: Condition = Outstanding(planner, table, NEWS[layer])

@@ -10,17 +10,29 @@ import dagster as dg
 
 from customer360_assets.automation.due import Outlook, automated_tables
 from customer360_assets.automation.record import made
+from customer360_assets.automation.sensors import INTAKE_JOB
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.log import DeliveryLog
 from resources.deployed import resources_of
 
+OPEN = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
 
 class Planner:
-    """Compares a deployment's deliveries with the record of what was made from them."""
+    """Compares a deployment's deliveries with the record of what was made from them.
+
+    takes_in: whether files were being taken in when the outlook of the tick was made.
+    """
 
     def __init__(self, deployment: Deployment, feeds: Mapping[str, FeedSpec]) -> None:
         self.deployment, self.feeds = deployment, feeds
+        self.takes_in = False
         self._view: weakref.ref[object] | None = None
         self._outlook: Outlook | None = None
 
@@ -38,6 +50,9 @@ class Planner:
         """Give the outlook of the tick that a condition is evaluated in."""
         view = context.asset_graph_view
         if self._outlook is None or self._view is None or self._view() is not view:
+            # Before the deliveries: an intake that ends in between is waited for once too often.
+            intakes = dg.RunsFilter(job_name=INTAKE_JOB, statuses=OPEN)
+            self.takes_in = view.instance.get_runs_count(intakes) > 0
             seen = Outlook(
                 self.log.versions(),
                 {table: made(view.instance, table) for table in automated_tables()},
