@@ -22,7 +22,8 @@ _JOBS = (
     "Stops what ended runs have left running on AWS: Athena queries, executions of the state "
     "machine, Glue and EMR jobs. A retry attaches to what still runs, so a run and all its "
     f"retries must have ended for {orphans_on_aws.GRACE_SECONDS / 60:.0f} minutes. What no run of "
-    "this instance has started is left alone."
+    "this instance has started is left alone. Drops temporary tables of Glue that killed runs left "
+    f"more than {orphans_on_aws.TABLES_AFTER.days} days ago; files stay."
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 15 * 60
 """After a run's end; a retry that comes sooner attaches to what still runs."""
+TABLES_AFTER = dt.timedelta(days=2)
+"""Longer than any run takes that still reads or writes its temporary tables."""
 _LISTED = 20
 Standing = Literal["in progress", "ended a short while ago", "ended", "not known here"]
 
@@ -27,11 +31,12 @@ Standing = Literal["in progress", "ended a short while ago", "ended", "not known
 class Swept:
     """What a look at a stage came to.
 
-    stopped: names, each with its run. left: how many were left alone, by the reason. broken:
-    whether some problem will not pass by itself.
+    stopped: names, each with its run. left: how many were left alone, by the reason. dropped:
+    temporary tables. broken: whether some problem will not pass by itself.
     """
 
     stopped: list[str] = field(default_factory=list)
+    dropped: int = 0
     left: Counter[Standing] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     broken: bool = False
@@ -46,6 +51,8 @@ class Swept:
         if self.left:
             counts = ", ".join(f"{n} of runs {why}" for why, n in sorted(self.left.items()))
             parts.append(f"Left alone: {counts}.")
+        if self.dropped:
+            parts.append(f"Dropped {self.dropped} temporary tables that killed runs left.")
         return " ".join([*parts, *self.problems])
 
 
@@ -62,7 +69,24 @@ def sweep(
     swept = Swept()
     for finder in finders(names, os.environ.get(EMR_CLUSTER)).values():
         _sweep(finder, instance, now - grace, swept)
+    _drop_tables(names, dt.datetime.fromtimestamp(now, dt.UTC) - TABLES_AFTER, swept)
     return swept
+
+
+def _drop_tables(names: AwsNames, older_than: dt.datetime, swept: Swept) -> None:
+    from resources import candidate_tables
+    from resources.aws_errors import AwsError
+    from resources.lake_glue import GlueLake
+    from resources.lake_types import LakeError
+
+    try:
+        # Glue alone is asked: no file of the lake's mirror is used.
+        swept.dropped = len(candidate_tables.sweep(GlueLake(names, Path()), older_than))
+    except AwsError as error:
+        _tell(error, swept)
+    except LakeError as error:
+        swept.problems.append(str(error))
+        swept.broken = True
 
 
 def _sweep(finder: Finder, instance: dg.DagsterInstance, before: float, swept: Swept) -> None:

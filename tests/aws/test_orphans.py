@@ -15,11 +15,15 @@ import pytest
 from dagster._core.utils import make_new_run_id
 
 from customer360_assets.automation.orphans import orphan_sensor
+from customer360_assets.automation.orphans_on_aws import sweep
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
 from customer360_assets.instance import PID_TAG, instance_of
 from resources.aws import EMR_CLUSTER
+from resources.aws_client import client
 from resources.aws_orphans import finders
+from resources.candidate_tables import mount
+from resources.lake_glue import GlueLake
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena
@@ -252,3 +256,21 @@ def test_a_query_behind_many_newer_ones_is_found(
     said = tick(stage.names, instance, tmp_path)
     assert f"Stopped 1 of ended runs: Athena query {query_id}" in said
     assert "Left alone: 60 of runs not known here." in said
+
+
+def test_temporary_tables_that_killed_runs_left_are_dropped_after_days(
+    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    given: dict[str, list[str]], instance: dg.DagsterInstance,
+) -> None:  # fmt: skip
+    files = next(iter(given.values()))
+    left = mount(GlueLake(stage.names, stage.folder), files)
+    kept = sorted(stage.folder.rglob("*.parquet"))
+    now = dt.datetime.now(dt.UTC)
+    assert sweep(stage.names, instance, (now + dt.timedelta(days=1)).timestamp()).dropped == 0
+    swept = sweep(stage.names, instance, (now + dt.timedelta(days=3)).timestamp())
+    assert (swept.dropped, swept.problems) == (1, [])
+    assert "Dropped 1 temporary tables that killed runs left." in swept.told()
+    database, _, _table = left.partition(".")
+    glue = client("glue", stage.names.region)
+    assert glue.get_tables(DatabaseName=database)["TableList"] == []
+    assert sorted(stage.folder.rglob("*.parquet")) == kept
