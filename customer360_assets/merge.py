@@ -51,15 +51,16 @@ def definitions_of(
         partitions_def=days,
         description="All of a business date, from its deliveries to the profile store.",
     )
+    on_time = on_time_job(checks)
     return dg.Definitions(
         assets=[*source_specs(feeds), *operated(assets, deployment, feeds)],
         jobs=[
             intake,
             business_day,
-            on_time_job(checks),
+            on_time,
         ],
         asset_checks=[checks],
-        schedules=schedules(business_day),
+        schedules=schedules(business_day, on_time),
         sensors=[
             *arrival_sensors(deployment, feeds, intake),
             condition_sensor(),

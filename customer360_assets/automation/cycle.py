@@ -13,7 +13,9 @@ from dagster._core.storage.tags import PRIORITY_TAG
 from customer360_assets.automation.priority import DAILY
 
 
-def schedules(business_day: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+def schedules(
+    business_day: UnresolvedAssetJobDefinition, on_time: UnresolvedAssetJobDefinition
+) -> list[dg.ScheduleDefinition]:
     """Give the schedules of a day, in UTC."""
 
     @dg.schedule(
@@ -30,4 +32,14 @@ def schedules(business_day: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDef
         date = context.scheduled_execution_time.date() - dt.timedelta(days=1)
         return dg.RunRequest(partition_key=date.isoformat(), tags={PRIORITY_TAG: DAILY})
 
-    return [close_the_day]
+    deadlines = dg.ScheduleDefinition(
+        name="look_at_deadlines",
+        job=on_time,
+        cron_schedule="45 6-22/4 * * *",
+        execution_timezone="UTC",
+        description=(
+            "Looks whether each feed, and the profile, is where its cadence says. Where the sensor"
+            " new_and_late_deliveries is on, it does this every hour already."
+        ),
+    )
+    return [close_the_day, deadlines]

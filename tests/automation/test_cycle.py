@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
 
 from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
@@ -31,6 +32,28 @@ def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> Non
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == "2024-05-23"
     assert request.tags["dagster/priority"] == "10"
+
+
+def test_deadlines_are_looked_at_where_the_schedule_works_alone(
+    definitions: dg.Definitions,
+) -> None:
+    schedule = definitions.resolve_schedule_def("look_at_deadlines")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    # After the last moment that a delivery may come, and after the day was closed.
+    morning = dt.datetime(2024, 5, 24, 6, 45, tzinfo=dt.UTC)
+    times = schedule_execution_time_iterator(
+        morning.timestamp() - 3600, str(schedule.cron_schedule), schedule.execution_timezone
+    )
+    assert next(times) == morning
+    job = definitions.resolve_job_def(schedule.job_name)
+    assert {node.name for node in job.graph.nodes} == {"on_time"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance,
+            scheduled_execution_time=morning,
+            repository_def=definitions.get_repository_def(),
+        )
+        assert len(schedule.evaluate_tick(context).run_requests or ()) == 1
 
 
 def test_a_business_day_is_all_assets_of_the_date_and_no_deadline(
