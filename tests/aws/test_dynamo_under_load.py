@@ -14,6 +14,8 @@ from resources.dynamo_profile_store import DynamoProfileStore
 from resources.profile_store import Served
 from tests.store.store_profiles import items_kept, profiles
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 CLIENTS = 300

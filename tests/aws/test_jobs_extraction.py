@@ -34,6 +34,8 @@ from tests.extraction.test_guards import VIEW
 from tests.extraction.test_transactions import LAST
 from tests.run.conftest import customer360
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["bank"]
 LOOK_BACK = 2
 

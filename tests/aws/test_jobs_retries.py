@@ -21,6 +21,8 @@ from tests.aws.job_fixtures import ended, given, jobs, lake
 from tests.aws.job_scripts import MAY, engine, output_of, script_of, work
 from tests.aws.job_stage import EmulatedJobs
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["given", "jobs", "lake"]
 KINDS = ["glue", "emr-serverless", "cluster"]
 ROOT = Path(__file__).parents[2]

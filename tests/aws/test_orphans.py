@@ -34,6 +34,8 @@ from tests.aws.job_stage import EmulatedJobs, create_jobs
 from tests.aws.left_running import SQL, Stage, run_of
 from tests.aws.stage import environment, new_stage
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["given", "jobs", "lake", "step_functions"]
 
 HOUR_AGO = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
