@@ -46,12 +46,12 @@ from tests.lake.test_lake_schema import (  # noqa: F401
     test_the_table_carries_its_contract,
 )
 from tests.lake.test_lake_sweep import (  # noqa: F401
-
-pytestmark = pytest.mark.slow
     test_a_candidate_key_used_twice_gives_two_folders,
     test_an_age_without_a_time_zone_is_refused,
     test_the_current_snapshot_is_never_forgotten,
 )
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
