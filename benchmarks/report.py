@@ -19,11 +19,12 @@ def main() -> None:
     files = sorted(HERE.glob("results/*.json"))
     results = [json.loads(f.read_text(encoding="utf-8")) for f in files]
     results.sort(key=lambda r: int(r["bank"]["customers"]))
+    compared = [r for r in results if "floor" in r["subjects"]]
     readme = HERE / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     parts = [_machine(results[-1]), _subjects(results), "![cost by size](results/cost.png)",
-             _parts(results), _assets(results[-1])]  # fmt: skip
+             _parts(results), _assets(compared[-1])]  # fmt: skip
     text = "\n\n".join(parts)
     readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
@@ -40,7 +41,7 @@ def _machine(result: Result) -> str:
 def _subjects(results: list[Result]) -> str:
     rows = []
     for result in results:
-        bank, floor = result["bank"], result["subjects"]["floor"]
+        bank, floor = result["bank"], result["subjects"].get("floor", {})
         for name, subject in result["subjects"].items():
             wall, cpu = subject["wall_seconds"], subject["cpu_seconds"]
             rows.append(
@@ -49,9 +50,9 @@ def _subjects(results: list[Result]) -> str:
                     f"{bank['transactions']:,}",
                     name,
                     f"{wall:,.1f}",
-                    f"{wall / floor['wall_seconds']:.1f}",
+                    f"{wall / floor['wall_seconds']:.1f}" if floor else "",
                     f"{cpu:,.1f}",
-                    f"{cpu / floor['cpu_seconds']:.1f}",
+                    f"{cpu / floor['cpu_seconds']:.1f}" if floor else "",
                     f"{subject['peak_rss_bytes'] / 1e9:.2f}",
                     f"{subject['load']:.1f}",
                 ]
