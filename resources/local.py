@@ -26,7 +26,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
 
 def _memory() -> str:
-    """Give what DuckDB may use: left alone it takes 14 GB for 50 M transactions, and needs not."""
+    """Give what DuckDB may use: left alone it takes 15 GB for 50 M transactions, and need not."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{min(5_000_000_000, machine * 6 // 10)}B"
 
