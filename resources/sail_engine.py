@@ -65,6 +65,8 @@ class SailEngine:
             host, port = self._server.listening_address
             connect = LazyPySparkResource(spark_config={"spark.remote": f"sc://{host}:{port}"})
             self._session = connect.spark_session
+        # PySpark looks here at every call, and the environment may have been put back since.
+        os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
         return self._session
 
 

@@ -39,9 +39,9 @@ def lake(aws: AwsNames, tmp_path: Path) -> GlueLake:
 
 def test_what_was_inserted_is_published_where_it_lies(lake, aws):
     candidate = create_candidate(lake, TABLE, "run")
-    insert(lake, candidate, rows(0, part="publish|2024-01-01"))
-    insert(lake, candidate, rows(1, part="publish|2024-01-02"))
-    insert(lake, candidate, rows(0, 0, part="repeat|2024-01-01", generation=7))
+    insert(lake, candidate, rows(0, part="publish__2024-01-01"))
+    insert(lake, candidate, rows(1, part="publish__2024-01-02"))
+    insert(lake, candidate, rows(0, 0, part="repeat__2024-01-01", generation=7))
     parts = parts_of(lake, candidate)
     assert [(p.values, p.rows) for p in parts] == [
         (("publish", "2024-01-01"), 1),

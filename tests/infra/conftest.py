@@ -16,10 +16,17 @@ from tests.infra.emulated_stack import create
 __all__ = ["aws_endpoint"]
 
 
-@pytest.fixture(scope="module")
-def deployed(aws_endpoint: str) -> Iterator[AwsNames]:
-    """Give the names of a stage that exists whole; the environment points to its account."""
+@pytest.fixture(scope="session")
+def created(aws_endpoint: str) -> AwsNames:
+    """Give the names of a stage that exists whole: once for all tests of a process."""
     names = AwsNames(account=ACCOUNT, region=REGION, stage="staging")
     with mock.patch.dict(os.environ, environment(aws_endpoint, names)):
         create(names)
-        yield names
+    return names
+
+
+@pytest.fixture(scope="module")
+def deployed(aws_endpoint: str, created: AwsNames) -> Iterator[AwsNames]:
+    """Give the names of that stage; the environment points to its account."""
+    with mock.patch.dict(os.environ, environment(aws_endpoint, created)):
+        yield created
