@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from customer360_assets.contracts import contracts
 from customer360_assets.transformations import transformation
-from resources.athena_sql import to_duckdb
+from resources.dialect.athena_sql import to_duckdb
 
 PROJECT = Path(__file__).parent / "dbt"
 PARSED = ("ga_session",)

@@ -23,11 +23,11 @@ BOUNDARIES = {
         f"customer360_assets.raw.log:DeliveryLog.{name}"
         for name in ("settled", "known", "versions", "manifest", "pending", "unmatched")
     ),
-    "transform (DuckDB)": ("resources.duckdb_engine:DuckDbEngine.run",),
-    "transform (Spark on Sail)": ("resources.sail_engine:SailEngine.run",),
-    "audit, counts, references": ("resources.duckdb_engine:DuckDbEngine.query",),
+    "transform (DuckDB)": ("resources.embedded.duckdb_engine:DuckDbEngine.run",),
+    "transform (Spark on Sail)": ("resources.embedded.sail_engine:SailEngine.run",),
+    "audit, counts, references": ("resources.embedded.duckdb_engine:DuckDbEngine.query",),
     "SQL translation": (
-        "resources.duckdb_engine:to_duckdb",
+        "resources.embedded.duckdb_engine:to_duckdb",
         "customer360_assets.transformations:transformation",
     ),
     "lineage": (
@@ -35,10 +35,10 @@ BOUNDARIES = {
         "customer360_assets.dimensions.assets:lineage_metadata",
     ),
     "Iceberg": tuple(
-        f"resources.lake_local:LocalLake.{name}"
+        f"resources.iceberg.local_lake:LocalLake.{name}"
         for name in ("ensure", "publish", "files", "dates", "newest", "empty_file")
     ),
-    "profile store": ("resources.sqlite_profile_store:SqliteProfileStore.load",),
+    "profile store": ("resources.embedded.sqlite_profile_store:SqliteProfileStore.load",),
     "event log": (
         "resources.event_log:OpenSqliteEventLog.store_event",
         "resources.event_log:OpenSqliteEventLog.store_event_batch",

@@ -23,7 +23,7 @@ def column_sources(table: str) -> Sources:
             c.name: [(d.rpartition(".")[0], d.rpartition(".")[2]) for d in c.derived_from]
             for c in contract.columns
         }
-    from resources.column_lineage import column_lineage
+    from resources.dialect.column_lineage import column_lineage
 
     schemas = {name: [c.name for c in contract_of(name).columns] for name in made_by.reads}
     found = column_lineage(made_by.text, schemas)

@@ -10,6 +10,7 @@ from customer360_assets.automation.alerts_sensor import alert_sensor
 from customer360_assets.automation.conditions import condition_sensor
 from customer360_assets.automation.cycle import schedules
 from customer360_assets.automation.freshness import on_time_checks, on_time_job
+from customer360_assets.automation.housekeeping import housekeeping_schedule, keep_house
 from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.policies import operated
 from customer360_assets.automation.sensors import arrival_sensors, intake_job
@@ -54,13 +55,9 @@ def definitions_of(
     on_time = on_time_job(checks)
     return dg.Definitions(
         assets=[*source_specs(feeds), *operated(assets, deployment, feeds)],
-        jobs=[
-            intake,
-            business_day,
-            on_time,
-        ],
+        jobs=[intake, business_day, on_time, keep_house],
         asset_checks=[checks],
-        schedules=schedules(business_day, on_time),
+        schedules=[*schedules(business_day, on_time), housekeeping_schedule()],
         sensors=[
             *arrival_sensors(deployment, feeds, intake),
             condition_sensor(),

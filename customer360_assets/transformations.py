@@ -63,7 +63,7 @@ def transformation(table: str) -> Transformation:
     sql = code_folder("sql") / SQL_FOLDERS[of.schema] / f"{of.name}.sql"
     script = code_folder("spark") / f"{of.name}.py"
     if sql.exists():
-        from resources.athena_sql import tables
+        from resources.dialect.athena_sql import tables
 
         reads = tables(sql.read_text(encoding="utf-8"))
         return Transformation(table, "sql", sql, tuple(sorted(reads)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from infra.cli import app
-from resources.aws_errors import AwsError
+from resources.account.errors import AwsError
 
 
 def main() -> int:

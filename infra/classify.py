@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from customer360_assets.aws_names import LAYER_OF, AwsNames
 from infra.lake_formation import Classified, classes
-from resources.aws_client import client
-from resources.aws_errors import explained
+from resources.account.client import client
+from resources.account.errors import explained
 
 
 @dataclass(frozen=True)

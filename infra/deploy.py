@@ -8,8 +8,8 @@ from typing import Any
 
 from customer360_assets.aws_names import AwsNames
 from infra.template import BODY_LIMIT, Json, text_of
-from resources.aws_client import client
-from resources.aws_errors import code_of, explained
+from resources.account.client import client
+from resources.account.errors import code_of, explained
 
 _POLLS = {"Delay": 5, "MaxAttempts": 720}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from customer360_assets.aws_names import AwsNames
 from infra.foundation import kept
 from infra.template import Json, Resources, attribute, policy, ref, tags_of
-from resources.dynamo_table import definition
+from resources.dynamodb.table import definition
 
 TRIES = 5
 """How often a message is taken before it is laid aside."""

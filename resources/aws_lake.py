@@ -24,7 +24,7 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the lake. No connection is opened before it is used."""
         from customer360_assets.aws_names import AwsNames
-        from resources.lake_glue import GlueLake
+        from resources.iceberg.glue_lake import GlueLake
 
         lake: Lake = GlueLake(AwsNames.model_validate_json(self.names), Path(self.lake_dir))
         return lake

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from resources.job_engine import SparkJobs
+    from resources.jobs.engine import SparkJobs
 
 ON_GLUE = ("customer_history", "extract_transactions")
 """The scripts that Glue runs; EMR runs the others."""
@@ -37,12 +37,12 @@ class SparkJobsResource(dg.ConfigurableResource[Any]):
     def engine(self) -> SparkJobs:
         """Give the engine; opens no connection."""
         from customer360_assets.aws_names import AwsNames
-        from resources.emr_cluster_engine import EmrClusterEngine
-        from resources.emr_serverless_engine import EmrServerlessEngine, Prices
-        from resources.glue_engine import GlueEngine
-        from resources.job_engine import JobEngine, SparkJobs
-        from resources.job_watch import Patience
-        from resources.mirror import Mirror
+        from resources.jobs.emr_cluster_engine import EmrClusterEngine
+        from resources.jobs.emr_serverless_engine import EmrServerlessEngine, Prices
+        from resources.jobs.engine import JobEngine, SparkJobs
+        from resources.jobs.glue_engine import GlueEngine
+        from resources.jobs.watch import Patience
+        from resources.s3.mirror import Mirror
 
         names = AwsNames.parse(self.address)
         mirror = Mirror(Path(self.lake_dir), names)

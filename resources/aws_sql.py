@@ -10,7 +10,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
-    from resources.athena_client import AthenaClient
+    from resources.athena.client import AthenaClient
     from resources.sql_engine import SqlEngine
 
 
@@ -30,9 +30,9 @@ class AthenaResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine. No connection is opened before it is used."""
         from customer360_assets.aws_names import AwsNames
-        from resources.athena_client import AthenaClient
-        from resources.athena_engine import AthenaEngine
-        from resources.lake_glue import GlueLake
+        from resources.athena.client import AthenaClient
+        from resources.athena.engine import AthenaEngine
+        from resources.iceberg.glue_lake import GlueLake
 
         names = AwsNames.model_validate_json(self.names)
         client = AthenaClient(
@@ -51,7 +51,7 @@ class AthenaResource(dg.ConfigurableResource[Any]):
         return engine
 
     def _state_machine(self, client: AthenaClient, arn: str) -> Any:
-        from resources.step_functions import StepFunctionsFanOut
+        from resources.athena.step_functions import StepFunctionsFanOut
 
         return StepFunctionsFanOut(client, arn, timeout_seconds=self.timeout_seconds)
 

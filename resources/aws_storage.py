@@ -19,7 +19,7 @@ class S3LandingResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the landing zone."""
-        from resources.s3_landing import S3Landing
+        from resources.s3.landing import S3Landing
 
         return S3Landing(self.uri, self.region)
 
@@ -37,7 +37,7 @@ class S3ArchiveResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the archive."""
         from customer360_assets.aws_names import AwsNames
-        from resources.s3_archive import S3Archive
+        from resources.s3.archive import S3Archive
 
         names = AwsNames.model_validate_json(self.names)
         return S3Archive(Path(self.directory), Path(self.lake_dir), names)
@@ -55,7 +55,7 @@ class DynamoStoreResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the store."""
-        from resources.dynamo_profile_store import DynamoProfileStore
+        from resources.dynamodb.profile_store import DynamoProfileStore
 
         return DynamoProfileStore(self.table, self.region, write_units=self.write_units)
 

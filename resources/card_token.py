@@ -72,8 +72,8 @@ def card_key(path: Path) -> CardKey:
 
 
 def _secret_key(secret: str, region: str) -> CardKey:
-    from resources.aws_client import client
-    from resources.aws_errors import AwsError, explained
+    from resources.account.client import client
+    from resources.account.errors import AwsError, explained
 
     try:
         with explained("read", f"the secret {secret}"):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from resources.lake_local import LocalLake
+from resources.iceberg.local_lake import LocalLake
 from resources.lake_types import (
     DATE_COLUMN,
     RUN_ID,

@@ -40,7 +40,7 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
-        from resources.duckdb_engine import DuckDbEngine
+        from resources.embedded.duckdb_engine import DuckDbEngine
 
         return DuckDbEngine(
             temp_directory=Path(self.temp_directory),
@@ -54,7 +54,7 @@ class SailResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
-        from resources.sail_engine import shared_engine
+        from resources.embedded.sail_engine import shared_engine
 
         return shared_engine()
 
@@ -66,7 +66,7 @@ class StoreResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the store."""
-        from resources.sqlite_profile_store import SqliteProfileStore
+        from resources.embedded.sqlite_profile_store import SqliteProfileStore
 
         return SqliteProfileStore(Path(self.path))
 

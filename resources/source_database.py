@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from resources.duckdb_output import text
+from resources.embedded.duckdb_output import text
 
 if TYPE_CHECKING:
     import duckdb

@@ -78,7 +78,7 @@ class Notifications:
 
     @property
     def _sqs(self) -> Any:
-        from resources.aws_client import client
+        from resources.account.client import client
 
         return client("sqs", self.region)
 

@@ -16,8 +16,8 @@ from dagster._core.storage.tags import ROOT_RUN_ID_TAG
 from customer360_assets.aws_names import AwsNames
 
 if TYPE_CHECKING:
-    from resources.aws_errors import AwsError
-    from resources.aws_orphans import Finder, Running
+    from resources.account.errors import AwsError
+    from resources.account.orphans import Finder, Running
 
 GRACE_SECONDS = 15 * 60
 """After a run's end; a retry that comes sooner attaches to what still runs."""
@@ -63,8 +63,8 @@ def sweep(
 
     One service that does not answer keeps none of the others from being looked at.
     """
+    from resources.account.orphans import finders
     from resources.aws import EMR_CLUSTER
-    from resources.aws_orphans import finders
 
     swept = Swept()
     for finder in finders(names, os.environ.get(EMR_CLUSTER)).values():
@@ -74,9 +74,9 @@ def sweep(
 
 
 def _drop_tables(names: AwsNames, older_than: dt.datetime, swept: Swept) -> None:
-    from resources import candidate_tables
-    from resources.aws_errors import AwsError
-    from resources.lake_glue import GlueLake
+    from resources.account.errors import AwsError
+    from resources.iceberg import candidate_tables
+    from resources.iceberg.glue_lake import GlueLake
     from resources.lake_types import LakeError
 
     try:
@@ -90,7 +90,7 @@ def _drop_tables(names: AwsNames, older_than: dt.datetime, swept: Swept) -> None
 
 
 def _sweep(finder: Finder, instance: dg.DagsterInstance, before: float, swept: Swept) -> None:
-    from resources.aws_errors import AwsError
+    from resources.account.errors import AwsError
 
     try:
         for running in finder():
@@ -105,7 +105,7 @@ def _sweep(finder: Finder, instance: dg.DagsterInstance, before: float, swept: S
 
 
 def _stop(running: Running, swept: Swept) -> None:
-    from resources.aws_errors import AwsError
+    from resources.account.errors import AwsError
 
     try:
         if running.stop():

@@ -71,8 +71,8 @@ def _on_aws(
         extract_customers_on_aws,
         extract_transactions_on_aws,
     )
-    from resources.glue_engine import GlueEngine
-    from resources.mirror import Mirror
+    from resources.jobs.glue_engine import GlueEngine
+    from resources.s3.mirror import Mirror
 
     engine = GlueEngine(names, Mirror(here.lake_dir, names))
     sources: dict[str, Callable[[], Extracted]] = {

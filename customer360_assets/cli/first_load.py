@@ -15,9 +15,9 @@ PROFILE = "profile.customer_360"
 
 def first_load_command(home: Path | None, business_date: dt.date) -> int:
     """Make the profile table with the profiles of a date; 1 with the reason when it cannot be."""
-    from resources.aws_errors import AwsError
+    from resources.account.errors import AwsError
     from resources.deployed import services_of
-    from resources.dynamo_import import import_profiles
+    from resources.dynamodb.first_load import import_profiles
     from resources.lake import LakeError
     from resources.profile_store import ProfileStoreError
 

@@ -21,7 +21,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except (RuntimeError, ValueError) as error:
             from customer360_assets.deployment import DeploymentError
-            from resources.aws_errors import AwsError
+            from resources.account.errors import AwsError
 
             if not isinstance(error, AwsError | DeploymentError):
                 raise

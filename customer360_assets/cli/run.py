@@ -27,7 +27,7 @@ def run_command(
 ) -> int:
     """Run all that is outstanding; give 0 when the business date is published, else 1."""
     from customer360_assets.feeds.loader import FeedError
-    from resources.aws_errors import AwsError
+    from resources.account.errors import AwsError
     from resources.card_token import CardKeyError
 
     console = Console(stderr=False, highlight=False)

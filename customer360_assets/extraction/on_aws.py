@@ -20,17 +20,17 @@ from customer360_assets.extraction.extracted import Extracted, ExtractionError, 
 from customer360_assets.extraction.settings import CrmSettings, TransactionTable
 from customer360_assets.extraction.totals import Totals, by_type
 from customer360_assets.transformations import code_folder
-from resources.aws_client import client
-from resources.aws_errors import AwsError, explained
-from resources.job_code import upload
-from resources.job_output import files_below
-from resources.job_runs import Request
-from resources.mirror import address, delete_objects
+from resources.account.client import client
+from resources.account.errors import AwsError, explained
+from resources.jobs.code import upload
+from resources.jobs.output import files_below
+from resources.jobs.runs import Request
+from resources.s3.mirror import address, delete_objects
 from resources.spark_engine import SparkJobError
 
 if TYPE_CHECKING:
     from customer360_assets.aws_names import AwsNames
-    from resources.glue_engine import GlueEngine
+    from resources.jobs.glue_engine import GlueEngine
 
 SCRIPT = "extract_transactions.py"
 _CHUNK = 1 << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from customer360_assets.extraction.coverage import Part
 from customer360_assets.extraction.extracted import ExtractionError, Total
 from customer360_assets.extraction.settings import TransactionTable
-from resources.duckdb_output import text
+from resources.embedded.duckdb_output import text
 from resources.source_database import Snapshot, identifier
 
 Totals = dict[tuple[dt.date, str | None], Total]

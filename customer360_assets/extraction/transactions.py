@@ -11,7 +11,7 @@ from customer360_assets.extraction.drafts import Drafts, drafts_in
 from customer360_assets.extraction.extracted import Extracted, ExtractionError, Total
 from customer360_assets.extraction.settings import CoreBankingSettings, TransactionTable
 from customer360_assets.extraction.totals import by_type, compare, source_totals, written_totals
-from resources.duckdb_output import text
+from resources.embedded.duckdb_output import text
 from resources.source_database import (
     CATALOG,
     Snapshot,

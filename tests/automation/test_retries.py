@@ -5,7 +5,7 @@ import pytest
 
 from customer360_assets.automation import retries
 from customer360_assets.automation.retries import passes, retried
-from resources.aws_errors import AwsError
+from resources.account.errors import AwsError
 from resources.lake_types import CommitConflictError, LakeError
 
 

@@ -16,9 +16,9 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, DecimalType, LongType, NestedField, StringType
 
 from customer360_assets.aws_names import AwsNames
-from resources.athena_engine import AthenaEngine
+from resources.athena.engine import AthenaEngine
 from resources.aws_sql import AthenaResource
-from resources.lake_glue import GlueLake
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake_types import Partitions
 from resources.work import Work
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer360_assets.aws_names import AwsNames
-from resources.candidate_tables import PART, CandidateTable
+from resources.iceberg.candidate_tables import PART, CandidateTable
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import Partitions
-from resources.lake_glue import GlueLake
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 from customer360_assets.deployment import deployment
-from resources.emr_cluster_engine import EmrClusterEngine
-from resources.emr_serverless_engine import EmrServerlessEngine
-from resources.glue_engine import GlueEngine
-from resources.job_engine import JobEngine
-from resources.job_watch import Patience
-from resources.mirror import Mirror
+from resources.jobs.emr_cluster_engine import EmrClusterEngine
+from resources.jobs.emr_serverless_engine import EmrServerlessEngine
+from resources.jobs.engine import JobEngine
+from resources.jobs.glue_engine import GlueEngine
+from resources.jobs.watch import Patience
+from resources.s3.mirror import Mirror
 from resources.spark_engine import SparkJobError
 from resources.work import Work, begin
 from tests.aws.job_stage import HASTY

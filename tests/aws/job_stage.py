@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from unittest import mock
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.job_watch import Patience
+from resources.account.client import client
+from resources.jobs.watch import Patience
 from tests.aws.emulation.job_server import JobServer
 from tests.aws.emulation.jobs import JobServices
 

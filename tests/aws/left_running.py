@@ -17,13 +17,13 @@ from dagster._core.test_utils import freeze_time
 from dagster._core.utils import make_new_run_id
 
 from customer360_assets.aws_names import AwsNames
-from resources.athena_client import AthenaClient, tagged
-from resources.emr_cluster_engine import EmrClusterEngine
-from resources.emr_serverless_engine import EmrServerlessEngine
-from resources.glue_engine import GlueEngine
-from resources.mirror import Mirror
+from resources.athena.client import AthenaClient, tagged
+from resources.athena.step_functions import StepFunctionsFanOut
+from resources.jobs.emr_cluster_engine import EmrClusterEngine
+from resources.jobs.emr_serverless_engine import EmrServerlessEngine
+from resources.jobs.glue_engine import GlueEngine
+from resources.s3.mirror import Mirror
 from resources.sql_engine import SqlError
-from resources.step_functions import StepFunctionsFanOut
 from resources.work import Work, begin
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.waiting import wait_for
@@ -92,7 +92,7 @@ class Stage:
         }
         begin(self._work(run_id))
         output = output_of(self.folder, run_id)
-        with mock.patch("resources.job_engine.watch", side_effect=Killed), pytest.raises(Killed):
+        with mock.patch("resources.jobs.engine.watch", side_effect=Killed), pytest.raises(Killed):
             engines[kind]().run(script_of("forever", self.folder), given, output, MAY)
 
     def _client(self) -> AthenaClient:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from unittest import mock
 
 from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
-from resources.aws_client import client
-from resources.dynamo_table import definition
+from resources.account.client import client
+from resources.dynamodb.table import definition
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

@@ -15,9 +15,9 @@ from decimal import Decimal
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.athena_client import AthenaClient
-from resources.athena_execution import Execution
-from resources.athena_results import arrow
+from resources.athena.client import AthenaClient
+from resources.athena.execution import Execution
+from resources.athena.results import arrow
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import Work, begin, current_work
 from tests.aws.emulation.athena import Athena
@@ -142,7 +142,7 @@ def test_the_second_attempt_finds_the_query_of_a_killed_process(
 ) -> None:
     program = f"""
         import logging
-        from resources.athena_client import AthenaClient
+        from resources.athena.client import AthenaClient
         from resources.work import Work, begin
         begin(Work("run-1", "run-1", "stage.card", "2024-05-22", logging.getLogger()))
         AthenaClient(region={aws.region!r}, workgroup={aws.workgroup!r},
@@ -253,7 +253,7 @@ def test_a_throttled_call_is_made_again(athena: Athena, client: AthenaClient) ->
 def test_endless_throttling_is_told(
     athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resources import aws_client
+    from resources.account import client as aws_client
 
     monkeypatch.setattr(aws_client, "ATTEMPTS", 2)
     aws_client._client.cache_clear()
@@ -300,7 +300,7 @@ def test_an_exhausted_query_is_not_tried_again(athena: Athena, client: AthenaCli
 def test_a_fault_of_athenas_own_is_tried_again(
     athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch, step: Work
 ) -> None:
-    monkeypatch.setattr("resources.athena_client._jittered", lambda _seconds: 0.01)
+    monkeypatch.setattr("resources.athena.client._jittered", lambda _seconds: 0.01)
     athena.break_next(2)
     client.run("SELECT 1 AS a")
     assert states(athena) == ["FAILED", "FAILED", "SUCCEEDED"]

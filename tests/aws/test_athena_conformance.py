@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.athena_client import AthenaClient
-from resources.athena_results import arrow
+from resources.athena.client import AthenaClient
+from resources.athena.results import arrow
 from resources.sql_engine import SqlError
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.stage import new_stage

@@ -12,10 +12,10 @@ import pytest
 from botocore.config import Config
 
 from customer360_assets.aws_names import AwsNames
-from resources.athena_engine import AthenaEngine
-from resources.lake_glue import GlueLake
+from resources.athena.engine import AthenaEngine
+from resources.athena.fan_out import QueriesFailedError
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake_types import Partitions
-from resources.query_fan_out import QueriesFailedError
 from resources.sql_engine import Query, SqlError
 from tests.aws.athena_stage import (
     COLUMNS,
@@ -267,7 +267,7 @@ def test_a_failed_query_takes_no_other_with_it(
 def test_many_rows_come_through_files_and_the_files_go(
     lake: GlueLake, engine: AthenaEngine, athena: Athena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resources.athena_reading.PAGES_AT_MOST", 1)
+    monkeypatch.setattr("resources.athena.reading.PAGES_AT_MOST", 1)
     digits = "(VALUES 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"
     sql = (
         "SELECT a.x + 10 * b.x + 100 * c.x + 1000 * d.x AS n, 'x' AS t"

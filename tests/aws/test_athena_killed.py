@@ -16,9 +16,9 @@ import pytest
 
 from customer360_assets.automation.retries import passes
 from customer360_assets.aws_names import AwsNames
-from resources.athena_engine import AthenaEngine
-from resources.athena_execution import Execution
-from resources.lake_glue import GlueLake
+from resources.athena.engine import AthenaEngine
+from resources.athena.execution import Execution
+from resources.iceberg.glue_lake import GlueLake
 from resources.sql_engine import Candidate, SqlError, SqlTimeoutError
 from resources.work import begin, current_work
 from tests.aws.athena_stage import (
@@ -40,7 +40,7 @@ WORKER = """
     from pathlib import Path
     from customer360_assets.aws_names import AwsNames
     from customer360_assets.deployment import deployment
-    from resources.lake_glue import GlueLake
+    from resources.iceberg.glue_lake import GlueLake
     from resources.work import begin
     from tests.aws import test_athena_killed as test
     lake = GlueLake(names=deployment().aws, lake_dir=Path(sys.argv[1]))

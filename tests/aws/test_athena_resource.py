@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 
 from customer360_assets.deployment import Deployment
+from resources.athena.fan_out import QueriesFailedError
 from resources.aws_sql import sql_resource
-from resources.lake_glue import GlueLake
-from resources.query_fan_out import QueriesFailedError
+from resources.iceberg.glue_lake import GlueLake
 from resources.sql_engine import Query, SqlEngine
 from resources.work import begin, current_work
 from tests.aws.athena_stage import lake_of, temporary_tables, work

@@ -10,9 +10,9 @@ from unittest import mock
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import aws_client
-from resources.aws_client import client
-from resources.aws_errors import AwsError, explained
+from resources.account import client as aws_client
+from resources.account.client import client
+from resources.account.errors import AwsError, explained
 from tests.aws.hooks import on_request, refused
 
 REGION = "eu-central-1"
@@ -135,7 +135,7 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_bucket_that_is_forbidden_is_named(aws: AwsNames) -> None:
-    from resources.s3_landing import S3Landing
+    from resources.s3.landing import S3Landing
 
     def forbid(params: dict[str, str]) -> dict[str, str]:
         if params["Bucket"] == aws.bucket("raw"):

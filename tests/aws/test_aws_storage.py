@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from customer360_assets.deployment import Deployment
+from resources.account.client import client
 from resources.archive import Content
-from resources.aws_client import client
 from resources.aws_storage import storage_resources
 from tests.store.store_profiles import profiles
 

@@ -13,8 +13,9 @@ import pytest
 
 from customer360_assets.aws_names import AwsNames
 from resources import work
-from resources.aws_client import client
-from resources.candidate_tables import (
+from resources.account.client import client
+from resources.iceberg.candidate import HIDDEN
+from resources.iceberg.candidate_tables import (
     PART,
     create_candidate,
     drop,
@@ -22,10 +23,9 @@ from resources.candidate_tables import (
     parts_of,
     sweep,
 )
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError, Partitions
-from resources.lake_candidate import HIDDEN
-from resources.lake_glue import GlueLake
-from resources.mirror import address
+from resources.s3.mirror import address
 from tests.aws.glue_lake import SCHEMA_NAMES, evolved, insert, read, rows
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import dynamo_import
-from resources.aws_client import client
-from resources.dynamo_import import import_profiles, write_files
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.account.client import client
+from resources.dynamodb import first_load as dynamo_import
+from resources.dynamodb.first_load import import_profiles, write_files
+from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import ProfileStoreError, Served
 from tests.aws import import_files
 from tests.aws.hooks import on_answer, on_request

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import dynamo_reader
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.dynamodb import reader as dynamo_reader
+from resources.dynamodb.profile_store import DynamoProfileStore
 from tests.aws.hooks import on_answer, on_request
 from tests.store.store_profiles import profiles, rows
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import dynamo_writer
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.dynamo_items import item_texts
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.dynamodb import writer as dynamo_writer
+from resources.dynamodb.items import item_texts
+from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import ProfileStoreError, Served
 from tests.aws.hooks import on_answer, on_request, refused
 from tests.store.store_profiles import items_kept, keys_kept, profiles, rows
@@ -141,7 +141,7 @@ def test_a_loss_that_nobody_reports_is_not_served(
     store: DynamoProfileStore, dynamo: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The twin of the test above: a table that drops items and says nothing."""
-    from resources import dynamo_generation
+    from resources.dynamodb import generation as dynamo_generation
 
     monkeypatch.setattr(dynamo_generation, "INDEX_SECONDS", 0.5)
     store.load(MONDAY, "run-1", profiles(MONDAY, 10))
@@ -214,7 +214,7 @@ def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     """Its process stood still for longer than the lease, and another load took its place."""
     from unittest import mock
 
-    from resources.dynamo_lease import Lease
+    from resources.dynamodb.lease import Lease
 
     store, other = (
         DynamoProfileStore(aws.profile_table, aws.region, lease_seconds=2) for _ in range(2)

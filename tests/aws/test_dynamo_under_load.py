@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import Served
 from tests.store.store_profiles import items_kept, profiles
 

@@ -4,7 +4,7 @@ import os
 
 from customer360_assets.aws_names import LAYERS, AwsNames
 from customer360_assets.deployment import Deployment, deployment
-from resources.aws_client import client
+from resources.account.client import client
 
 
 def test_the_stage_is_there_and_the_environment_names_it(

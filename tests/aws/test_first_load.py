@@ -11,9 +11,10 @@ from typer.testing import CliRunner, Result
 
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.cli.main import app
-from resources import deployed, dynamo_import
-from resources.aws_client import client
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources import deployed
+from resources.account.client import client
+from resources.dynamodb import first_load as dynamo_import
+from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import Served
 from tests.aws import import_files
 from tests.store.store_profiles import profiles

@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.glue_catalog import shortened
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.iceberg.glue_catalog import shortened
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import CommitConflictError, LakeError, Partitions, Slice
-from resources.lake_glue import GlueLake
-from resources.mirror import address
+from resources.s3.mirror import address
 from tests.aws.glue_lake import read
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
@@ -198,7 +198,7 @@ def test_a_worker_killed_between_upload_and_commit_leaves_the_old_partition(
 def test_who_loses_every_race_says_so_and_leaves_no_metadata(lake, candidate, monkeypatch):
     from pyiceberg.exceptions import CommitFailedException
 
-    from resources import lake_catalog
+    from resources.iceberg import catalog as lake_catalog
 
     def lost(*_: Any) -> None:
         raise CommitFailedException("taken")

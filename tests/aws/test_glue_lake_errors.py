@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.aws_errors import AwsError
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError, MissingTableError, Partitions
-from resources.lake_glue import GlueLake
-from resources.mirror import address
+from resources.s3.mirror import address
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 
@@ -46,7 +46,7 @@ def test_what_is_missing_is_named(aws, tmp_path):
 
 def test_files_are_read_as_who_boto3_is(lake, candidate, monkeypatch):
     """Arrow is given the credentials, and without any the reader is told what to do."""
-    from resources import s3_file_io
+    from resources.iceberg import s3_file_io
 
     lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
@@ -109,8 +109,8 @@ def test_an_s3_that_refuses_arrow_is_explained_as_to_boto3(
 
 
 def test_a_candidate_that_may_not_be_read_is_no_broken_file(lake, candidate, refusing):
-    from resources.arrow_errors import is_refusal
-    from resources.lake_candidate import footer_of
+    from resources.iceberg.arrow_errors import is_refusal
+    from resources.iceberg.candidate import footer_of
 
     (file,) = lake.mirror.adopt(candidate([0]))
     io = lake.load(TABLE).io

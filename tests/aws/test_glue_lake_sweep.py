@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
+from resources.account.client import client
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError, Partitions
-from resources.lake_glue import GlueLake
-from resources.mirror import address
+from resources.s3.mirror import address
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 

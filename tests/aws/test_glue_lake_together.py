@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import Partitions
-from resources.lake_glue import GlueLake
 from tests.aws.glue_lake import publish_each, publish_for_ever, read
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 

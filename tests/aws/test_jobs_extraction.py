@@ -23,10 +23,10 @@ from customer360_assets.extraction.on_aws import (
 from customer360_assets.simulator.core_banking import CoreBanking, core_banking
 from customer360_assets.simulator.crm_app import crm_app
 from customer360_assets.simulator.simulate import Simulated
-from resources.aws_client import client
-from resources.glue_engine import GlueEngine
-from resources.job_output import files_below
-from resources.mirror import Mirror, address
+from resources.account.client import client
+from resources.jobs.glue_engine import GlueEngine
+from resources.jobs.output import files_below
+from resources.s3.mirror import Mirror, address
 from resources.source_database import _extension
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 from tests.extraction.conftest import bank, source

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.mirror import Mirror
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.s3.mirror import Mirror
 from resources.spark_engine import SparkJobError
 from tests.aws.job_fixtures import ended, given, jobs, lake
 from tests.aws.job_scripts import MAY, SECRET, engine, output_of, script_of, work
@@ -103,9 +103,9 @@ def test_a_service_that_refuses_for_good(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One attempt instead of ten with growing waits.
-    monkeypatch.setattr("resources.aws_client.ATTEMPTS", 1)
+    monkeypatch.setattr("resources.account.client.ATTEMPTS", 1)
     jobs.server.throttled["AWSGlue.GetJobRuns"] = 1000
-    from resources import aws_client
+    from resources.account import client as aws_client
 
     aws_client._client.cache_clear()
     with pytest.raises(AwsError, match=r"^Cannot find Glue job .*throttled.* run it again"):
@@ -152,7 +152,7 @@ def test_a_missing_input_fails_the_job(
 def test_every_state_that_the_services_have_is_known() -> None:
     import botocore.session
 
-    from resources import emr_cluster_engine, emr_serverless_engine, glue_engine
+    from resources.jobs import emr_cluster_engine, emr_serverless_engine, glue_engine
 
     for service, shape, known in (
         ("glue", "JobRunState", glue_engine.PHASES),

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.mirror import address
+from resources.account.client import client
+from resources.s3.mirror import address
 from resources.spark_engine import SparkJobError
 from resources.sql_engine import Candidate
 from tests.aws.emulation.waiting import wait_for

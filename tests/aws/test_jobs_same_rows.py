@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.emr_cluster_engine import EmrClusterEngine
-from resources.emr_serverless_engine import EmrServerlessEngine
-from resources.glue_engine import GlueEngine
-from resources.job_engine import JobEngine
-from resources.mirror import Mirror, address
-from resources.sail_engine import SailEngine
+from resources.account.client import client
+from resources.account.errors import AwsError
+from resources.embedded.sail_engine import SailEngine
+from resources.jobs.emr_cluster_engine import EmrClusterEngine
+from resources.jobs.emr_serverless_engine import EmrServerlessEngine
+from resources.jobs.engine import JobEngine
+from resources.jobs.glue_engine import GlueEngine
+from resources.s3.mirror import Mirror, address
 from resources.work import Work, begin
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_cluster, create_jobs, emulated_jobs
 from tests.spark.conftest import SCRIPTS

@@ -24,9 +24,9 @@ from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset
+from resources.account.client import client
 from resources.archive import LocalArchive
-from resources.aws_client import client
-from resources.s3_landing import S3Landing
+from resources.s3.landing import S3Landing
 
 CARD, LATER, CRM = (
     "card/card0020240523-1.csv",

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import LAYER_OF, AwsNames
-from resources import mirror as mirror_module
-from resources import s3_objects
-from resources.aws_client import client
+from resources.account.client import client
 from resources.lake import LakeError
-from resources.mirror import Mirror, address
+from resources.s3 import mirror as mirror_module
+from resources.s3 import objects as s3_objects
+from resources.s3.mirror import Mirror, address
 
 
 @pytest.fixture

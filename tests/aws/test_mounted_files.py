@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.candidate_tables import PART, create_candidate, mount, parts_of
+from resources.iceberg.candidate_tables import PART, create_candidate, mount, parts_of
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError
-from resources.lake_glue import GlueLake
 from tests.aws.glue_lake import SCHEMA_NAMES, evolved, insert, rows
 from tests.lake.lake_writers import DAY, TABLE, Candidate
 

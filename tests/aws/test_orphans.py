@@ -19,11 +19,11 @@ from customer360_assets.automation.orphans_on_aws import sweep
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
 from customer360_assets.instance import PID_TAG, instance_of
+from resources.account.client import client
+from resources.account.orphans import finders
 from resources.aws import EMR_CLUSTER
-from resources.aws_client import client
-from resources.aws_orphans import finders
-from resources.candidate_tables import mount
-from resources.lake_glue import GlueLake
+from resources.iceberg.candidate_tables import mount
+from resources.iceberg.glue_lake import GlueLake
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
-from resources.s3_archive import S3Archive
+from resources.account.client import client
+from resources.s3.archive import S3Archive
 
 Worker = Callable[[str], tuple[S3Archive, Path]]
 FOLDER = "card-000001-abcd0123"

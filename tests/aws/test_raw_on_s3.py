@@ -12,12 +12,12 @@ from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
 from customer360_assets.raw.intake import take_in
 from customer360_assets.raw.log import DeliveryLog
+from resources.account.client import client
 from resources.archive import LocalArchive, Receipt
-from resources.aws_client import client
 from resources.card_token import CardKeyError, key_of
 from resources.landing import LocalLanding
-from resources.s3_archive import S3Archive
-from resources.s3_landing import S3Landing
+from resources.s3.archive import S3Archive
+from resources.s3.landing import S3Landing
 from tests.aws.stage import CARD_KEY
 
 WORKSHOP = Path(__file__).parents[3] / "shared" / "data" / "workshop"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources import s3_objects
+from resources.account.client import client
+from resources.account.errors import AwsError
 from resources.archive import Content, Receipt
-from resources.aws_client import client
-from resources.aws_errors import AwsError
-from resources.s3_archive import ArchiveError, S3Archive
-from resources.s3_objects import put_once, upload_once
+from resources.s3 import objects as s3_objects
+from resources.s3.archive import ArchiveError, S3Archive
+from resources.s3.objects import put_once, upload_once
 from tests.aws.hooks import on_request, refused
 
 Worker = Callable[[str], S3Archive]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.aws_client import client
+from resources.account.client import client
 from resources.landing import Landing, LocalLanding
-from resources.s3_landing import S3Landing
+from resources.s3.landing import S3Landing
 
 FILES = [
     "account.csv",
@@ -170,7 +170,7 @@ def _break(opened: object) -> None:
 
 
 def test_no_bucket_and_no_permission_are_told(aws: AwsNames) -> None:
-    from resources.aws_errors import AwsError
+    from resources.account.errors import AwsError
 
     with pytest.raises(AwsError, match="list s3://no-such-bucket-here/x/: it does not exist"):
         S3Landing("s3://no-such-bucket-here/x", aws.region).list()

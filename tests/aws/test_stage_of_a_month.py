@@ -20,7 +20,7 @@ from customer360_assets.partitions import LONGEST, Span
 from customer360_assets.platform import Platform
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.transformations import transformation
-from resources.lake_glue import GlueLake
+from resources.iceberg.glue_lake import GlueLake
 from resources.lake_types import Partitions
 from resources.sql_engine import SqlError
 from tests.aws.athena_stage import engine_of

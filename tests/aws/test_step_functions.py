@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
-from resources.athena_client import AthenaClient
-from resources.athena_results import arrow
+from resources.athena.client import AthenaClient
+from resources.athena.results import arrow
+from resources.athena.step_functions import INPUT_BYTES, StepFunctionsFanOut, execution_name
 from resources.sql_engine import SqlError, SqlTimeoutError
-from resources.step_functions import INPUT_BYTES, StepFunctionsFanOut, execution_name
 from resources.work import Work, begin, current_work
 from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena
@@ -203,7 +203,7 @@ def test_a_cancelled_run_stops_execution_and_queries(
 
     endless = {name: f"{ENDLESS} -- {name}" for name in GOOD}
     with monkeypatch.context() as patched:
-        patched.setattr("resources.step_functions._sleep", cancelled)
+        patched.setattr("resources.athena.step_functions._sleep", cancelled)
         with pytest.raises(error):
             fan_out.run(endless, "run-1")
     assert [e.status for e in step_functions.executions.values()] == ["ABORTED"]

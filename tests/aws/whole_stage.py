@@ -13,7 +13,7 @@ from unittest import mock
 
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import deployment
-from resources.aws_client import client
+from resources.account.client import client
 from resources.deployed import services_of
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import emulated_step_functions

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from customer360_assets.contracts.audit import audit_sql, first_broken_sql, read_audit
 from customer360_assets.contracts.columns import BigInt, Bool, Date, Money, Text, Timestamp, column
 from customer360_assets.contracts.contract import Contract, Table
-from resources.athena_sql import to_duckdb
+from resources.dialect.athena_sql import to_duckdb
 
 
 class Everything(Table):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from customer360_assets.contracts import contract, contracts
-from resources.duckdb_engine import DuckDbEngine
+from resources.embedded.duckdb_engine import DuckDbEngine
 from tests.sql.sql_bank import SQL, Bank, D, Row
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.contracts import contract
-from resources.athena_sql import parse, tables
-from resources.column_lineage import PARAMETER, column_lineage
+from resources.dialect.athena_sql import parse, tables
+from resources.dialect.column_lineage import PARAMETER, column_lineage
 
 SQL = sorted((Path(__file__).parents[2] / "sql").rglob("*.sql"))
 SCHEMAS = {

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from resources.athena_lint import lint, written_functions
-from resources.athena_sql import to_duckdb
-from resources.athena_subset import FUNCTIONS
+from resources.dialect.athena_sql import to_duckdb
+from resources.dialect.lint import lint, written_functions
+from resources.dialect.subset import FUNCTIONS
 from tests.engine.conformance import CASES, ERROR
 from tests.engine.joda import difference
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from resources.duckdb_engine import DuckDbEngine
+from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.sql_engine import SqlEngine, SqlError, SqlTimeoutError
 
 PAN = "5536114288494476"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from resources.athena_sql import lint, parameters, parse, tables, to_duckdb
+from resources.dialect.athena_sql import lint, parameters, parse, tables, to_duckdb
 
 GOOD = """
 WITH as_of AS (SELECT CAST(? AS date) AS business_date)
@@ -142,8 +142,9 @@ def test_qualify_is_not_athenas() -> None:
 
 def test_import_loads_no_engine() -> None:
     code = (
-        "import sys, resources.athena_sql, resources.sql_engine, resources.duckdb_engine,"
-        "resources.column_lineage; print([m for m in ('duckdb', 'sqlglot', 'pyarrow')"
+        "import sys, resources.dialect.athena_sql, resources.sql_engine,"
+        "resources.embedded.duckdb_engine,"
+        "resources.dialect.column_lineage; print([m for m in ('duckdb', 'sqlglot', 'pyarrow')"
         " if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

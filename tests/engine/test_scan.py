@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from resources.athena_sql import to_duckdb
-from resources.duckdb_engine import DuckDbEngine
+from resources.dialect.athena_sql import to_duckdb
+from resources.embedded.duckdb_engine import DuckDbEngine
 
 DOCUMENTS = [
     '{"a":"x"}', '{"a":7,"b":{"c":true}}', '{"a":null}', '{"a":{"b":1}}', '{"a":[1]}', "{}",

@@ -14,7 +14,7 @@ from customer360_assets.extraction import Extracted, extract_transactions
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.simulator.core_banking import CoreBanking, core_banking
 from customer360_assets.simulator.simulate import Simulated
-from resources.duckdb_engine import DuckDbEngine
+from resources.embedded.duckdb_engine import DuckDbEngine
 from tests.extraction.conftest import contents, source
 from tests.raw.raw_home import Home
 

@@ -14,7 +14,7 @@ from typing import Any
 from customer360_assets.aws_names import AwsNames
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
-from resources.aws_client import client
+from resources.account.client import client
 
 PARAMETERS = {
     "CoreBankingUrl": "jdbc:postgresql://core-banking.internal:5432/bank",

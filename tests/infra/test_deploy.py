@@ -13,7 +13,7 @@ import pytest
 from customer360_assets.aws_names import AwsNames
 from infra.deploy import deploy_stack
 from infra.template import BODY_LIMIT, Json, text_of
-from resources.aws_client import client
+from resources.account.client import client
 
 EMPTY: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}
 

@@ -12,9 +12,9 @@ from customer360_assets.aws_names import AwsNames
 from infra.cli import app
 from infra.settings import Settings
 from infra.stacks import TEMPLATES
-from resources.athena_client import PRICE_PER_TB
-from resources.emr_serverless_engine import Prices
-from resources.glue_engine import PRICE_PER_DPU_HOUR
+from resources.athena.client import PRICE_PER_TB
+from resources.jobs.emr_serverless_engine import Prices
+from resources.jobs.glue_engine import PRICE_PER_DPU_HOUR
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "aws.md").read_text("utf-8")

@@ -11,8 +11,8 @@ from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
 from customer360_assets.contracts import contract
 from infra.jobs import scripts
 from infra.settings import CLASSES, Settings
-from resources.aws_client import client
-from resources.dynamo_table import definition
+from resources.account.client import client
+from resources.dynamodb.table import definition
 
 
 def _api(names: AwsNames, service: str) -> Any:

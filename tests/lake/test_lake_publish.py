@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from resources import lake_catalog
+from resources.iceberg import catalog as lake_catalog
+from resources.iceberg.candidate import describe
+from resources.iceberg.commit import commit
 from resources.lake import CommitConflictError, LakeError, LocalLake, Partitions
-from resources.lake_candidate import describe
-from resources.lake_commit import commit
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 

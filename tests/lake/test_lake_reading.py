@@ -123,7 +123,7 @@ def test_two_lake_objects_see_the_same_state(lake, candidate):
 def test_what_is_remembered_of_manifests_is_bounded_and_no_more_than_they_show(
     lake, days, monkeypatch
 ):
-    from resources import lake_files
+    from resources.iceberg import files as lake_files
 
     expected = lake.files(TABLE)
     assert len(lake.load(TABLE).current_snapshot().manifests(lake.load(TABLE).io)) > 2

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from resources.iceberg.candidate import describe
+from resources.iceberg.catalog import load
+from resources.iceberg.commit import commit
+from resources.iceberg.sweep import held
 from resources.lake import LakeError, Partitions
-from resources.lake_candidate import describe
-from resources.lake_catalog import load
-from resources.lake_commit import commit
-from resources.lake_sweep import held
 from tests.lake.lake_writers import DAY, TABLE
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

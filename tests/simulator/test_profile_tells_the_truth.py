@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from resources.sqlite_profile_store import SqliteProfileStore
+from resources.embedded.sqlite_profile_store import SqliteProfileStore
 
 END = "2024-06-30"
 CLI = [sys.executable, "-m", "customer360_assets.cli.main"]

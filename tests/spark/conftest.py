@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from resources.sail_engine import SailEngine
+from resources.embedded.sail_engine import SailEngine
 from tests.spark.spark_bank import Tables, deliver, rows_of
 
 SCRIPTS = Path(__file__).parents[2] / "spark"

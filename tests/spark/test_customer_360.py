@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.contracts import contract, contracts
-from resources.sail_engine import SailEngine
+from resources.embedded.sail_engine import SailEngine
 from resources.spark_engine import SparkJobError
 from tests.spark.conftest import SCRIPTS, RunJob
 from tests.spark.spark_bank import PROFILE, day, deliver, instant

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.contracts import contract
-from resources.duckdb_engine import DuckDbEngine
-from resources.sail_engine import SailEngine
+from resources.embedded.duckdb_engine import DuckDbEngine
+from resources.embedded.sail_engine import SailEngine
 from tests.spark.conftest import SCRIPTS, RunJob
 from tests.spark.spark_bank import HISTORY, TRANSACTIONS, day, deliver, generated, rows_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from resources.sail_engine import SailEngine
+from resources.embedded.sail_engine import SailEngine
 from resources.spark_engine import job_arguments
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import HISTORY, PROFILE, day, deliver, generated, rows_of

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.audit import audit_sql, first_broken_sql, read_audit
-from resources.athena_sql import to_duckdb
+from resources.dialect.athena_sql import to_duckdb
 
 SQL = Path(__file__).parents[2] / "sql"
 D = dt.date(2024, 5, 23)

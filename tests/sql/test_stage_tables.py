@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from customer360_assets.contracts import contract, contracts
-from resources.athena_lint import lint
-from resources.athena_sql import parameters
+from resources.dialect.athena_sql import parameters
+from resources.dialect.lint import lint
 from tests.sql.sql_bank import SQL, Bank, D, by_rank
 
 NOON = dt.datetime.fromisoformat("2024-01-01T12:00:00")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.dynamodb.profile_store import DynamoProfileStore
+from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import ProfileStore
-from resources.sqlite_profile_store import SqliteProfileStore
 from tests.store.store_profiles import profiles
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from resources.aws_client import client
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.account.client import client
+from resources.dynamodb.profile_store import DynamoProfileStore
+from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import ProfileStore
-from resources.sqlite_profile_store import SqliteProfileStore
 
 SCHEMA = pa.schema(
     [

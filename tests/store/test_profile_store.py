@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from resources.dynamo_profile_store import DynamoProfileStore
+from resources.dynamodb.profile_store import DynamoProfileStore
+from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import LoadResult, ProfileStore, ProfileStoreError, Served
-from resources.sqlite_profile_store import SqliteProfileStore
 from tests.store.store_profiles import SCHEMA, items_kept, profiles
 
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import Served
-from resources.sqlite_profile_store import SqliteProfileStore
 from tests.store.store_profiles import profiles
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from resources.athena_sql import parse, to_duckdb
+from resources.dialect.athena_sql import parse, to_duckdb
 from tests.aws.emulation.athena_failure import Failure, failure_of
 from tests.aws.emulation.athena_tables import Reference, Tables, place
 

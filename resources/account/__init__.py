@@ -1,0 +1,1 @@
+"""The AWS account: clients, errors in words that help, what runs there."""

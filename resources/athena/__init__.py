@@ -1,0 +1,1 @@
+"""Athena as the SQL engine, and Step Functions where queries run side by side."""

@@ -1,0 +1,46 @@
+"""Queries of a user over tables of the lake in Athena."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from resources.dialect.athena_sql import parse
+from resources.sql_engine import Inputs, SqlError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from resources.athena.engine import AthenaEngine
+
+
+class AthenaSession:
+    """Reads the given tables and nothing else; implements `sql_engine.SqlSession`."""
+
+    def __init__(self, engine: AthenaEngine, inputs: Inputs) -> None:
+        self._engine, self._inputs = engine, inputs
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Give the session."""
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Close the session."""
+        self._open.close()
+
+    def query(self, sql: str) -> pa.Table:
+        """Give the rows of one Athena SELECT; SqlError for any other statement."""
+        return self._engine.query(_selected(sql), (), self._inputs)
+
+    def explain(self, sql: str) -> str:
+        """Give Athena's plan of one SELECT, which is not run."""
+        return self._engine.explain(_selected(sql), self._inputs)
+
+
+def _selected(sql: str) -> str:
+    from sqlglot import exp
+
+    if not isinstance(parse(sql), exp.Query):
+        raise SqlError("only SELECT is allowed here")
+    return sql

@@ -1,0 +1,1 @@
+"""Athena SQL: the subset that the project is written in, and the same query for DuckDB."""

@@ -1,0 +1,1 @@
+"""The engines and stores of a local deployment, inside the process."""

@@ -1,0 +1,225 @@
+"""What every lake of Iceberg tables does alike, wherever its files and its catalog are."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resources import parquet
+from resources.iceberg import candidate as lake_candidate
+from resources.iceberg import commit as lake_commit
+from resources.iceberg import schema as lake_schema
+from resources.iceberg import sweep as lake_sweep
+from resources.iceberg.catalog import Place, committed, load
+from resources.iceberg.files import live_files, partition_of
+from resources.lake_types import (
+    DATE_COLUMN,
+    RUN_ID,
+    LakeError,
+    Partitions,
+    Published,
+    Snapshot,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot as State
+
+
+class IcebergLake(ABC):
+    """A `Lake` of PyIceberg; a subclass says where tables, files and candidates are."""
+
+    @cached_property
+    def _catalog(self) -> "Catalog":
+        """The catalog, opened when first used."""
+        return self._open_catalog()
+
+    @abstractmethod
+    def _open_catalog(self) -> "Catalog":
+        """Give the catalog."""
+
+    @abstractmethod
+    def _place(self, table: str) -> Place:
+        """Give where the table is; LakeError for what is no table name."""
+
+    @abstractmethod
+    def _make_namespace(self, schema: str) -> None:
+        """Have the catalog know the schema, if that is the lake's own to do."""
+
+    @abstractmethod
+    def _turn(self, table: str) -> AbstractContextManager[None]:
+        """Wait until this writer may change the table."""
+
+    @abstractmethod
+    def _claim(self, table: str, name: str) -> Path | None:
+        """Give a new, empty folder for candidates; None when the name is taken."""
+
+    @abstractmethod
+    def _own(self, table: str, files: Sequence[str]) -> list[str]:
+        """Give the files as the table will name them; LakeError for one of another place."""
+
+    @abstractmethod
+    def _orphaned(self, table: str, files: set[str]) -> None:
+        """Have the age of these files, as orphans, count from now."""
+
+    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
+        """Have failures of what the table lies on say what to do; a subclass knows how."""
+        return nullcontext()
+
+    def load(self, table: str) -> "Table":
+        """Give the Iceberg table as it stands; MissingTableError when it was never created."""
+        place = self._place(table)
+        with self._told("read", table):
+            return load(self._catalog, place.identifier, table)
+
+    def ensure(
+        self,
+        table: str,
+        schema: "Schema",
+        partition_columns: tuple[str, ...] = (DATE_COLUMN,),
+        comment: str = "",
+    ) -> None:
+        """See `Lake.ensure`. Two processes may do it at once."""
+        place = self._place(table)
+        with self._told("create or change", table):
+            lake_schema.ensure(
+                self._catalog, place, schema, partition_columns, comment, self._make_namespace
+            )
+
+    def candidate_dir(self, table: str, key: str) -> Path:
+        """See `Lake.candidate_dir`. Published files stay where their candidate was written."""
+        self._place(table)
+        if not re.fullmatch(r"[\w=-][\w.=-]*", key):
+            raise LakeError(f"{key!r} is not a candidate key: letters, digits, '_', '-', '.', '='")
+        number = 1
+        while (folder := self._claim(table, key if number == 1 else f"{key}.{number}")) is None:
+            number += 1
+        return folder
+
+    def publish(
+        self,
+        table: str,
+        files: Sequence[str],
+        replace: Partitions,
+        properties: Mapping[str, str],
+    ) -> Published:
+        """See `Lake.publish`. Of two writers for a partition, the last one stays."""
+        target = self.load(table)
+        replace.check(table, (field.name for field in target.spec().fields))
+        paths = self._own(table, files)
+        if len(set(paths)) < len(paths):
+            raise LakeError(f"{table}: a candidate file is named twice")
+        with self._told("publish to", table), self._turn(table):
+            candidate = lake_candidate.describe(target, paths)
+            lake_candidate.check_inside(target, candidate, replace)
+            return committed(
+                table,
+                lambda: lake_commit.commit(self.load(table), candidate, replace, properties),
+            )
+
+    def _plan(
+        self,
+        table: str,
+        first: date | None,
+        last: date | None,
+        dates: Iterable[date] | None,
+        snapshot_id: int | None,
+    ) -> tuple[list[str], int | None]:
+        """Give the files of the dates in order, and the snapshot that shows them."""
+        source = self.load(table)
+        chosen = Partitions(first, last, None if dates is None else frozenset(dates))
+        columns = [field.name for field in source.spec().fields]
+        chosen.check(table, columns)
+        snapshot = source.current_snapshot()
+        if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
+            raise LakeError(f"{table} has no snapshot {snapshot_id}")
+        found = []
+        with self._told("read", table):
+            for file in live_files(source, snapshot):
+                partition = partition_of(source, file)
+                if chosen.hold(partition):
+                    found.append((*(str(partition[name]) for name in columns), file.file_path))
+        return [row[-1] for row in sorted(found)], snapshot.snapshot_id if snapshot else None
+
+    def batches(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> "Iterator[pa.RecordBatch]":
+        """See `Lake.batches`."""
+        source = self.load(table)
+        files, _ = self._plan(table, first, last, None, None)
+        return parquet.batches(files, lambda file: source.io.new_input(file).open())
+
+    def dates(
+        self, table: str, first: date | None = None, last: date | None = None
+    ) -> dict[date, int]:
+        """See `Lake.dates`."""
+        source = self.load(table)
+        chosen = Partitions(first, last)
+        Partitions.on().check(table, (field.name for field in source.spec().fields))
+        rows: dict[date, int] = {}
+        with self._told("read", table):
+            for file in live_files(source, source.current_snapshot()):
+                partition = partition_of(source, file)
+                day = partition[DATE_COLUMN]
+                if isinstance(day, date) and chosen.hold(partition):
+                    rows[day] = rows.get(day, 0) + file.record_count
+        return dict(sorted(rows.items()))
+
+    def newest(self, table: str, on_or_before: date) -> date | None:
+        """See `Lake.newest`."""
+        return max(self.dates(table, last=on_or_before), default=None)
+
+    def history(self, table: str) -> list[Snapshot]:
+        """See `Lake.history`."""
+        source = self.load(table)
+        current = source.current_snapshot()
+        return [
+            _snapshot(state, state == current)
+            for state in sorted(source.snapshots(), key=lambda state: state.sequence_number or 0)
+        ]
+
+    def rollback(self, table: str, snapshot_id: int) -> None:
+        """See `Lake.rollback`."""
+
+        def attempt() -> None:
+            target = self.load(table)
+            if target.snapshot_by_id(snapshot_id) is None:
+                raise LakeError(f"{table} has no snapshot {snapshot_id}")
+            target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
+
+        with self._told("roll back", table), self._turn(table):
+            committed(table, attempt)
+
+    def expire(self, table: str, keep_last: int) -> list[int]:
+        """See `Lake.expire`. Files that lose their last snapshot become orphans of this moment."""
+
+        def attempt() -> list[int]:
+            return lake_sweep.expire(
+                self.load(table), keep_last, lambda files: self._orphaned(table, files)
+            )
+
+        with self._told("expire snapshots of", table), self._turn(table):
+            return committed(table, attempt)
+
+
+def _snapshot(state: "State", current: bool) -> Snapshot:
+    summary = dict(state.summary.additional_properties) if state.summary else {}
+    return Snapshot(
+        snapshot_id=state.snapshot_id,
+        parent_id=state.parent_snapshot_id,
+        committed_ms=state.timestamp_ms,
+        run_id=summary.get(RUN_ID),
+        operation=state.summary.operation.value if state.summary else "",
+        rows=int(summary.get("total-records", 0)),
+        added=int(summary.get("added-records", 0)),
+        removed=int(summary.get("deleted-records", 0)),
+        properties=summary,
+        current=current,
+    )

@@ -1,0 +1,100 @@
+"""The lake on one machine: PyIceberg, a folder and a SQLite catalog."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resources.iceberg import schema as lake_schema
+from resources.iceberg import sweep as lake_sweep
+from resources.iceberg.base import IcebergLake
+from resources.iceberg.catalog import Place, make_namespace, open_catalog
+from resources.lake_types import LakeError, split
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class LocalLake(IcebergLake):
+    """A folder of Parquet files and a SQLite catalog (`sqlite:///…?timeout=60`)."""
+
+    catalog_uri: str
+    warehouse_dir: Path
+
+    def _open_catalog(self) -> "Catalog":
+        return open_catalog(self.catalog_uri, self.warehouse_dir.absolute())
+
+    def _folder(self, table: str) -> Path:
+        return self.warehouse_dir.absolute().joinpath(*split(table))
+
+    def _place(self, table: str) -> Place:
+        return Place(table, table, str(self._folder(table)))
+
+    def _make_namespace(self, schema: str) -> None:
+        make_namespace(self._catalog, schema)
+
+    def _turn(self, table: str) -> AbstractContextManager[None]:
+        return lake_sweep.held(self._folder(table))
+
+    def _claim(self, table: str, name: str) -> Path | None:
+        folder = self._folder(table) / "data" / name
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            return None
+        return folder
+
+    def _own(self, table: str, files: Sequence[str]) -> list[str]:
+        data = self._folder(table) / "data"
+        paths = [Path(file).absolute() for file in files]
+        if outside := next((path for path in paths if not path.is_relative_to(data)), None):
+            raise LakeError(f"{outside} is not in a candidate folder of {table}")
+        return [str(path) for path in paths]
+
+    def _orphaned(self, table: str, files: set[str]) -> None:
+        for file in files:
+            with suppress(FileNotFoundError):
+                os.utime(file)
+
+    def tables(self) -> list[str]:
+        """See `Lake.tables`."""
+        catalog = self._catalog
+        return sorted(
+            ".".join(table)
+            for namespace in catalog.list_namespaces()
+            for table in catalog.list_tables(namespace)
+        )
+
+    def files(
+        self,
+        table: str,
+        first: date | None = None,
+        last: date | None = None,
+        dates: Iterable[date] | None = None,
+        snapshot_id: int | None = None,
+    ) -> list[str]:
+        """See `Lake.files`."""
+        return self._plan(table, first, last, dates, snapshot_id)[0]
+
+    def empty_file(self, table: str) -> str:
+        """See `Lake.empty_file`."""
+        return str(lake_schema.empty_file(self.load(table), self._folder(table) / "empty"))
+
+    def bytes(self, files: Sequence[str]) -> int:
+        """See `Lake.bytes`."""
+        return sum(Path(file).stat().st_size for file in files)
+
+    def discard(self, files: Sequence[str]) -> None:
+        """See `Lake.discard`."""
+        for file in files:
+            Path(file).unlink(missing_ok=True)
+
+    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
+        """See `Lake.remove_orphans`. Writers may go on: give candidates time to be published."""
+        folder = self._folder(table)
+        with self._turn(table):
+            return lake_sweep.remove_orphans(self.load(table), folder / "data", older_than)

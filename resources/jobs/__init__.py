@@ -1,0 +1,1 @@
+"""Spark jobs at a service: Glue, EMR Serverless, steps of an EMR cluster."""

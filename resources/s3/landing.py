@@ -1,0 +1,98 @@
+"""The landing zone on S3."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from itertools import takewhile
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from resources.account.client import client
+from resources.account.errors import code_of, explained
+from resources.landing import LandedFile, Page
+from resources.s3.objects import GONE, bucket_and_key, listed, open_object
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+class S3Landing:
+    """The objects under an address. A part of a key with a leading dot: not a delivery."""
+
+    def __init__(self, uri: str, region: str) -> None:
+        self._root = f"{uri.rstrip('/')}/"
+        self._region = region
+
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        """Give the files of a folder that fit a glob pattern, by key."""
+        return [file for page in self.pages(folder, pattern) for file in page.files]
+
+    def pages(
+        self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
+    ) -> Iterator[Page]:
+        """Give what `list` gives, by key and in S3's pages of a thousand at most."""
+        inside, wanted = PurePosixPath(folder).parts, PurePosixPath(pattern).parts
+        if any("**" in part and part != "**" for part in wanted):
+            raise ValueError(f"pattern {pattern!r}: ** stands for whole folders only")
+        # What stands before the first wildcard is looked up by S3, the rest is compared here.
+        known = takewhile(lambda part: not _MAGIC.search(part), wanted[:-1])
+        start = "".join(f"{part}/" for part in (*inside, *known))
+        if not (start.startswith(prefix) or prefix.startswith(start)):
+            return
+        fitting = (*map(glob.escape, inside), *wanted)
+        for page in self._pages(max(start, prefix, key=len), after):
+            files = (_landed(key, found["Size"], found) for key, found in page.items())
+            shown = (f for f in files if not _is_hidden(f.key) and _fits(f.key.split("/"), fitting))
+            yield Page(list(shown), max(page))
+
+    def state(self, key: str) -> LandedFile | None:
+        """Give the file as it is now, None when it is gone."""
+        from botocore.exceptions import ClientError
+
+        bucket, name = bucket_and_key(self._root + key)
+        with explained("look at", self._root + key):
+            try:
+                found = self._s3.head_object(Bucket=bucket, Key=name)
+            except ClientError as error:
+                if code_of(error) in GONE:
+                    return None
+                raise
+        return _landed(key, found["ContentLength"], found)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file's bytes; FileNotFoundError when it is gone, or replaced while it is read."""
+        return open_object(self._s3, self._root + key)
+
+    @property
+    def _s3(self) -> Any:
+        return client("s3", self._region)
+
+    def _pages(self, prefix: str, after: str) -> Iterator[dict[str, dict[str, Any]]]:
+        """Give what S3 lists, by key, in pages that are not empty."""
+        _, root = bucket_and_key(self._root)
+        options = {"StartAfter": root + after} if after else {}
+        for page in listed(self._s3, self._root + prefix, **options):
+            if found := page.get("Contents"):
+                yield {item["Key"].removeprefix(root): item for item in found}
+
+
+def _landed(key: str, size: int, found: dict[str, Any]) -> LandedFile:
+    # Other bytes have another ETag, whatever the second: a file is always settled.
+    return LandedFile(key, size, f"{found['ETag']}:{found['LastModified']:%Y-%m-%dT%H:%M:%S}")
+
+
+def _is_hidden(key: str) -> bool:
+    # Consoles make empty objects that stand for folders.
+    return not key or key.endswith("/") or any(p.startswith(".") for p in key.split("/"))
+
+
+def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Say whether a file fits, as pathlib's glob fits files: ** is any number of folders."""
+    if not parts or not pattern:
+        return not parts and not pattern
+    first, *rest = pattern
+    if first == "**":
+        return bool(rest) and any(_fits(parts[n:], rest) for n in range(len(parts)))
+    return fnmatchcase(parts[0], first) and _fits(parts[1:], rest)
