@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser import pages
-from tests.browser.session import browser, serve
+from tests.browser.session import SIZE, browser, serve
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SETTLE_MS = 4_000
@@ -26,8 +26,11 @@ def _shot(page: Page, name: str) -> None:
 def take(home: Path) -> None:
     """Take every picture from the UI of a home."""
     with serve(home) as ui, browser(ui) as page:
+        # The graph fills what it is given: higher than wide, its names can be read.
+        page.set_viewport_size({"width": 1200, "height": 1600})
         pages.asset_graph(page)
         _shot(page, "asset_graph")
+        page.set_viewport_size(SIZE)
         pages.overview(page)
         _shot(page, "profile")
         pages.overview(page, "/assets/dimension/client_value")

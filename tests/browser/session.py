@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 START_SECONDS = 90.0
+SIZE: ViewportSize = {"width": 1500, "height": 950}
 LOCATION = "customer360"
 
 
@@ -104,9 +105,7 @@ def browser(ui: Ui) -> Iterator[Page]:
         opened = playwright.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = opened.new_page(
-            base_url=ui.address, viewport={"width": 1500, "height": 950}, device_scale_factor=1
-        )
+        page = opened.new_page(base_url=ui.address, viewport=SIZE, device_scale_factor=1)
         page.set_default_timeout(60_000)
         try:
             yield page
