@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.contracts import contract
 from customer360_assets.deployment import deployment
 from resources.deployed import services_of
 from tests.aws.whole_stage import (
@@ -37,8 +36,9 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
         ours = tables(folder / "local")
     told = differences(ours, theirs)
     print("\n".join(told))  # noqa: T201 - the figures of a differential test
-    column = [c.name for c in contract("profile.customer_360").columns].index("client_id")
-    clients = [row[column] for row in ours["profile.customer_360"]]
+    with locally():
+        profiles = services_of(deployment(folder / "local"))["lake"].batches("profile.customer_360")
+        clients = sorted({c for b in profiles for c in b.column("client_id").to_pylist()})
     assert len(clients) > 0
     on_aws = served(folder / "aws", clients)
     with locally():
@@ -89,7 +89,13 @@ def test_the_workshop_deliveries(stage: Stage, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_simulated_bank(stage: Stage, tmp_path: Path) -> None:
-    from customer360_assets.simulator.simulate import simulate
+    from rich.console import Console
 
-    bank = simulate(tmp_path / "bank", customers=100, days=40, seed=7, end=dt.date(2024, 6, 30))
-    assert _compared(stage, bank.landing, tmp_path, dt.date(2024, 6, 30)) == []
+    from customer360_assets.cli import demo
+
+    console = Console(quiet=True)
+    with locally():
+        target = deployment(tmp_path / "source")
+        landing = demo._simulate(target.home / "bank", 100, 40, 7, console)
+        demo._extract(target, landing, console)
+    assert _compared(stage, landing, tmp_path, demo.END) == []
