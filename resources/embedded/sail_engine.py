@@ -54,6 +54,10 @@ class SailEngine:
             self._server = self._session = None
 
     def _spark(self) -> Any:
+        if self._session is not None and self._session.is_stopped:
+            # Engines of one process may be given the same session: who closes, closes for all.
+            self._server.stop()
+            self._session = None
         if self._session is None:
             # Its log would name files and quote plans; set before the server reads it.
             os.environ.setdefault("RUST_LOG", "off")
