@@ -32,6 +32,8 @@ from tests.aws.athena_stage import (
 )
 from tests.aws.emulation.athena import Athena
 
+pytestmark = pytest.mark.slow
+
 SQL = 'SELECT c.business_date, c.id, c.amount, c."text" FROM raw.card AS c'
 PLAIN = f"{SQL} WHERE c.id IN (SELECT d.id FROM stage.other AS d)"
 

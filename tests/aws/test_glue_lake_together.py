@@ -19,6 +19,8 @@ from resources.lake import Partitions
 from tests.aws.glue_lake import publish_each, publish_for_ever, read
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
+pytestmark = pytest.mark.slow
+
 STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY ALL"
 
 

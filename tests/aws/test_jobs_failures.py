@@ -18,6 +18,8 @@ from tests.aws.job_fixtures import ended, given, jobs, lake
 from tests.aws.job_scripts import MAY, SECRET, engine, output_of, script_of, work
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["given", "jobs", "lake"]
 KINDS = ["glue", "emr-serverless", "cluster"]
 

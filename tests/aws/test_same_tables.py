@@ -22,6 +22,8 @@ from tests.aws.whole_stage import (
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import SmallBank
 
+pytestmark = pytest.mark.slow
+
 DATE = dt.date.fromisoformat(DAY)
 WORKSHOP = Path(__file__).parents[3] / "shared" / "data" / "workshop"
 
@@ -66,7 +68,6 @@ def test_a_small_bank_and_a_correction(stage: Stage, tmp_path: Path) -> None:
     assert glue.tables() == sorted(tables(tmp_path / "aws"))
 
 
-@pytest.mark.slow
 def test_a_difference_is_seen(stage: Stage, tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
@@ -80,14 +81,12 @@ def test_a_difference_is_seen(stage: Stage, tmp_path: Path) -> None:
     assert any(line.startswith("stage.card") and "alone" in line for line in told)
 
 
-@pytest.mark.slow
 def test_the_workshop_deliveries(stage: Stage, tmp_path: Path) -> None:
     if not WORKSHOP.is_dir():
         pytest.skip("the workshop's files are not beside this project")
     assert _compared(stage, WORKSHOP, tmp_path, DATE) == []
 
 
-@pytest.mark.slow
 def test_a_simulated_bank(stage: Stage, tmp_path: Path) -> None:
     from rich.console import Console
 
