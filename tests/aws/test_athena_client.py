@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -20,47 +18,10 @@ from resources.athena.execution import Execution
 from resources.athena.results import arrow
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import Work, begin, current_work
+from tests.aws.athena_fixtures import ENDLESS, client, ended, made, states, step
 from tests.aws.emulation.athena import Athena
 
-ENDLESS = "SELECT count(*) AS n FROM (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) AS t0 (x)" + "".join(
-    f" CROSS JOIN (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) AS t{i} (x)" for i in range(1, 14)
-)
-
-
-def made(names: AwsNames, **settings: object) -> AthenaClient:
-    return AthenaClient(
-        region=names.region,
-        workgroup=names.workgroup,
-        database=names.temporary_database,
-        output=names.temporary,
-        **settings,  # type: ignore[arg-type]
-    )
-
-
-@pytest.fixture
-def client(aws: AwsNames, athena: Athena) -> AthenaClient:
-    return made(aws)
-
-
-@pytest.fixture
-def step() -> Iterator[Work]:
-    before = current_work()
-    work = Work("run-1", "run-1", "stage.card", "2024-05-22", logging.getLogger("athena"))
-    begin(work)
-    yield work
-    begin(before)  # type: ignore[arg-type]
-
-
-def states(athena: Athena) -> list[str]:
-    return [query.state for query in athena.queries.values()]
-
-
-def ended(athena: Athena, within: float = 30) -> list[str]:
-    """Give the states once every query has one that is final."""
-    until = time.monotonic() + within
-    while {"QUEUED", "RUNNING"} & set(states(athena)) and time.monotonic() < until:
-        time.sleep(0.02)
-    return states(athena)
+__all__ = ["client", "step"]
 
 
 def test_rows_have_the_types_that_the_result_tells(client: AthenaClient) -> None:
@@ -241,96 +202,3 @@ def test_a_query_that_takes_too_long_is_stopped(aws: AwsNames, athena: Athena) -
     with pytest.raises(SqlTimeoutError, match="ran longer than 1 s"):
         made(aws, timeout_seconds=1).run(ENDLESS)
     assert ended(athena) == ["CANCELLED"]
-
-
-def test_a_throttled_call_is_made_again(athena: Athena, client: AthenaClient) -> None:
-    athena.throttle("StartQueryExecution", 2)
-    athena.throttle("GetQueryExecution", 1)
-    client.run("SELECT 1 AS a")
-    assert states(athena) == ["SUCCEEDED"]
-
-
-def test_endless_throttling_is_told(
-    athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from resources.account import client as aws_client
-
-    monkeypatch.setattr(aws_client, "ATTEMPTS", 2)
-    aws_client._client.cache_clear()
-    athena.throttle("StartQueryExecution", 1000)
-    with pytest.raises(SqlError, match="throttled"):
-        client.run("SELECT 1 AS a")
-    assert states(athena) == []
-    aws_client._client.cache_clear()
-
-
-def test_a_column_that_is_not_there(athena: Athena, client: AthenaClient) -> None:
-    with pytest.raises(SqlError, match=r"COLUMN_NOT_FOUND.*nope"):
-        client.run("SELECT nope")
-    assert states(athena) == ["FAILED"]
-
-
-def test_a_text_that_is_no_query_never_starts(athena: Athena, client: AthenaClient) -> None:
-    with pytest.raises(SqlError, match="workgroup"):
-        client.run("SELECT (1")
-    assert states(athena) == []
-
-
-def test_a_table_that_is_not_there(client: AthenaClient) -> None:
-    with pytest.raises(SqlError, match=r"TABLE_NOT_FOUND.*nope"):
-        client.run("SELECT a FROM nope")
-
-
-def test_a_workgroup_that_is_not_there(
-    aws: AwsNames, athena: Athena, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = made(aws)
-    client.workgroup = "customer360-nobody"
-    with pytest.raises(SqlError, match="customer360-nobody: it does not exist"):
-        client.run("SELECT 1 AS a")
-
-
-def test_an_exhausted_query_is_not_tried_again(athena: Athena, client: AthenaClient) -> None:
-    athena.memory_limit = "1MB"
-    with pytest.raises(SqlError, match="build fewer dates at once"):
-        client.run(ENDLESS.replace("count(*) AS n", "array_agg(t0.x ORDER BY t1.x) AS n"))
-    assert states(athena) == ["FAILED"]
-
-
-def test_a_fault_of_athenas_own_is_tried_again(
-    athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch, step: Work
-) -> None:
-    monkeypatch.setattr("resources.athena.client._jittered", lambda _seconds: 0.01)
-    athena.break_next(2)
-    client.run("SELECT 1 AS a")
-    assert states(athena) == ["FAILED", "FAILED", "SUCCEEDED"]
-    athena.break_next(3)
-    with pytest.raises(SqlError, match="GENERIC_INTERNAL_ERROR"):
-        client.run("SELECT 2 AS a")
-
-
-def test_a_failure_tells_no_value(client: AthenaClient) -> None:
-    with pytest.raises(SqlError) as failure:
-        client.run("SELECT CAST(t.x AS bigint) AS a FROM (VALUES 'IBAN-7') AS t (x)")
-    assert "IBAN" not in repr(failure.value)
-    raw = Execution("q", "FAILED", "INVALID_CAST_ARGUMENT: Cannot cast '5536114288494476' to DATE")
-    assert "5536" not in str(raw.failure())
-    assert "a value is not of the type" in str(raw.failure())
-
-
-@pytest.mark.parametrize(
-    ("reason", "told"),
-    [
-        ("Query exhausted resources at this scale factor", "build fewer dates at once"),
-        ("TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers", "build fewer dates"),
-        ("Bytes scanned limit was exceeded", "workgroup"),
-        ("Access Denied (Service: Amazon S3; Bucket: b-raw; Status Code: 403)", "bucket b-raw"),
-        ("TYPE_MISMATCH: line 3:5: Cannot apply operator: bigint = varchar", "bigint = varchar"),
-        ("HIVE_BAD_DATA: Field x's value '771' in s3://b-raw/a.parquet", "in bucket b-raw"),
-        ("SOMETHING_NEW: value '771'", "SOMETHING_NEW"),
-    ],
-)
-def test_each_reason_has_its_advice(reason: str, told: str) -> None:
-    found = str(Execution("q", "FAILED", reason).failure())
-    assert told in found
-    assert "771" not in found
