@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 
 from customer360_assets.cli.demo import END
+from customer360_assets.cli.run import run_command
 from customer360_assets.contracts import contracts
 from customer360_assets.deployment import deployment
 from customer360_assets.instance import instance_of
@@ -36,9 +38,15 @@ SECONDS = 240 + 30 * DAYS
 
 
 def _demo(home: Path) -> Path:
+    """A bank that the demo has built for its last day, whose clients CRM tells of the first, too.
+
+    The second delivery of CRM is new: a backfill takes it in.
+    """
     command = [str(Path(sys.executable).with_name("customer360")), "demo", "--home", str(home)]
     days = ["--customers", "60", "--days", str(DAYS + 1)]
     subprocess.run([*command, *days], check=True, capture_output=True)
+    (last,) = (home / "bank" / "landing" / "crm").glob(f"crm00{END:%Y%m%d}-*.json")
+    shutil.copyfile(last, last.with_name(last.name.replace(f"{END:%Y%m%d}", f"{FIRST:%Y%m%d}")))
     return home
 
 
@@ -67,6 +75,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home of the same bank, whose dates were made in one go."""
     home = _demo(tmp_path_factory.mktemp("undisturbed") / "home")
     target = deployment(home)
+    assert run_command(home, home / "bank" / "landing", "workshop", END) == 0
     with instance_of(target) as instance:
         batch = Batch(Span(DATES[0], DATES[-1]), tuple(DERIVED))
         assert run_batch(definitions_of(target), instance, batch).success
@@ -75,8 +84,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _killed_half_way(ui: Ui, home: Path) -> str:
     backfill = backfills.launch(ui, [str(date) for date in DATES])
-    backfills.wait_for(lambda: _half(home), SECONDS, f"half of {HALF_WAY}")
+    backfills.wait_for(
+        lambda: _half(home) or backfills.status(ui, backfill) not in backfills.GOING,
+        SECONDS,
+        f"half of {HALF_WAY}",
+    )
     ui.kill()
+    done = len(services_of(deployment(home))["lake"].dates(DERIVED[-1]))
+    assert done < DAYS, "the backfill had ended before it was killed"
     return backfill
 
 
