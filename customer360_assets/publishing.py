@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -20,11 +21,11 @@ from customer360_assets.checks.results import (
 )
 from customer360_assets.checks.totals import total_findings
 from customer360_assets.contracts import contract as contract_of
-from customer360_assets.contracts.audit import Audit, audit_sql, read_audit
+from customer360_assets.contracts.audit import Audit, audit_sql, merged, read_audit
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span, span_of
 from customer360_assets.platform import Platform
-from customer360_assets.reading import as_of_files
+from customer360_assets.reading import as_of_files, grouped
 from customer360_assets.tables import ensure, readable
 from resources.lake_types import RUN_ID, Partitions
 from resources.sql_engine import Query
@@ -36,20 +37,36 @@ OURS = "candidate"
 
 @dataclass(frozen=True)
 class Candidate:
-    """Files that an engine wrote for the dates of a span, not yet seen by any reader."""
+    """Files that an engine wrote for the dates of a span, not yet seen by any reader.
+
+    by_date: the files of each date, where each holds one.
+    """
 
     contract: Contract
     files: Sequence[str]
     span: Span
+    by_date: Mapping[dt.date, Sequence[str]] = field(default_factory=dict)
 
 
 def audit(platform: Platform, candidate: Candidate) -> Audit:
-    """Run the contract over a candidate, as one aggregate in the engine."""
-    files = readable(platform, candidate.contract.table, candidate.files)
-    row = platform.sql.one(
-        audit_sql(candidate.contract, "candidate.rows"), inputs={"candidate.rows": files}
-    )
-    return read_audit(candidate.contract, row)
+    """Run the contract over a candidate, as one aggregate in the engine.
+
+    In pieces where the engine wants them: rows of different dates have no key in common.
+    """
+    contract, lake = candidate.contract, platform.lake
+    groups: list[Sequence[str]] = [candidate.files]
+    if candidate.by_date and "business_date" in contract.key and platform.sql.bytes_at_once:
+        sizes = {date: lake.bytes(files) for date, files in candidate.by_date.items()}
+        groups = [
+            [file for date in dates for file in candidate.by_date[date]]
+            for dates in grouped(sizes, platform.sql.bytes_at_once)
+        ]
+    sql = audit_sql(contract, "candidate.rows")
+    found = []
+    for files in groups:
+        rows = readable(platform, contract.table, files)
+        found.append(read_audit(contract, platform.sql.one(sql, inputs={"candidate.rows": rows})))
+    return merged(found)
 
 
 def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, list[Finding]]:

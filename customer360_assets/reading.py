@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
@@ -39,6 +39,38 @@ def as_of_inputs(
         name: readable(platform, name, as_of_files(platform, contract_of(name), as_of, months))
         for name in reads
     }
+
+
+def pieces(platform: Platform, table: str, span: Span) -> list[Span]:
+    """Divide a span of a table's partitions into what the engine wants to read at once.
+
+    A date is never divided. Sizes are those of the table's rows on the average.
+    """
+    limit, lake = platform.sql.bytes_at_once, platform.lake
+    try:
+        rows = lake.dates(table, span.first, span.last) if limit else {}
+        size = lake.bytes(lake.files(table, span.first, span.last)) if rows else 0
+    except MissingTableError:
+        return [span]
+    if limit is None or size <= limit:
+        return [span]
+    groups = grouped({date: size * n // sum(rows.values()) for date, n in rows.items()}, limit)
+    firsts = [span.first, *(group[0] for group in groups[1:])]
+    lasts = [first - dt.timedelta(days=1) for first in firsts[1:]]
+    return [Span(first, last) for first, last in zip(firsts, [*lasts, span.last], strict=True)]
+
+
+def grouped(sizes: Mapping[dt.date, int], limit: int | None) -> list[list[dt.date]]:
+    """Group neighbouring dates, none of more than the limit unless a date alone is."""
+    groups: list[list[dt.date]] = []
+    held = 0
+    for date, size in sorted(sizes.items()):
+        if not groups or (limit is not None and held + size > limit):
+            groups.append([])
+            held = 0
+        groups[-1].append(date)
+        held += size
+    return groups
 
 
 def span_inputs(platform: Platform, reads: Iterable[str], span: Span) -> dict[str, Sequence[str]]:

@@ -77,8 +77,12 @@ class SqlSession(Protocol):
 class SqlEngine(Protocol):
     """Runs Athena SQL; `inputs` names each table's Parquet files, `params` fill the `?` in order.
 
-    Every method raises SqlError, and ValueError for SQL that does not parse.
+    Every method raises SqlError, and ValueError for SQL that does not parse. bytes_at_once: what
+    one query should read of a table that can be taken date by date; None where all of it at once
+    is as well.
     """
+
+    bytes_at_once: int | None
 
     def run(
         self,

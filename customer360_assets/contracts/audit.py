@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,18 @@ def read_audit(contract: Contract, row: Mapping[str, Any]) -> Audit:
             for i, name in enumerate(["rows", *contract.measures])
             if row.get(f"measure_{i}") is not None
         },
+    )
+
+
+def merged(audits: Sequence[Audit]) -> Audit:
+    """Give the audit of all rows from those of parts that share no key."""
+    newest = max((a.newest for a in audits if a.newest is not None), default=None)
+    return Audit(
+        rows=sum(a.rows for a in audits),
+        repeated_keys=sum(a.repeated_keys for a in audits),
+        broken={rule: sum(a.broken[rule] for a in audits) for rule in audits[0].broken},
+        newest=newest,
+        measures=next((a.measures for a in audits if a.newest == newest), {}),
     )
 
 

@@ -170,8 +170,9 @@ def raw_asset(
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         deliveries = log.settled(feed)
         held = holdings_of(deliveries, span)
-        files, refused = _files(deliveries, span)
-        candidate = Candidate(contract, files, span)
+        by_date, refused = _files(deliveries, span)
+        files = [file for date in by_date.values() for file in date]
+        candidate = Candidate(contract, files, span, by_date)
         seen, findings = _findings(platform, candidate, held)
         findings.append(anomaly(context, candidate, seen))
         yield from refuse(context, contract, findings)
@@ -193,14 +194,16 @@ def raw_asset(
     return raw
 
 
-def _files(deliveries: FeedDeliveries | None, span: Span) -> tuple[list[str], list[str]]:
-    """Give the parsed files of a span: the rows, and the records in quarantine."""
+def _files(
+    deliveries: FeedDeliveries | None, span: Span
+) -> tuple[dict[dt.date, list[str]], list[str]]:
+    """Give the parsed files of a span: the rows by date, and the records in quarantine."""
     if deliveries is None:
-        return [], []
+        return {}, []
     good = deliveries.partition_files(span.first, span.last)
     bad = deliveries.quarantine_files(span.first, span.last)
     return (
-        [str(file) for files in good.values() for file in files],
+        {date: [str(file) for file in files] for date, files in good.items()},
         [str(file) for files in bad.values() for file in files],
     )
 

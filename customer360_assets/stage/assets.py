@@ -33,7 +33,6 @@ from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import span_inputs
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.refused import publish_refused
-from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import METADATA_KEY, NOTHING, Versions, combine, recorded_versions
 
@@ -69,9 +68,8 @@ def stage_asset(
         # Before the data: what is published meanwhile then makes this partition outstanding again.
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         inputs = span_inputs(platform, made_by.reads, span)
-        output = candidate_dir(platform, contract, context.run.run_id)
-        fates = split(platform, contract, made_by, span, inputs, output)
-        candidate = Candidate(contract, fates.files, span)
+        fates = split(platform, contract, made_by, span, inputs, context.run.run_id)
+        candidate = Candidate(contract, fates.files, span, fates.by_date)
         seen, findings = _findings(platform, candidate, fates, inputs)
         findings.append(anomaly(context, candidate, seen))
         yield from refuse(context, contract, findings)

@@ -7,14 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 from customer360_assets.contracts.audit import first_broken_sql
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
+from customer360_assets.reading import pieces, span_inputs
+from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation
+from resources.sql_engine import Part
 
 REPEAT = "repeat"
 
@@ -23,17 +25,23 @@ REPEAT = "repeat"
 class Fates:
     """A split candidate: files to publish, and what was held back and why.
 
-    refused: files by the rule that their rows broke. held: all files that are not to publish.
-    totals: per control column, what the delivered sum has more than all fates together.
+    by_date: the files to publish. refused: files by the rule that their rows broke. held: all files
+    that are not to publish. totals: per control column, what the delivered sum has more than all
+    fates together.
     """
 
-    files: Sequence[str]
+    by_date: Mapping[dt.date, Sequence[str]]
     rows_by_date: Mapping[dt.date, int]
     repeated: int
     refused: Mapping[str, Sequence[str]]
     held: Sequence[str]
     quarantined: Mapping[str, int]
     totals: Mapping[str, str]
+
+    @property
+    def files(self) -> list[str]:
+        """Files to publish."""
+        return [file for files in self.by_date.values() for file in files]
 
     @property
     def rows(self) -> int:
@@ -61,38 +69,55 @@ def split(
     transformation: Transformation,
     span: Span,
     inputs: Inputs,
-    output: Path,
+    run_id: str,
 ) -> Fates:
     """Run a stage query over a span and split its rows by fate, in one pass."""
-    written = platform.sql.run(
-        fate_sql(contract, transformation.text),
-        params=[span.first, span.last],
-        inputs=inputs,
-        output=output,
-        columns=[(c.name, c.type) for c in contract.columns],
-        partition_by=("fate",),
-    )
+    parts = [
+        part
+        for piece in pieces(platform, f"raw.{contract.feed}", span)
+        for part in _written(platform, contract, transformation, piece, run_id)
+    ]
     dates = {str(date): date for date in span.dates}
-    kept = [part for part in written.parts if part.values[0] in dates]
+    by_date: dict[dt.date, list[str]] = defaultdict(list)
     refused: dict[str, list[str]] = defaultdict(list)
+    held: list[str] = []
     counts: Counter[str] = Counter()
-    by_date: Counter[dt.date] = Counter()
-    for part in written.parts:
+    for part in parts:
         (fate,) = part.values
         counts[fate] += part.rows
         if fate in dates:
-            by_date[dates[fate]] += part.rows
-        elif fate != REPEAT:
+            by_date[dates[fate]].append(part.file)
+            continue
+        held.append(part.file)
+        if fate != REPEAT:
             refused[fate].append(part.file)
     return Fates(
-        files=[part.file for part in kept],
-        rows_by_date=dict(by_date),
+        by_date=dict(by_date),
+        rows_by_date={date: counts[str(date)] for date in by_date},
         repeated=counts[REPEAT],
         refused=dict(refused),
-        held=[part.file for part in written.parts if part not in kept],
+        held=held,
         quarantined={rule: counts[rule] for rule in refused},
-        totals=_differences(platform, contract, inputs, written.files, span),
+        totals=_differences(platform, contract, inputs, [part.file for part in parts], span),
     )
+
+
+def _written(
+    platform: Platform,
+    contract: Contract,
+    transformation: Transformation,
+    piece: Span,
+    run_id: str,
+) -> Sequence[Part]:
+    """Give the parts of some of the dates: a record is repeated within its date alone."""
+    return platform.sql.run(
+        fate_sql(contract, transformation.text),
+        params=[piece.first, piece.last],
+        inputs=span_inputs(platform, transformation.reads, piece),
+        output=candidate_dir(platform, contract, f"{run_id}.{piece.first}"),
+        columns=[(c.name, c.type) for c in contract.columns],
+        partition_by=("fate",),
+    ).parts
 
 
 def _differences(

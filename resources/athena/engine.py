@@ -36,6 +36,8 @@ class AthenaEngine:
     fan_out: where several queries are waited for; threads of this process by default.
     """
 
+    bytes_at_once: int | None = None
+
     def __init__(
         self, lake: GlueLake, client: AthenaClient, fan_out: QueryFanOut | None = None
     ) -> None:

@@ -40,7 +40,9 @@ class DuckDbEngine:
     """Runs each query in its own in-memory database; implements `sql_engine.SqlEngine`.
 
     `memory_limit` is DuckDB's spelling ('4GB'), per query that runs; what does not fit goes to
-    `temp_directory`. A query that takes longer than `timeout_seconds` is stopped.
+    `temp_directory`. A query that takes longer than `timeout_seconds` is stopped. `bytes_at_once`
+    keeps what is sorted for its partitions in memory, however long the history is: 64 MB of Parquet
+    are some two million transactions, a gigabyte at work.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class DuckDbEngine:
         temp_directory: Path | None = None,
         threads: int | None = None,
         timeout_seconds: float | None = None,
+        bytes_at_once: int | None = 64 << 20,
     ) -> None:
+        self.bytes_at_once = bytes_at_once
         self._settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false"
         }

@@ -70,12 +70,12 @@ def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
     lake.publish(RAW.table, files, Partitions.on(*dates), {"run_id": "r"})
     span = Span(dates[0], dates[-1])
     return split(
-        cast(Platform, SimpleNamespace(sql=engine_of(lake))),
+        cast(Platform, SimpleNamespace(sql=engine_of(lake), lake=lake)),
         STAGE,
         transformation(STAGE.table),
         span,
         {RAW.table: lake.files(RAW.table, span.first, span.last)},
-        lake.candidate_dir(STAGE.table, "month"),
+        "month",
     )
 
 
