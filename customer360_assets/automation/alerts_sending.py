@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from customer360_assets.automation.alerts import Alert
@@ -15,9 +16,21 @@ SLACK = "CUSTOMER360_SLACK_WEBHOOK"
 SECONDS = 10.0
 BUDGET = 30.0
 """Seconds that a tick may tell: one that takes a minute is ended, and all would be told again."""
+LATER = {408, 429}
+"""Answers below 500 by which a receiver takes no alert now, as one that is down."""
+MISCONFIGURED = {401, 403, 404}
+"""Answers that are about the receiver, whatever the alert: they go when a person mends it."""
 Log = logging.Logger | logging.LoggerAdapter[Any]
 Outbox = list[tuple[str, dict[str, str]]]
 """What is still to be told: destination (never its address, which is a secret) and alert."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a destination took no alert; `for_good` when it never will take this one."""
+
+    text: str
+    for_good: bool = False
 
 
 def destinations() -> list[str]:
@@ -30,28 +43,34 @@ def addressed(alerts: Iterable[Alert]) -> Outbox:
     return [(name, alert.as_json()) for alert in alerts for name in destinations()]
 
 
-def send(outbox: Outbox, log: Log) -> Outbox:
-    """Tell what is to be told, in order; give what could not be told yet."""
+def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
+    """Tell what is to be told, in order; give what could not be told yet, and each refusal."""
     waiting: Outbox = []
+    refusals: list[Refusal] = []
     down: set[str] = set()
     until = time.monotonic() + BUDGET
     for name, alert in outbox:
         if name not in down and time.monotonic() < until:
-            if _told(name, alert, log):
+            refusal = _tell(name, alert, log)
+            if refusal:
+                log.warning(refusal.text)
+                refusals.append(refusal)
+            # One that is refused for good would keep all later ones waiting for ever.
+            if not refusal or refusal.for_good:
                 continue
             down.add(name)
         waiting.append((name, alert))
     for name in sorted({name for name, _ in waiting}):
         count = sum(entry[0] == name for entry in waiting)
         log.warning(f"{name}: {count} alerts could not be told; the next tick tries again.")
-    return waiting
+    return waiting, refusals
 
 
-def _told(name: str, alert: Mapping[str, str], log: Log) -> bool:
+def _tell(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
     address = os.environ.get(name)
     if address is None:
         log.warning(f"{alert['title']}. {alert['text']} {alert['link']}")
-        return True
+        return None
     import httpx
 
     # It logs every address, and these are secrets.
@@ -60,11 +79,15 @@ def _told(name: str, alert: Mapping[str, str], log: Log) -> bool:
     try:
         answer = httpx.post(address, json=body, timeout=SECONDS)
     except httpx.HTTPError as error:
-        log.warning(f"{name}: {type(error).__name__}")
-        return False
-    if not answer.is_success:
-        log.warning(f"{name}: answered {answer.status_code}")
-    return answer.is_success
+        return Refusal(f"{name}: {type(error).__name__}")
+    if answer.is_success:
+        return None
+    said = f"{name}: answered {answer.status_code}"
+    if answer.status_code in MISCONFIGURED:
+        return Refusal(f"{said}: its address or the credential in it is wrong")
+    if answer.is_client_error and answer.status_code not in LATER:
+        return Refusal(f"{said} to {alert['key']}, which is dropped", for_good=True)
+    return Refusal(said)
 
 
 def _slack(alert: Mapping[str, str]) -> dict[str, str]:

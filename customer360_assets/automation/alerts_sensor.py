@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from customer360_assets.automation.alerts import Alert, alerts_of
-from customer360_assets.automation.alerts_sending import addressed, send
+from customer360_assets.automation.alerts_sending import Refusal, addressed, send
 
 SENSOR = "alerts"
 EVERY_SECONDS = 30
@@ -18,6 +19,8 @@ OVERLAP = dt.timedelta(hours=1)
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 KEPT = 500
 """Alerts that wait for a receiver that is down; the oldest go first."""
+SHOWN = 5
+"""Refusals that the tick's own message names; its log names all."""
 
 
 def alert_sensor() -> dg.SensorDefinition:
@@ -40,14 +43,22 @@ def alert_sensor() -> dg.SensorDefinition:
         )
         found = _news(context.instance, state, now)
         outbox = [(name, alert) for name, alert in state.get("outbox", [])] + addressed(found)
-        state["outbox"] = send(outbox, context.log)[-KEPT:]
-        waiting = len(state["outbox"])
+        waiting, refusals = send(outbox, context.log)
+        state["outbox"] = waiting[-KEPT:]
+        count = f"{len(found)} new alerts, {len(state['outbox'])} still to be told."
         return dg.SensorResult(
-            skip_reason=f"{len(found)} new alerts, {waiting} still to be told.",
-            cursor=json.dumps(state),
+            skip_reason=" ".join([count, *_said(refusals)]), cursor=json.dumps(state)
         )
 
     return alerts
+
+
+def _said(refusals: list[Refusal]) -> Iterator[str]:
+    """Give a sentence for each of the first; a receiver that is down comes before single alerts."""
+    for refusal in sorted(refusals, key=lambda refusal: refusal.for_good)[:SHOWN]:
+        yield f"{refusal.text}."
+    if len(refusals) > SHOWN:
+        yield f"The log names {len(refusals) - SHOWN} more."
 
 
 def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime) -> list[Alert]:

@@ -11,13 +11,21 @@ from typing import Any
 
 
 class Receiver:
-    """What arrived, by path; `status` is what it answers from now on."""
+    """What arrived, by path.
+
+    `status` is what it answers from now on, `statuses` what to the bodies that hold a text.
+    """
 
     def __init__(self) -> None:
         self.status = 200
+        self.statuses: dict[str, int] = {}
         self.arrived: dict[str, list[dict[str, Any]]] = {}
         self.refused = 0
         self.address = ""
+
+    def answer(self, body: str) -> int:
+        held = (status for text, status in self.statuses.items() if text in body)
+        return next(held, self.status)
 
     def took(self, path: str) -> list[dict[str, Any]]:
         return self.arrived.get(path, [])
@@ -30,12 +38,13 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if receiver.status == 200:
-                receiver.arrived.setdefault(self.path, []).append(body)
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status = receiver.answer(body)
+            if status == 200:
+                receiver.arrived.setdefault(self.path, []).append(json.loads(body))
             else:
                 receiver.refused += 1
-            self.send_response(receiver.status)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

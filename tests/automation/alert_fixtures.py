@@ -1,0 +1,98 @@
+"""Runs that end with something to tell, the sensor that tells of them, and a receiver."""
+
+# Dagster reads the annotations of what it runs: no postponed ones here.
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import dagster as dg
+import pytest
+
+from customer360_assets.automation.alerts import UI
+from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
+from customer360_assets.automation.alerts_sensor import alert_sensor
+from tests.automation.receiver import Receiver, receiving
+from tests.automation.ticks import listening
+
+MARKER = "Vondráčková-850212/1234"
+PARTITION = "2024-05-23"
+DAYS = dg.StaticPartitionsDefinition([PARTITION])
+KEY = dg.AssetKey(["stage", "transaction"])
+ADDRESS = "hooks/T0-not-for-logs"
+
+
+@dg.multi_asset(
+    name="stage__transaction",
+    specs=[dg.AssetSpec(KEY, partitions_def=DAYS)],
+    check_specs=[
+        dg.AssetCheckSpec("grain", asset=KEY, blocking=True),
+        dg.AssetCheckSpec("conservation", asset=KEY, blocking=True),
+        dg.AssetCheckSpec("on_time", asset=KEY),
+    ],
+)
+def transaction(
+    context: dg.AssetExecutionContext,
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    told = json.loads(context.run.tags["told"])
+    if told.get("breaks"):
+        raise ValueError(f"cannot convert {MARKER}")
+    results = [
+        dg.AssetCheckResult(
+            asset_key=KEY, check_name="grain", passed=not told.get("repeated"),
+            severity=dg.AssetCheckSeverity[told.get("severity", "ERROR")],
+            description="Not published. 2 rows repeat a key (business_date, trans_id).",
+        ),
+        dg.AssetCheckResult(
+            asset_key=KEY, check_name="conservation", passed=True,
+            metadata={"delivered": 1000, "quarantined": told.get("quarantined", 0)},
+        ),
+        dg.AssetCheckResult(
+            asset_key=KEY, check_name="on_time", passed="overdue" not in told,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="transaction is overdue by 3 hours.",
+            metadata={"newest_business_date": told.get("overdue", "none")},
+        ),
+    ]  # fmt: skip
+    yield dg.MaterializeResult(asset_key=KEY, check_results=results)
+
+
+@dataclass
+class OnCall:
+    """An instance on which runs end, and the sensor that tells of them: its log, its message."""
+
+    instance: dg.DagsterInstance
+    cursor: str | None = None
+    said: list[str] = field(default_factory=list)
+    message: str | None = None
+
+    def run(self, **told: object) -> str:
+        done = dg.materialize(
+            [transaction], instance=self.instance, partition_key=PARTITION,
+            tags={"told": json.dumps(told)}, raise_on_error=False,
+        )  # fmt: skip
+        return done.run_id
+
+    def tick(self) -> None:
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        with listening(context.log) as self.said:
+            done = alert_sensor().evaluate_tick(context)
+        self.cursor, self.message = done.cursor, done.skip_message
+
+
+@pytest.fixture
+def on_call(monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
+    for name in (WEBHOOK, SLACK):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(UI, "https://dagster.example/")
+    with dg.DagsterInstance.ephemeral() as instance:
+        on_call = OnCall(instance)
+        on_call.tick()
+        yield on_call
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        monkeypatch.setenv(WEBHOOK, f"{receiver.address}/webhook")
+        yield receiver

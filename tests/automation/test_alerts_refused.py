@@ -1,0 +1,115 @@
+"""An alert that a receiver refuses for good holds up no other; a wrong address loses none."""
+
+from __future__ import annotations
+
+import pytest
+
+from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
+from customer360_assets.automation.alerts_sensor import SHOWN
+from tests.automation.alert_fixtures import ADDRESS, OnCall, on_call, receiver
+from tests.automation.receiver import Receiver
+
+__all__ = ["on_call", "receiver"]
+
+
+def keys(receiver: Receiver) -> list[str]:
+    return [alert["key"] for alert in receiver.took("/webhook")]
+
+
+@pytest.mark.parametrize("status", [400, 410, 413, 422])
+def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
+    on_call: OnCall, receiver: Receiver, status: int
+) -> None:
+    first, refused, last = (f"run/{on_call.run(breaks=True)}" for _ in range(3))
+    receiver.statuses = {refused: status}
+    on_call.tick()
+    assert keys(receiver) == [first, last], "in the same tick"
+    told = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
+    assert on_call.said == [told]
+    assert on_call.message == f"3 new alerts, 0 still to be told. {told}."
+    on_call.tick()
+    assert receiver.refused == 1, "it is not tried again"
+    assert on_call.message == "0 new alerts, 0 still to be told."
+
+
+def test_what_one_receiver_refuses_is_still_told_to_the_other(
+    on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLACK, f"{receiver.address}/{ADDRESS}")
+    runs = [on_call.run(breaks=True) for _ in range(2)]
+    receiver.statuses = {f'"key":"run/{runs[0]}"': 400}  # Slack gets no key
+    on_call.tick()
+    assert keys(receiver) == [f"run/{runs[1]}"]
+    slack = receiver.took(f"/{ADDRESS}")
+    assert [run in body["text"] for run, body in zip(runs, slack, strict=True)] == [True, True]
+
+
+def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
+    on_call: OnCall, receiver: Receiver
+) -> None:
+    refused, *others = (f"run/{on_call.run(breaks=True)}" for _ in range(3))
+    receiver.status = 503
+    on_call.tick()
+    receiver.status, receiver.statuses = 200, {refused: 400}
+    on_call.tick()
+    assert keys(receiver) == others
+    assert on_call.message
+    assert on_call.message.startswith("0 new alerts, 0 still to be told.")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
+    on_call: OnCall, receiver: Receiver, status: int
+) -> None:
+    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    receiver.status = status
+    on_call.tick()
+    assert receiver.refused == 1, "one attempt"
+    why = f"{WEBHOOK}: answered {status}: its address or the credential in it is wrong"
+    assert why in on_call.said
+    assert on_call.message == f"2 new alerts, 2 still to be told. {why}."
+    receiver.status = 200
+    on_call.tick()
+    assert keys(receiver) == told
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_alerts_wait_while_a_receiver_takes_none(
+    on_call: OnCall, receiver: Receiver, status: int
+) -> None:
+    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    receiver.status = status
+    on_call.tick()
+    assert receiver.refused == 1, "one attempt"
+    assert on_call.message == f"2 new alerts, 2 still to be told. {WEBHOOK}: answered {status}."
+    receiver.status = 200
+    on_call.tick()
+    assert keys(receiver) == told
+
+
+def test_a_receiver_that_refuses_all_fills_the_log_and_not_the_message(
+    on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLACK, "http://127.0.0.1:9/" + ADDRESS)
+    told = [f"run/{on_call.run(breaks=True)}" for _ in range(SHOWN + 1)]
+    receiver.status = 400
+    on_call.tick()
+    assert all(any(key in line for line in on_call.said) for key in told)
+    assert on_call.message
+    assert f" {SLACK}: ConnectError. {WEBHOOK}: answered 400 to {told[0]}" in on_call.message
+    assert on_call.message.count("answered 400") == SHOWN - 1
+    assert on_call.message.endswith(" The log names 2 more.")
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_an_address_that_refuses_is_never_said(
+    on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv(SLACK, f"{receiver.address}/{ADDRESS}")
+    on_call.run(breaks=True)
+    receiver.status = status
+    on_call.tick()
+    everything = "\n".join([*on_call.said, str(on_call.message), str(on_call.cursor)])
+    assert f"answered {status}" in everything
+    for secret in (receiver.address, ADDRESS, "/webhook"):
+        assert secret not in everything
