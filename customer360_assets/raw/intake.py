@@ -49,19 +49,26 @@ def take_in(
         shown = landing.list(spec.folder, spec.pattern)
         asked = shown if only is None else [f for f in shown if only.get(f.key) == f.state]
         changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
-        digests = _digests(landing, archive, feed, shown, asked)
         receipts = archive.receipts(feed)
+        named = {r.file for r in receipts}
+        digests = _digests(landing, archive, feed, [f for f in asked if f.key in named])
         matched.update(f.key for f in shown)
         for file in asked:
+            content = None
+            if file.key not in named:
+                # New by its name: it has to be archived, and that tells its digest, too.
+                content = _archived(landing, archive, file)
+                digests[file.key] = content.sha256 if content else None
             sha256 = digests[file.key]
             if sha256 is None:
                 changing.append(file.key)
             elif _latest(receipts, file.key) != sha256:
-                content = _archived(landing, archive, file)
+                content = content or _archived(landing, archive, file)
                 if content is None:
                     changing.append(file.key)
                 elif _register(archive, receipts, spec, file, content, run_date):
                     taken.append(receipts[-1])
+        _remember(archive, feed, shown, asked, digests)
         had = {
             f.key: [f.state, sha256]
             for f in asked
@@ -124,7 +131,6 @@ def _digests(
     landing: Landing,
     archive: Archive,
     feed: str,
-    shown: list[LandedFile],
     asked: list[LandedFile],
 ) -> dict[str, str | None]:
     """Give the SHA-256 of each file asked for, None of one that changed meanwhile.
@@ -136,10 +142,20 @@ def _digests(
     for file in asked:
         state, digest = seen.get(file.key, ["", ""])
         digests[file.key] = digest if state == file.state else _sha256(landing, file)
+    return digests
+
+
+def _remember(
+    archive: Archive,
+    feed: str,
+    shown: list[LandedFile],
+    asked: list[LandedFile],
+    digests: Mapping[str, str | None],
+) -> None:
+    seen = archive.recall(feed)
     others = {f.key: seen[f.key] for f in shown if f.key in seen and f.key not in digests}
     keep = {f.key: [f.state, d] for f in asked if f.settled and (d := digests[f.key])}
     archive.remember(feed, {**others, **keep})
-    return digests
 
 
 def _sha256(landing: Landing, file: LandedFile) -> str | None:
@@ -200,5 +216,8 @@ def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
     """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
     receipts = archive.receipts(spec.feed)
     shown = landing.list(spec.folder, spec.pattern)
-    digests = _digests(landing, archive, spec.feed, shown, shown)
+    if {f.key for f in shown} - {r.file for r in receipts}:
+        return True
+    digests = _digests(landing, archive, spec.feed, shown)
+    _remember(archive, spec.feed, shown, shown, digests)
     return any(_latest(receipts, key) != digest for key, digest in digests.items())

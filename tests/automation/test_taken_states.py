@@ -17,16 +17,16 @@ FILE = "card/card0020240523-1.csv"
 
 
 class Restless(LocalLanding):
-    """A landing zone in which a file is rewritten after it was read for the first time."""
+    """A landing zone in which a file is rewritten between its digest and its archiving."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self._file, self._reads = directory / FILE, 0
 
     def open(self, key: str) -> BinaryIO:
-        """Open a file, the second time after a rewrite."""
+        """Open a file: once to archive it, again for the digest, the third time rewritten."""
         self._reads += 1
-        if self._reads == 2:
+        if self._reads == 3:
             self._file.write_text("rewritten")
         return super().open(key)
 
@@ -39,10 +39,13 @@ def _landed(root: Path, landing: LocalLanding) -> dict[str, str]:
 
 def test_a_file_that_changes_before_it_is_archived_is_not_remembered(tmp_path: Path) -> None:
     landing, archive = Restless(tmp_path / "landing"), LocalArchive(tmp_path / "archive")
-    asked = _landed(tmp_path / "landing", landing)
+    first = _landed(tmp_path / "landing", landing)
+    assert len(take_in(landing, archive, FEEDS, DAY, first).taken) == 1
+    (tmp_path / "landing" / FILE).write_text("corrected")
+    asked = {file.key: file.state for file in landing.list("card", "card*.csv")}
     found = take_in(landing, archive, FEEDS, DAY, asked)
     assert (found.taken, found.changing) == ((), (FILE,))
-    assert taken_states(archive, "card") == {}
+    assert taken_states(archive, "card") == first
 
 
 def test_what_is_gone_is_forgotten_and_the_rest_is_kept(tmp_path: Path) -> None:
