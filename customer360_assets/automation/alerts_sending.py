@@ -16,10 +16,11 @@ SLACK = "CUSTOMER360_SLACK_WEBHOOK"
 SECONDS = 10.0
 BUDGET = 30.0
 """Seconds that a tick may tell: one that takes a minute is ended, and all would be told again."""
-LATER = {408, 429}
+LATER = {408, 425, 429}
 """Answers below 500 by which a receiver takes no alert now, as one that is down."""
-MISCONFIGURED = {401, 403, 404}
-"""Answers that are about the receiver, whatever the alert: they go when a person mends it."""
+OF_THE_ALERT = {400, 413, 415, 422}
+"""Answers that are about this alert and none other: to wait would hold up all later ones. Any other
+below 500 is about the receiver: nothing is lost, and it goes when a person mends it."""
 Log = logging.Logger | logging.LoggerAdapter[Any]
 Outbox = list[tuple[str, dict[str, str]]]
 """What is still to be told: destination (never its address, which is a secret) and alert."""
@@ -80,14 +81,17 @@ def _tell(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
         answer = httpx.post(address, json=body, timeout=SECONDS)
     except httpx.HTTPError as error:
         return Refusal(f"{name}: {type(error).__name__}")
+    except httpx.InvalidURL:
+        # Its text quotes the address. Raised from here it would fail the tick, and all with it.
+        return Refusal(f"{name}: its address is no web address")
     if answer.is_success:
         return None
     said = f"{name}: answered {answer.status_code}"
-    if answer.status_code in MISCONFIGURED:
-        return Refusal(f"{said}: its address or the credential in it is wrong")
-    if answer.is_client_error and answer.status_code not in LATER:
+    if answer.status_code in OF_THE_ALERT:
         return Refusal(f"{said} to {alert['key']}, which is dropped", for_good=True)
-    return Refusal(said)
+    if answer.is_server_error or answer.status_code in LATER:
+        return Refusal(said)
+    return Refusal(f"{said}: its address or the credential in it is wrong")
 
 
 def _slack(alert: Mapping[str, str]) -> dict[str, str]:
