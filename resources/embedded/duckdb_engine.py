@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.dialect.athena_sql import parse, to_duckdb
+from resources.embedded.duckdb_database import Database, within
 from resources.embedded.duckdb_output import (
     create_views,
     quoted,
@@ -37,9 +38,9 @@ T = TypeVar("T")
 
 
 class DuckDbEngine:
-    """Runs each query in its own in-memory database; implements `sql_engine.SqlEngine`.
+    """Runs queries in an in-memory database, each by itself; implements `sql_engine.SqlEngine`.
 
-    `memory_limit` is DuckDB's spelling ('4GB'), per query that runs; what does not fit goes to
+    `memory_limit` is DuckDB's spelling ('4GB'), for all that run; what does not fit goes to
     `temp_directory`. A query that takes longer than `timeout_seconds` is stopped. `bytes_at_once`
     keeps what is sorted for its partitions in memory, however long the history is: 64 MB of Parquet
     are some two million transactions, a gigabyte at work.
@@ -64,6 +65,7 @@ class DuckDbEngine:
             self._settings["threads"] = threads
         if temp_directory:
             self._settings["temp_directory"] = str(temp_directory)
+        self._database = Database(self._settings)
         self._timeout = timeout_seconds
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._lock = threading.Lock()
@@ -134,15 +136,19 @@ class DuckDbEngine:
 
     def session(self, inputs: Inputs) -> DuckDbSession:
         """Open a session that reads the given files and nothing else, and writes nothing."""
+        import duckdb
+
         listed = ", ".join(text(str(file)) for files in inputs.values() for file in files)
 
         def lock(db: duckdb.DuckDBPyConnection) -> None:
-            self._prepare(db, inputs)
+            within(db, "memory")
+            create_views(db, inputs)
             db.execute(f"SET allowed_paths = [{listed}]")
             db.execute("SET enable_external_access = false")
             db.execute("SET lock_configuration = true")
 
-        db = self._connect()
+        # A database of its own: its settings hold for all in it.
+        db = duckdb.connect(config=self._settings)
         self.guarded(db, inputs, lock)
         return DuckDbSession(self, db, inputs)
 
@@ -152,22 +158,12 @@ class DuckDbEngine:
             for db in self._running:
                 db.interrupt()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
-        return duckdb.connect(config=self._settings)
-
-    def _prepare(self, db: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-        # Dates must not hang on the machine's zone.
-        db.execute("SET TimeZone = 'UTC'")
-        create_views(db, inputs)
-
     def _connected(self, inputs: Inputs, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         def prepared(db: duckdb.DuckDBPyConnection) -> T:
-            self._prepare(db, inputs)
+            create_views(db, inputs)
             return work(db)
 
-        with self._connect() as db:
+        with self._database.catalog() as db:
             return self.guarded(db, inputs, prepared)
 
     def _copy_partitions(
@@ -193,9 +189,9 @@ class DuckDbEngine:
             (partition_folder(output, partition_by, row[:-1]), row[:-1], start, row[-1])
             for row, start in zip(found, starts, strict=False)
         ]
-        cores = db.execute("SELECT current_setting('threads')").fetchall()[0][0]
-        # One row group is one thread's work: more would only wait for each other.
-        db.execute("SET threads = 1")
+        cores, catalog = db.execute(
+            "SELECT current_setting('threads'), current_database()"
+        ).fetchall()[0]
 
         def copy(cursor: duckdb.DuckDBPyConnection, turn: int) -> list[Part]:
             return [
@@ -205,6 +201,7 @@ class DuckDbEngine:
 
         def work(turn: int) -> list[Part]:
             with db.cursor() as cursor:
+                within(cursor, catalog)
                 return self.guarded(cursor, inputs, lambda own: copy(own, turn))
 
         with ThreadPoolExecutor(cores) as pool:

@@ -1,0 +1,66 @@
+"""One in-memory DuckDB for all queries of an engine, and a catalog in it for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+Settings = Mapping[str, str | bool | int | float | list[str]]
+
+
+class Database:
+    """Starts with the first query: to start one costs ten times what a small query does.
+
+    All queries of it share its memory limit.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        # Kept bytes of files would count as much as those of queries, and the system keeps them.
+        self._settings = {**settings, "enable_external_file_cache": False}
+        self._lock, self._numbers = Lock(), count(1)
+        self._root: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def catalog(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection whose views and tables nobody else sees; they go when it is back."""
+        import duckdb
+
+        root, name = self._started(), f"query_{next(self._numbers)}"
+        connection = root.cursor()
+        connection.execute(f"ATTACH ':memory:' AS {name}")
+        within(connection, name)
+        try:
+            yield connection
+        finally:
+            try:
+                connection.execute("USE memory")
+                connection.execute(f"DETACH {name}")
+            except duckdb.Error:
+                # What has failed for good (out of memory within a commit) is not used again.
+                self._drop(root)
+            connection.close()
+
+    def _started(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        with self._lock:
+            if self._root is None:
+                self._root = duckdb.connect(config=dict(self._settings))
+            return self._root
+
+    def _drop(self, root: duckdb.DuckDBPyConnection) -> None:
+        with self._lock:
+            if self._root is root:
+                self._root = None
+
+
+def within(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Have a new connection see a catalog, and dates that do not hang on the machine's zone."""
+    connection.execute(f"USE {catalog}")
+    connection.execute("SET TimeZone = 'UTC'")
