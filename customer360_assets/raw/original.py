@@ -35,7 +35,10 @@ def original_records(
 
     wanted = pa.table({"line_no": pa.array(sorted(set(line_nos)), pa.int64())})
     content = archive.path(delivery.sha256)
-    with tempfile.TemporaryDirectory(dir=scratch_dir) as scratch, duckdb.connect() as connection:
+    with (
+        tempfile.TemporaryDirectory(dir=scratch_dir) as scratch,
+        duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection,
+    ):
         if spec.format == "parquet":
             table = contract(f"raw.{spec.feed}")
             lines = parquet_source(content, delivery.sha256, spec, table, connection).sql

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from resources.embedded.spill import spill_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,12 +20,13 @@ Settings = Mapping[str, str | bool | int | float | list[str]]
 class Database:
     """Starts with the first query: to start one costs ten times what a small query does.
 
-    All queries of it share its memory limit.
+    All queries of it share its memory limit. What exceeds it goes below `spill`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, spill: Path | None = None) -> None:
         # Kept bytes of files would count as much as those of queries, and the system keeps them.
         self._settings = {**settings, "enable_external_file_cache": False}
+        self._spill = spill
         self._lock, self._numbers = Lock(), count(1)
         self._root: duckdb.DuckDBPyConnection | None = None
 
@@ -51,13 +55,18 @@ class Database:
 
         with self._lock:
             if self._root is None:
-                self._root = duckdb.connect(config=dict(self._settings))
+                self._root = duckdb.connect(config={**self._settings, **spilling(self._spill)})
             return self._root
 
     def _drop(self, root: duckdb.DuckDBPyConnection) -> None:
         with self._lock:
             if self._root is root:
                 self._root = None
+
+
+def spilling(below: Path | None) -> dict[str, str]:
+    """Give the setting of a database that spills by itself, if it may."""
+    return {"temp_directory": str(spill_folder(below))} if below else {}
 
 
 def within(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:

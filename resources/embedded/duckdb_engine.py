@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.dialect.athena_sql import parse, to_duckdb
-from resources.embedded.duckdb_database import Database, within
+from resources.embedded.duckdb_database import Database, spilling, within
 from resources.embedded.duckdb_output import (
     create_views,
     quoted,
@@ -40,7 +40,7 @@ T = TypeVar("T")
 class DuckDbEngine:
     """Runs queries in an in-memory database, each by itself; implements `sql_engine.SqlEngine`.
 
-    `memory_limit` is DuckDB's spelling ('4GB'), for all that run; what does not fit goes to
+    `memory_limit` is DuckDB's spelling ('4GB'), for all that run; what does not fit goes below
     `temp_directory`. A query that takes longer than `timeout_seconds` is stopped. `bytes_at_once`
     keeps what is sorted for its partitions in memory, however long the history is: 64 MB of Parquet
     are some two million transactions, a gigabyte at work.
@@ -63,9 +63,8 @@ class DuckDbEngine:
             self._settings["memory_limit"] = memory_limit
         if threads:
             self._settings["threads"] = threads
-        if temp_directory:
-            self._settings["temp_directory"] = str(temp_directory)
-        self._database = Database(self._settings)
+        self._spill = temp_directory
+        self._database = Database(self._settings, temp_directory)
         self._timeout = timeout_seconds
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._lock = threading.Lock()
@@ -148,7 +147,7 @@ class DuckDbEngine:
             db.execute("SET lock_configuration = true")
 
         # A database of its own: its settings hold for all in it.
-        db = duckdb.connect(config=self._settings)
+        db = duckdb.connect(config={**self._settings, **spilling(self._spill)})
         self.guarded(db, inputs, lock)
         return DuckDbSession(self, db, inputs)
 

@@ -1,0 +1,60 @@
+"""Where a DuckDB spills to: a folder that no other one has, swept when its process is gone.
+
+DuckDB names its files alike in every process: two that spill into one folder read each other's
+rows, and tell nobody.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+import shutil
+import uuid
+from contextlib import suppress
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+_NUMBERS = count(1)
+_HELD: list[IO[str]] = []
+"""Open for as long as the process lives: the system gives the locks back, however it ends."""
+
+
+def spill_folder(parent: Path) -> Path:
+    """Give a folder below the parent for one DuckDB, which makes it when it spills."""
+    return _of_process(parent.absolute(), os.getpid()) / str(next(_NUMBERS))
+
+
+@cache
+def _of_process(parent: Path, _pid: int) -> Path:
+    """Give this process's folder. The pid is asked for, since a fork has its parent's cache."""
+    parent.mkdir(parents=True, exist_ok=True)
+    _sweep(parent)
+    while True:
+        folder = parent / uuid.uuid4().hex
+        lock = folder.with_suffix(".lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Another process's sweep may have taken the file between its creation and the lock.
+        if folder.with_suffix(".lock").exists():
+            break
+        lock.close()
+    folder.mkdir()
+    _HELD.append(lock)
+    atexit.register(_remove, folder)
+    return folder
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed processes have left."""
+    for file in sorted(parent.glob("*.lock")):
+        with suppress(OSError), file.open("r") as lock:
+            # Refused while the process that holds it lives.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(file.with_suffix(""))
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_suffix(".lock").unlink(missing_ok=True)
