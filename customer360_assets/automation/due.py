@@ -89,8 +89,10 @@ class Outlook:
         clients_since = min(in_force(self.expected[CUSTOMERS]), default=dt.date.max)
         for table in (*as_of_tables(), SERVING):
             due[table] = {d: v for d, v in due[table].items() if d >= clients_since}
-        newest = max(self.wanted, default=dt.date.min)
-        due[SERVING] = {d: v for d, v in due[SERVING].items() if d == newest}
+        # The newest that is made: a first file of the next day takes no profile from the readers.
+        made = (d for d, m in self.made[PROFILE].items() if m.version != NOTHING)
+        newest = max(made, default=dt.date.min)
+        due[SERVING] = {d: v for d, v in due[SERVING].items() if d >= newest}
         return due
 
     def _differing(self, table: str) -> Iterable[tuple[dt.date, str]]:

@@ -56,6 +56,8 @@ def serving_asset(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         platform, date = Platform.of(context), span_of(context).last
+        # Before the data: a profile that is published meanwhile makes serving outstanding again.
+        version = recorded_versions(context.instance, PROFILE).get(date, NOTHING)
         expected = platform.lake.dates(PROFILE, first=date, last=date).get(date)
         if not expected:
             raise dg.Failure(
@@ -77,7 +79,6 @@ def serving_asset(
             ),
             metadata={"items": loaded.items, "profile_rows": expected},
         )
-        version = recorded_versions(context.instance, PROFILE).get(date, NOTHING)
         yield dg.MaterializeResult(
             asset_key=KEY,
             check_results=[check],
