@@ -60,6 +60,16 @@ def pieces(platform: Platform, table: str, span: Span) -> list[Span]:
     return [Span(first, last) for first, last in zip(firsts, [*lasts, span.last], strict=True)]
 
 
+def joined(inputs: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, Sequence[str]]:
+    """Give the files of all pieces by table."""
+    found: dict[str, list[str]] = {}
+    for piece in inputs:
+        for table, files in piece.items():
+            found.setdefault(table, []).extend(files)
+    # A piece without rows reads the table's empty file, as another may.
+    return {table: list(dict.fromkeys(files)) for table, files in found.items()}
+
+
 def grouped(sizes: Mapping[dt.date, int], limit: int | None) -> list[list[dt.date]]:
     """Group neighbouring dates, none of more than the limit unless a date alone is."""
     groups: list[list[dt.date]] = []

@@ -30,7 +30,7 @@ from customer360_assets.publishing import (
     tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
-from customer360_assets.reading import span_inputs
+from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.refused import publish_refused
 from customer360_assets.transformations import transformation
@@ -67,10 +67,14 @@ def stage_asset(
         platform, span = Platform.of(context), span_of(context)
         # Before the data: what is published meanwhile then makes this partition outstanding again.
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
-        inputs = span_inputs(platform, made_by.reads, span)
-        fates = split(platform, contract, made_by, span, inputs, context.run.run_id)
+        # Planned once: what is counted below is what was read, whoever publishes meanwhile.
+        read = {
+            piece: span_inputs(platform, made_by.reads, piece)
+            for piece in pieces(platform, f"raw.{contract.feed}", span)
+        }
+        fates = split(platform, contract, made_by, span, read, context.run.run_id)
         candidate = Candidate(contract, fates.files, span, fates.by_date)
-        seen, findings = _findings(platform, candidate, fates, inputs)
+        seen, findings = _findings(platform, candidate, fates, joined(read.values()))
         findings.append(anomaly(context, candidate, seen))
         yield from refuse(context, contract, findings)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)

@@ -13,7 +13,7 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
-from customer360_assets.reading import pieces, span_inputs
+from customer360_assets.reading import joined
 from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation
 from resources.sql_engine import Part
@@ -68,14 +68,14 @@ def split(
     contract: Contract,
     transformation: Transformation,
     span: Span,
-    inputs: Inputs,
+    inputs: Mapping[Span, Inputs],
     run_id: str,
 ) -> Fates:
-    """Run a stage query over a span and split its rows by fate, in one pass."""
+    """Run a stage query over each piece of a span and split its rows by fate, in one pass."""
     parts = [
         part
-        for piece in pieces(platform, f"raw.{contract.feed}", span)
-        for part in _written(platform, contract, transformation, piece, run_id)
+        for piece, files in inputs.items()
+        for part in _written(platform, contract, transformation, piece, files, run_id)
     ]
     dates = {str(date): date for date in span.dates}
     by_date: dict[dt.date, list[str]] = defaultdict(list)
@@ -98,7 +98,9 @@ def split(
         refused=dict(refused),
         held=held,
         quarantined={rule: counts[rule] for rule in refused},
-        totals=_differences(platform, contract, inputs, [part.file for part in parts], span),
+        totals=_differences(
+            platform, contract, joined(inputs.values()), [part.file for part in parts], span
+        ),
     )
 
 
@@ -107,13 +109,14 @@ def _written(
     contract: Contract,
     transformation: Transformation,
     piece: Span,
+    inputs: Inputs,
     run_id: str,
 ) -> Sequence[Part]:
     """Give the parts of some of the dates: a record is repeated within its date alone."""
     return platform.sql.run(
         fate_sql(contract, transformation.text),
         params=[piece.first, piece.last],
-        inputs=span_inputs(platform, transformation.reads, piece),
+        inputs=inputs,
         output=candidate_dir(platform, contract, f"{run_id}.{piece.first}"),
         columns=[(c.name, c.type) for c in contract.columns],
         partition_by=("fate",),

@@ -74,7 +74,7 @@ def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
         STAGE,
         transformation(STAGE.table),
         span,
-        {RAW.table: lake.files(RAW.table, span.first, span.last)},
+        {span: {RAW.table: lake.files(RAW.table, span.first, span.last)}},
         "month",
     )
 
