@@ -7,9 +7,12 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360_assets.automation.alerts import Alert
+
+if TYPE_CHECKING:
+    import httpx
 
 WEBHOOK = "CUSTOMER360_ALERT_WEBHOOK"
 SLACK = "CUSTOMER360_SLACK_WEBHOOK"
@@ -84,8 +87,10 @@ def _tell(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
     except httpx.InvalidURL:
         # Its text quotes the address. Raised from here it would fail the tick, and all with it.
         return Refusal(f"{name}: its address is no web address")
-    if answer.is_success:
-        return None
+    return None if answer.is_success else _refusal(name, alert, answer)
+
+
+def _refusal(name: str, alert: Mapping[str, str], answer: httpx.Response) -> Refusal:
     said = f"{name}: answered {answer.status_code}"
     if answer.status_code in OF_THE_ALERT:
         return Refusal(f"{said} to {alert['key']}, which is dropped", for_good=True)
