@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import dagster as dg
@@ -101,6 +102,24 @@ def conservation_finding(
             **{f"difference of sum({c})": d for c, d in totals.items()},
         },
     )
+
+
+def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[str, int]) -> Finding:
+    """Fail the conservation of a snapshot of which, on these dates, no record can be published.
+
+    The date would be made of the snapshot before it, and told as made of this one.
+    """
+    if not dates:
+        return finding
+    told = ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
+    sentence = (
+        f"Not published. No delivered record of {', '.join(map(str, dates))} fits the contract:"
+        f" {told}. The snapshot before it stays in force. Correct the records at the source; a"
+        " redelivered file replaces this one."
+    )
+    # What fails the check by itself is told as well.
+    told_before = "" if finding.passed else f"{finding.sentence} "
+    return replace(finding, passed=False, sentence=told_before + sentence)
 
 
 def quarantine_finding(feed: str, by_rule: Mapping[str, int]) -> Finding:

@@ -10,7 +10,10 @@ from customer360_assets.contracts.contract import Contract
 DESCRIPTIONS = {
     "contract": "Every published row keeps every rule of the contract.",
     "grain": "No key occurs twice in what is published.",
-    "conservation": "Nothing is lost: delivered = published + repeated + quarantined.",
+    "conservation": (
+        "Nothing is lost: delivered = published + repeated + quarantined. Of a snapshot that was "
+        "delivered, something is left to publish."
+    ),
     "quarantine": "No record was refused. When one was, the rest is published all the same.",
     "refused_files": "No delivered file was refused whole; raw.delivery has the reasons.",
     "references": "Every id that points at another table is found there. Orphans are kept.",

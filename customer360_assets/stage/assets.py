@@ -1,5 +1,6 @@
 """Every stage table as an asset: its SQL over the raw partitions of the same business dates."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
@@ -9,6 +10,7 @@ from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import (
     Finding,
     conservation_finding,
+    nothing_left,
     quarantine_finding,
 )
 from customer360_assets.checks.specs import check_specs
@@ -109,18 +111,28 @@ def _findings(
     delivered = platform.sql.one(
         f"SELECT ({source}) AS records", params=[span.first, span.last], inputs=inputs
     )["records"]
+    conserved = conservation_finding(
+        int(delivered or 0),
+        fates.rows,
+        fates.repeated,
+        sum(fates.quarantined.values()),
+        fates.totals,
+    )
     return seen, [
         *findings,
-        conservation_finding(
-            int(delivered or 0),
-            fates.rows,
-            fates.repeated,
-            sum(fates.quarantined.values()),
-            fates.totals,
-        ),
+        nothing_left(conserved, _emptied(platform, candidate, fates), fates.quarantined),
         quarantine_finding(str(contract.feed), fates.quarantined),
         *references(platform, candidate),
     ]
+
+
+def _emptied(platform: Platform, candidate: Candidate, fates: Fates) -> list[dt.date]:
+    """Give the dates on which a snapshot was delivered and no row of it is to be published."""
+    contract, span = candidate.contract, candidate.span
+    if contract.reads != "snapshot" or not fates.quarantined:
+        return []
+    delivered = platform.lake.dates(f"raw.{contract.feed}", first=span.first, last=span.last)
+    return sorted(d for d, n in delivered.items() if n and not fates.rows_by_date.get(d))
 
 
 def _tell_partitions(
