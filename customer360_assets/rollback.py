@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import SCHEMAS, contracts
@@ -15,8 +17,9 @@ from customer360_assets.planning import SERVING
 from customer360_assets.serving.assets import CODE as SERVING_CODE
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
-from resources.lake import Lake, MissingTableError, Snapshot
-from resources.profile_store import ProfileStore
+from resources.account.errors import AwsError
+from resources.lake import Lake, LakeError, MissingTableError, Snapshot
+from resources.profile_store import ProfileStore, ProfileStoreError
 
 
 class RollbackError(ValueError):
@@ -31,6 +34,22 @@ class Undone:
     was: Snapshot
     now: Snapshot
     dates: tuple[dt.date, ...]
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """The tables that were rolled back, and the date that the profile store was loaded with."""
+
+    undone: tuple[Undone, ...]
+    served: dt.date | None
+
+
+class NotServedError(Exception):
+    """The tables are rolled back; the profile store could not be loaded and is still to be."""
+
+    def __init__(self, undone: Sequence[Undone], error: Exception) -> None:
+        super().__init__(str(error))
+        self.undone = tuple(undone)
 
 
 def snapshot_before_run(lake: Lake, table: str, run_id: str) -> Snapshot | None:
@@ -54,40 +73,61 @@ def snapshot_before_run(lake: Lake, table: str, run_id: str) -> Snapshot | None:
 
 def undo_run(
     instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, run_id: str
-) -> list[Undone]:
-    """Roll every table back that a run published; all can be, or RollbackError and none is."""
+) -> Rollback:
+    """Roll every table back that a run published; all can be, or RollbackError and none is.
+
+    The store is loaded last. When that fails, the same call loads it though no table is left.
+    """
     _refuse_while_running(instance)
     targets = {
         table: target
         for table in lake.tables()
         if (target := snapshot_before_run(lake, table, run_id)) is not None
     }
-    if not targets:
+    serve = PROFILE in targets or _left_unserved(instance, lake, store, run_id)
+    if not targets and not serve:
         raise RollbackError(f"No table has a snapshot of run {run_id}.")
-    return [_to(instance, lake, store, table, target) for table, target in sorted(targets.items())]
+    undone = [_to(instance, lake, table, target) for table, target in sorted(targets.items())]
+    return _finish(instance, lake, store, undone, serve=serve)
 
 
 def undo_to(
     instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, table: str, snapshot_id: int
-) -> Undone:
+) -> Rollback:
     """Make a snapshot of a table's history the current one."""
     _refuse_while_running(instance)
     try:
-        found = [s for s in lake.history(table) if s.snapshot_id == snapshot_id]
+        history = lake.history(table)
     except MissingTableError as error:
         raise RollbackError(str(error)) from None
-    if not found:
+    found = next((s for s in history if s.snapshot_id == snapshot_id), None)
+    if found is None:
         raise RollbackError(f"{table} has no snapshot {snapshot_id}.")
-    if found[0].current:
+    if not found.current:
+        undone = [_to(instance, lake, table, found)]
+        return _finish(instance, lake, store, undone, serve=table == PROFILE)
+    if table != PROFILE or _shown(instance, lake, store):
         raise RollbackError(f"{table} is at snapshot {snapshot_id} already.")
-    return _to(instance, lake, store, table, found[0])
+    return _finish(instance, lake, store, [], serve=True)
 
 
-def _to(
-    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, table: str, target: Snapshot
-) -> Undone:
-    history = lake.history(table)
-    was = next(s for s in history if s.current)
+def _finish(
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    store: ProfileStore,
+    undone: Sequence[Undone],
+    *,
+    serve: bool,
+) -> Rollback:
+    try:
+        served = _serve(instance, lake, store) if serve else None
+    except (sqlite3.Error, OSError, AwsError, LakeError, ProfileStoreError) as error:
+        raise NotServedError(undone, error) from error
+    return Rollback(tuple(undone), served)
+
+
+def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) -> Undone:
+    was = _current(lake, table)
     dates: list[dt.date] = []
     if _is_asset(table) and contract_of(table).partitioned:
         told = instance.get_materialized_partitions(asset_key(table))
@@ -97,24 +137,58 @@ def _to(
         for date in dates:
             _record(instance, table, date, _version(instance, lake, table, target, date), target)
     lake.rollback(table, target.snapshot_id)
-    if table == PROFILE:
-        _serve(instance, lake, store, target)
     return Undone(table, was, target, tuple(dates))
 
 
-def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, target: Snapshot) -> None:
-    """Have the profile store serve what the profile shows now, also when that is an older date."""
+def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.date | None:
+    """Have the profile store serve what the profile shows now, also when that is an older date.
+
+    Gives the date; None when there is nothing to serve, or nothing was ever served.
+    """
     served = store.current()
     date = lake.newest(PROFILE, served.business_date) if served else None
     if served is None or date is None:
-        return
+        return None
+    target = _current(lake, PROFILE)
+    store.load(date, str(target.run_id), lake.batches(PROFILE, date, date), rollback=True)
+    # After the store: what it does not serve yet is outstanding.
     if date != served.business_date:
         _record(instance, SERVING, served.business_date, NOTHING, target)
+    _record(instance, SERVING, date, _serving_version(instance, date), target)
+    return date
+
+
+def _left_unserved(
+    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, run_id: str
+) -> bool:
+    """Say whether a run's profile was undone before, and the store still serves another."""
+    try:
+        published = any(s.run_id == run_id for s in lake.history(PROFILE))
+    except MissingTableError:
+        return False
+    return published and not _shown(instance, lake, store, run_id)
+
+
+def _shown(
+    instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, undone: str | None = None
+) -> bool:
+    """Say whether the store serves what the profile shows, and not what an undone run loaded."""
+    served = store.current()
+    date = lake.newest(PROFILE, served.business_date) if served else None
+    if served is None or date is None:
+        return True
+    recorded = recorded_versions(instance, SERVING).get(date)
+    as_recorded = recorded == _serving_version(instance, date)
+    return date == served.business_date and served.version != undone and as_recorded
+
+
+def _serving_version(instance: dg.DagsterInstance, date: dt.date) -> str:
     version = recorded_versions(instance, PROFILE).get(date, NOTHING)
-    made = combine(SERVING_CODE, [(PROFILE, date, version)])
-    _record(instance, SERVING, date, made, target)
-    rows = lake.batches(PROFILE, date, date)
-    store.load(date, str(target.run_id), rows, rollback=True)
+    return combine(SERVING_CODE, [(PROFILE, date, version)])
+
+
+def _current(lake: Lake, table: str) -> Snapshot:
+    return next(s for s in lake.history(table) if s.current)
 
 
 def _record(
@@ -204,4 +278,12 @@ def _refuse_while_running(instance: dg.DagsterInstance) -> None:
         told = "is queued" if running[0].status is status.QUEUED else "is in progress"
         raise RollbackError(
             f"Run {running[0].run_id}{more} {told} and may publish meanwhile: end it first."
+        )
+    # Between two of its runs a backfill has none that is active.
+    going_on = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]
+    if backfills := instance.get_backfills(filters=BulkActionsFilter(statuses=going_on)):
+        raise RollbackError(
+            f"Backfill {backfills[0].backfill_id} is under way and may publish meanwhile: cancel it "
+            "on its own page (Runs, Backfills) and wait until it is shown as canceled; the daemon "
+            "ends it."
         )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from customer360_assets.deployment import DeploymentError, deployment
+
+if TYPE_CHECKING:
+    from customer360_assets.rollback import Undone
 
 
 def history_command(home: Path | None, table: str) -> int:
@@ -50,7 +55,13 @@ def rollback_command(
 ) -> int:
     """Undo a run's publications, or put one table back; 1 with the reason when it cannot be."""
     from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-    from customer360_assets.rollback import RollbackError, undo_run, undo_to
+    from customer360_assets.rollback import (
+        PROFILE,
+        NotServedError,
+        RollbackError,
+        undo_run,
+        undo_to,
+    )
     from resources.account.errors import AwsError
     from resources.deployed import services_of
     from resources.lake import LakeError
@@ -67,21 +78,38 @@ def rollback_command(
             if is_of_home(instance, target):
                 close_abandoned_runs(instance)
             if run_id is not None:
-                undone = undo_run(instance, lake, store, run_id)
+                done = undo_run(instance, lake, store, run_id)
             else:
-                undone = [undo_to(instance, lake, store, str(table), int(snapshot or 0))]
+                done = undo_to(instance, lake, store, str(table), int(snapshot or 0))
+    except NotServedError as error:
+        _print_undone(console, error.undone)
+        console.print(
+            "[red]The profile store could not be loaded and still serves what was undone:[/red] "
+            f"{escape(str(error))}. Once it can be, run the same command again: it loads the store."
+        )
+        return 1
     except (AwsError, DeploymentError, LakeError, RollbackError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
+    _print_undone(console, done.undone)
+    if done.served is not None:
+        store_too = f", the profile store included, as of {done.served}"
+    elif any(one.table == PROFILE for one in done.undone):
+        store_too = f"; the profile store was left as it is: {PROFILE} has nothing to load it with"
+    else:
+        store_too = ""
+    console.print(
+        f"Readers see this from now on{store_too}. What was undone is outstanding "
+        "again: switch schedules, sensors and automation off until the cause is mended, or they "
+        "build it anew."
+    )
+    return 0
+
+
+def _print_undone(console: Console, undone: Sequence[Undone]) -> None:
     for one in undone:
         dates = f", {len(one.dates)} business dates as before" if one.dates else ""
         console.print(
             f"{one.table}: {one.was.rows:,} rows of run {one.was.run_id} -> "
             f"{one.now.rows:,} rows of run {one.now.run_id}{dates}"
         )
-    console.print(
-        "Readers see this from now on, the profile store included. What was undone is outstanding "
-        "again: switch schedules, sensors and automation off until the cause is mended, or they "
-        "build it anew."
-    )
-    return 0
