@@ -15,7 +15,10 @@ DESCRIPTIONS = {
         "delivered, something is left to publish."
     ),
     "quarantine": "No record was refused. When one was, the rest is published all the same.",
-    "refused_files": "No delivered file was refused whole; raw.delivery has the reasons.",
+    "refused_files": (
+        "No delivered file was refused whole that was not delivered again since; raw.delivery has "
+        "the reasons."
+    ),
     "references": "Every id that points at another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
     "fan_out": "Totals are no more than those of the tables read: no join multiplies rows.",

@@ -36,6 +36,7 @@ from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
+from customer360_assets.raw.unmended import unmended
 from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING
 
@@ -119,7 +120,7 @@ def delivery_asset(
             output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{turn}")
             candidate = Candidate(contract, write_manifest(rows, contract, output), span)
             _, findings = audit_findings(platform, candidate)
-            refused = {r["file"]: r["reason"] for r in rows if r["status"] == "refused"}
+            refused = {r["file"]: r["reason"] for r in unmended(rows, log.feeds)}
             findings.append(_refused_finding(refused))
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)
@@ -222,7 +223,7 @@ def _findings(
 
 def _refused_finding(refused: Mapping[str, str]) -> Finding:
     sentence = (
-        "No file was refused."
+        "No refused file waits for its correction."
         if not refused
         else f"{len(refused)} files refused whole: "
         + "; ".join(f"{file}: {reason}" for file, reason in refused.items())
