@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.record import made
+from customer360_assets.automation.record import Made, made
+from customer360_assets.automation.record import delivered as holding
 from customer360_assets.checks.anomaly import HISTORY, anomaly_finding
 from customer360_assets.checks.results import (
     Finding,
@@ -76,13 +77,35 @@ def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, lis
     return seen, [contract_finding(contract, seen), grain_finding(contract, seen)]
 
 
-def anomaly(context: dg.AssetExecutionContext, candidate: Candidate, seen: Audit) -> Finding:
-    """Compare the newest date of a candidate with what was told of the partitions before it."""
+def anomaly(
+    context: dg.AssetExecutionContext, candidate: Candidate, seen: Audit, *, delivered: bool = True
+) -> Finding:
+    """Compare the newest date of a candidate with what was told of the partitions before it.
+
+    delivered: whether anything was delivered for its dates; a day without is no odd delivery.
+    """
     contract, date = candidate.contract, seen.newest or candidate.span.last
+    if not delivered and not seen.rows:
+        return Finding("anomaly", True, f"{date} is not judged: nothing was delivered.", {})
     now = {"rows": 0.0, **seen.measures}
-    before = made(context.instance, contract.table, last=HISTORY, before=date)
-    history = [{**m.numbers, "rows": m.rows} for m in before.values() if m.rows is not None]
+    history = [
+        {**m.numbers, "rows": m.rows}
+        for m in _delivered_before(context.instance, contract.table, date)
+        if m.rows is not None
+    ]
     return anomaly_finding(contract, date, now, history)
+
+
+def _delivered_before(instance: dg.DagsterInstance, table: str, date: dt.date) -> list[Made]:
+    """Give the newest partitions before a date that hold a delivery, oldest first."""
+    found: list[Made] = []
+    # The schedule makes every date; a feed that delivers weekly holds something on one in seven.
+    for last in (HISTORY, 7 * HISTORY):
+        before = made(instance, table, last=last, before=date)
+        found = [before[d] for d in holding(before)][-HISTORY:]
+        if len(found) == HISTORY or len(before) < last:
+            break
+    return found
 
 
 def measured(seen: Audit) -> dict[str, float]:

@@ -22,7 +22,7 @@ DESCRIPTIONS = {
     "references": "Every id that points at another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
     "fan_out": "Totals are no more than those of the tables read: no join multiplies rows.",
-    "anomaly": "Rows and key measures are like those of the 28 partitions before.",
+    "anomaly": "Rows and key measures are like those of the 28 deliveries before.",
 }
 
 

@@ -55,13 +55,8 @@ def rollback_command(
 ) -> int:
     """Undo a run's publications, or put one table back; 1 with the reason when it cannot be."""
     from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-    from customer360_assets.rollback import (
-        PROFILE,
-        NotServedError,
-        RollbackError,
-        undo_run,
-        undo_to,
-    )
+    from customer360_assets.rollback import NotServedError, RollbackError, undo_run, undo_to
+    from customer360_assets.serving.assets import PROFILE
     from resources.account.errors import AwsError
     from resources.deployed import services_of
     from resources.lake import LakeError

@@ -38,7 +38,7 @@ from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.tables import ensure_all
-from customer360_assets.versions import METADATA_KEY, NOTHING
+from customer360_assets.versions import METADATA_KEY, NOTHING, in_force
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
@@ -175,11 +175,12 @@ def raw_asset(
         files = [file for date in by_date.values() for file in date]
         candidate = Candidate(contract, files, span, by_date)
         seen, findings = _findings(platform, candidate, held)
-        findings.append(anomaly(context, candidate, seen))
+        versions = partition_versions(deliveries) if deliveries else {}
+        delivered = not in_force(versions).keys().isdisjoint(span.dates)
+        findings.append(anomaly(context, candidate, seen, delivered=delivered))
         yield from refuse(context, contract, findings)
         publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id)
         rows = publish(platform, candidate, context.run.run_id)
-        versions = partition_versions(deliveries) if deliveries else {}
         _tell_partitions(context, contract, span, versions, held)
         yield result(
             contract,

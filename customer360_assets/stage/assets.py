@@ -36,7 +36,14 @@ from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.refused import publish_refused
 from customer360_assets.transformations import transformation
-from customer360_assets.versions import METADATA_KEY, NOTHING, Versions, combine, recorded_versions
+from customer360_assets.versions import (
+    METADATA_KEY,
+    NOTHING,
+    Versions,
+    combine,
+    in_force,
+    recorded_versions,
+)
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
@@ -77,7 +84,8 @@ def stage_asset(
         fates = split(platform, contract, made_by, span, read, context.run.run_id)
         candidate = Candidate(contract, fates.files, span, fates.by_date)
         seen, findings = _findings(platform, candidate, fates, joined(read.values()))
-        findings.append(anomaly(context, candidate, seen))
+        delivered = any(not in_force(v).keys().isdisjoint(span.dates) for v in known.values())
+        findings.append(anomaly(context, candidate, seen, delivered=delivered))
         yield from refuse(context, contract, findings)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
