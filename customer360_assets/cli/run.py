@@ -74,6 +74,12 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
             f"{business_date} is before the first business date {target.first_business_date}: "
             "set CUSTOMER360_FIRST_BUSINESS_DATE to an earlier one."
         )
+    # In UTC, as the partitions are. A closed history has an end of its own.
+    if target.last_business_date is None and business_date > dt.datetime.now(dt.UTC).date():
+        raise DeploymentError(
+            f"{business_date} has not come yet (UTC): its profiles would be served instead of those "
+            "of every date until then. Give a --business-date up to today."
+        )
     if target.last_business_date and business_date > target.last_business_date:
         raise DeploymentError(
             f"The history of {target.home} is closed and ends on {target.last_business_date}."
@@ -166,8 +172,15 @@ class _Session:
         )
 
     def remarks(self) -> list[str]:
-        """Name what an operator should know: feeds without a delivery, refused files."""
-        return self.log.remarks(self.date)
+        """Name what an operator should know: missing feeds, refused files, a newer date served."""
+        told = self.log.remarks(self.date)
+        served = self.platform.store.current()
+        if served and served.business_date > self.date:
+            told.append(
+                f"The profile store serves {served.business_date} and goes on doing so: an older "
+                "date never replaces a newer one."
+            )
+        return told
 
 
 def _print(console: Console, outcomes: list[BatchOutcome], seconds: float) -> None:

@@ -1,5 +1,6 @@
 """The profile store as an asset: what a branch or an application reads."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
@@ -10,6 +11,7 @@ from customer360_assets.deployment import Deployment
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from resources.profile_store import LoadResult
 
 KEY = dg.AssetKey(["serving", "customer_profile"])
 PROFILE = "profile.customer_360"
@@ -44,7 +46,10 @@ def serving_asset(
                 "complete",
                 asset=KEY,
                 blocking=True,
-                description="The store holds every client of the profile, and no other.",
+                description=(
+                    "The store holds every client of the profile, and no other, of a date that has "
+                    "come."
+                ),
             )
         ],
         required_resource_keys=RESOURCES,
@@ -67,16 +72,12 @@ def serving_asset(
             )
         rows = platform.lake.batches(PROFILE, first=date, last=date)
         loaded = platform.store.load(date, context.run.run_id, rows)
-        whole = not loaded.loaded or loaded.items == expected
+        problem = _problem(date, loaded, expected)
         check = dg.AssetCheckResult(
             asset_key=KEY,
             check_name="complete",
-            passed=whole,
-            description=(
-                f"{loaded.items:,} clients served as of {loaded.serving}."
-                if whole
-                else f"{loaded.items:,} clients loaded, the profile of {date} has {expected:,}."
-            ),
+            passed=problem is None,
+            description=problem or _served(loaded),
             metadata={"items": loaded.items, "profile_rows": expected},
         )
         yield dg.MaterializeResult(
@@ -91,3 +92,22 @@ def serving_asset(
         )
 
     return serving
+
+
+def _problem(date: dt.date, loaded: LoadResult, expected: int) -> str | None:
+    """Say what is wrong with what readers see; None when nothing is."""
+    if loaded.serving > dt.datetime.now(dt.UTC).date():
+        return (
+            f"The store serves {loaded.serving}, which has not come yet (UTC), and no other date "
+            f"until then. Undo the run that made it: customer360 history {PROFILE}, then "
+            "customer360 rollback --run RUN."
+        )
+    if loaded.loaded and loaded.items != expected:
+        return f"{loaded.items:,} clients loaded, the profile of {date} has {expected:,}."
+    return None
+
+
+def _served(loaded: LoadResult) -> str:
+    if loaded.loaded:
+        return f"{loaded.items:,} clients served as of {loaded.serving}."
+    return f"The store serves {loaded.serving}, which is newer, and keeps it."

@@ -1,0 +1,44 @@
+"""A business date that has not come is not published, and told where it is served all the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.planning import SERVING
+from customer360_assets.serving.assets import PROFILE
+from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.small_bank import SmallBank, run_here
+
+NEVER = dt.date(9999, 5, 23)
+COMPLETE = dg.AssetCheckKey(asset_key(SERVING), "complete")
+
+
+def test_a_date_that_has_not_come_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    bank = SmallBank(tmp_path)
+    soon = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
+    for date in (soon, NEVER):
+        code, said = run_here(bank.home, bank.landing, str(date))
+        assert code == 1
+        assert f"{date} has not come yet (UTC)" in " ".join(said.split())
+    assert not bank.home.exists()
+
+
+def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(tmp_path: Path) -> None:
+    bank = SmallBank(tmp_path)
+    bank.deliver(good_day())
+    assert bank.run(DAY).code == 0
+    day, platform = dt.date.fromisoformat(DAY), bank.platform()
+    platform.store.load(NEVER, "mistyped", platform.lake.batches(PROFILE, day, day))
+    bank.deliver({card_file(hour="084030"): card(CARDS[2], 101)})
+    ran = bank.run(DAY)
+    assert f"The profile store serves {NEVER} and goes on doing so" in " ".join(ran.output.split())
+    with bank.instance() as instance:
+        storage = instance.event_log_storage
+        told = storage.get_latest_asset_check_execution_by_key([COMPLETE])[COMPLETE].evaluation
+    assert told is not None
+    assert not told.passed
+    assert str(told.description).startswith(f"The store serves {NEVER}, which has not come yet")
