@@ -63,6 +63,15 @@ def expected_versions(raw: Mapping[str, Versions], dates: set[dt.date]) -> Expec
     return expected
 
 
+def standing(raw: Mapping[str, Versions], recorded: Mapping[str, Versions]) -> dict[str, Versions]:
+    """Give the raw versions by feed; of a feed that tells none, those on record by table.
+
+    A feed that was taken out of the set keeps its rows, and all that reads them goes by the record:
+    what was expected without them could never be made.
+    """
+    return {feed: own or recorded.get(f"raw.{feed}", {}) for feed, own in raw.items()}
+
+
 def _staged(code: str, known: Mapping[str, Versions], date: dt.date) -> str:
     read = [(t, date, v[date]) for t, v in known.items() if v.get(date, NOTHING) != NOTHING]
     return combine(code, read) if read else NOTHING
@@ -86,7 +95,7 @@ def outstanding(
     for table in (*ingested, *as_of_tables, SERVING):
         recorded[table] = recorded_versions(instance, table)
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
-    expected = expected_versions(raw, published | {as_of})
+    expected = expected_versions(standing(raw, recorded), published | {as_of})
 
     due: dict[str, set[dt.date]] = {
         table: {

@@ -10,7 +10,7 @@ from functools import cached_property
 from customer360_assets.automation.record import Partitions
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
-from customer360_assets.planning import SERVING, Expected, expected_versions
+from customer360_assets.planning import SERVING, Expected, expected_versions, standing
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import NOTHING, Versions, dates_read, in_force, window_start
@@ -80,7 +80,11 @@ class Outlook:
     @cached_property
     def expected(self) -> Expected:
         """The version that each partition should have."""
-        return expected_versions(self.raw, self.wanted)
+        recorded = {
+            table: {date: partition.version for date, partition in self.made[table].items()}
+            for table in (f"raw.{feed}" for feed in self.raw)
+        }
+        return expected_versions(standing(self.raw, recorded), self.wanted)
 
     @cached_property
     def due(self) -> dict[str, dict[dt.date, str]]:
