@@ -7,6 +7,7 @@ import dagster as dg
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from customer360_assets.asset_specs import asset_key, table_spec
+from customer360_assets.automation.record import ROWS, Made, made
 from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import Finding
 from customer360_assets.checks.specs import check_specs
@@ -76,11 +77,13 @@ def as_of_asset(
             version = as_of_version(contract, made_by, date, known)
             told: dict[str, str | float] = {METADATA_KEY: version}
             # The last date is always made: the checks are told of it.
-            if done.get(date) == version and date != span.last:
+            before = done.get(date)
+            if before and before.version == version and date != span.last:
                 context.log.info(
                     f"{contract.table} {date}: published from the same deliveries; kept."
                 )
-                _tell(context, contract, date, told)
+                # The run tells of all its dates: what it leaves out of one is not on record.
+                _tell(context, contract, date, told | _told_before(contract, before))
                 continue
             candidate, inputs = _compute(context, platform, contract, made_by, date)
             seen, audited = audit_findings(platform, candidate)
@@ -93,7 +96,7 @@ def as_of_asset(
             yield from refuse(context, contract, findings)
             rows = publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            told |= {"dagster/partition_row_count": seen.rows, **measured(seen)}
+            told |= {ROWS: seen.rows, **measured(seen)}
             _tell(context, contract, date, told)
             if date != span.last:
                 # Told at once: a backfill that is killed and resumed goes on after this date.
@@ -131,14 +134,22 @@ def as_of_version(
     return combine(code_of(contract, made_by), read)
 
 
-def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Versions:
+def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mapping[dt.date, Made]:
     """Give what a retry or a backfill need not make again; nothing for any other run.
 
     What was published from the same deliveries by the same code would be the same rows.
     """
     if context.run.parent_run_id is None and BACKFILL_ID_TAG not in context.run.tags:
         return {}
-    return recorded_versions(context.instance, contract.table)
+    return made(context.instance, contract.table)
+
+
+def _told_before(contract: Contract, before: Made) -> dict[str, str | float]:
+    """Give the rows and key measures that were told of a date when it was made."""
+    told: dict[str, str | float] = {
+        name: before.numbers[name] for name in contract.measures if name in before.numbers
+    }
+    return told if before.rows is None else {**told, ROWS: int(before.rows)}
 
 
 def _tell(

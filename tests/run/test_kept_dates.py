@@ -1,0 +1,50 @@
+"""Dates that a resumed backfill keeps stay on record with their rows and key measures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    BACKFILL_ID_TAG,
+)
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.record import ROWS, Made, made
+from customer360_assets.contracts import contract
+from customer360_assets.merge import DAILY_JOB, definitions_of
+from tests.run.deliveries import DAY, good_day
+from tests.run.small_bank import SmallBank
+
+TABLE = "dimension.demographic"
+D = dt.date.fromisoformat(DAY)
+
+
+def test_a_date_that_is_kept_keeps_its_rows_and_measures_on_record(tmp_path: Path) -> None:
+    bank = SmallBank(tmp_path)
+    bank.deliver(good_day())
+    assert bank.run(DAY).code == 0
+    job = definitions_of(bank.deployment, loggers={}).resolve_job_def(DAILY_JOB)
+    tags = {
+        ASSET_PARTITION_RANGE_START_TAG: DAY,
+        ASSET_PARTITION_RANGE_END_TAG: str(D + dt.timedelta(days=1)),
+        BACKFILL_ID_TAG: "resumed",
+    }
+    with bank.instance() as instance:
+        before = _numbers(made(instance, TABLE)[D])
+        done = job.execute_in_process(
+            instance=instance, asset_selection=[asset_key(TABLE)], tags=tags
+        )
+        after = made(instance, TABLE)[D]
+    assert after.run_id == done.run_id
+    assert _numbers(after) == before
+    assert before[ROWS] == 3
+    assert before.keys() == {ROWS, *contract(TABLE).measures}
+
+
+def _numbers(partition: Made) -> dict[str, float]:
+    """Give what was told of the partition alone, without what the step cost."""
+    told = {ROWS, *contract(TABLE).measures}
+    return {name: n for name, n in partition.numbers.items() if name in told}
