@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -14,9 +17,14 @@ from customer360_assets.deployment import DeploymentError, deployment
 from customer360_assets.instance import prepare
 from customer360_assets.transformations import code_folder
 
+POLL_SECONDS = 0.2
+STOP_SECONDS = 30.0
+"""The daemon ends within a few seconds, unless one of its ticks is under way."""
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def ui_command(home: Path | None, host: str, port: int) -> int:
-    """Serve until interrupted; gives the exit code of whichever process ended first."""
+    """Serve until stopped: 0; else the exit code of whichever process ended first."""
     try:
         target = deployment(home)
     except DeploymentError as error:
@@ -33,11 +41,42 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         [sys.executable, "-m", "dagster._daemon", "run", *location],
     ]
     typer.echo(f"Dagster UI of {target.home}: http://{host}:{port}  (Ctrl-C stops it)")
-    processes = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603
+    with _asked_to_end() as asked:
+        processes = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603
+        while not asked and all(process.poll() is None for process in processes):
+            time.sleep(POLL_SECONDS)
+        if asked:
+            typer.echo("Stopping.")
+        ended = [p.returncode for p in processes if p.returncode is not None]
+        _stop(processes)
+    return 0 if asked else abs(ended[0])
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[list[int]]:
+    """Give the signals that have asked the command to end; they interrupt nothing."""
+    asked: list[int] = []
+    # What is ignored stays so: with nohup, the end of the terminal ends nothing.
+    heard = [s for s in ENDING if signal.getsignal(s) is not signal.SIG_IGN]
+    before = {s: signal.signal(s, lambda number, _: asked.append(number)) for s in heard}
     try:
-        os.waitpid(-1, 0)
-    except KeyboardInterrupt:
-        typer.echo("Stopping.")
+        yield asked
+    finally:
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """End what still runs, and wait for it: by force what does not end by itself."""
+    deadline = time.monotonic() + STOP_SECONDS
+    # In the background of a script SIGINT is ignored, here and by what is started from here.
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     for process in processes:
-        process.send_signal(signal.SIGINT)
-    return max(abs(process.wait()) for process in processes)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM if ignored else signal.SIGINT)
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
