@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,6 +21,21 @@ class Entry:
     delivery: Delivery
     parsed: Parsed | None = None
     earlier: tuple[Parsed, ...] = ()
+
+    @property
+    def own(self) -> str:
+        """The delivery's id."""
+        return self.delivery.delivery_id
+
+    @property
+    def name(self) -> tuple[str, dt.date | None]:
+        """What a redelivery has in common with it: file, and date where name or run state one."""
+        return self.delivery.file, self.delivery.business_date
+
+    @property
+    def content(self) -> tuple[str, dt.date | None]:
+        """What a duplicate has in common with it."""
+        return self.delivery.sha256, self.delivery.business_date
 
     @property
     def refused(self) -> str | None:
@@ -47,51 +63,93 @@ class Force:
     status: dict[str, Status] = field(default_factory=dict)
     by: dict[str, str] = field(default_factory=dict)
 
+    def supersede(self, old: Entry, new: Entry) -> None:
+        """Note that a delivery has taken another's place."""
+        self.status[old.own], self.by[old.own] = "superseded", new.own
+
+    def repeat(self, entry: Entry, twin: Entry) -> None:
+        """Note that a delivery has the bytes of another that is in force."""
+        self.status[entry.own], self.by[entry.own] = "duplicate", twin.own
+
 
 def force_of(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> Force:
     """Give what is in force. The newest delivery wins, also when it brings back older bytes.
 
     same_date: it replaces all of its date. same_name: it replaces the earlier file of its name (and
     date, where the name or the run states one); other files of the date add up. A refused delivery
-    replaces nothing. The same bytes under another name are a duplicate of those in force.
+    replaces nothing. The same bytes under another name are a duplicate of those in force; when the
+    file that they repeat is corrected, they come into force themselves.
     """
     force = Force()
-    live: list[Entry] = []
+    arrived = []
     for entry in entries:
-        own = entry.delivery.delivery_id
-        if entry.refused is not None:
-            force.status[own] = "refused"
-            continue
-        twin = next((old for old in live if _repeats(entry, old, force)), None)
-        if twin is not None:
-            force.status[own], force.by[own] = "duplicate", twin.delivery.delivery_id
-            continue
-        gone = [old for old in live if replaces == "same_name" and _same_name(entry, old)]
-        for date, standing in force.dates.items():
-            replaced = replaces == "same_date" and date in entry.dates
-            force.dates[date] = [] if replaced else [e for e in standing if e not in gone]
-        for date in entry.dates:
-            force.dates.setdefault(date, []).append(entry)
-        gone += [old for old in live if old.dates and not _stands(old, force)]
-        for old in gone:
-            force.status[old.delivery.delivery_id] = "superseded"
-            force.by[old.delivery.delivery_id] = own
-        live = [*(old for old in live if old not in gone), entry]
-        force.status[own] = "loaded"
+        if entry.refused is None:
+            arrived.append(entry)
+        else:
+            force.status[entry.own] = "refused"
+    if replaces == "same_name":
+        _by_name(arrived, force)
+    else:
+        _by_date(arrived, force)
     return force
 
 
-def _repeats(entry: Entry, old: Entry, force: Force) -> bool:
-    new, was = entry.delivery, old.delivery
-    same = (new.sha256, new.business_date) == (was.sha256, was.business_date)
-    whole = all(old in force.dates.get(date, ()) for date in old.dates)
-    return same and new.file != was.file and whole
+def _by_name(arrived: Sequence[Entry], force: Force) -> None:
+    """Put the newest delivery of each name in force; of those with the same bytes, the first."""
+    newest: dict[tuple[str, dt.date | None], Entry] = {}
+    for entry in arrived:
+        # Taken out first, so that the names stay in the order in which their newest file arrived.
+        if (old := newest.pop(entry.name, None)) is not None:
+            force.supersede(old, entry)
+        newest[entry.name] = entry
+    first: dict[tuple[str, dt.date | None], Entry] = {}
+    for entry in newest.values():
+        if (twin := first.setdefault(entry.content, entry)) is not entry:
+            force.repeat(entry, twin)
+        else:
+            force.status[entry.own] = "loaded"
+    for entry in arrived:
+        for date in entry.dates:
+            # A date that nothing makes any more is known all the same: it has to be emptied.
+            standing = force.dates.setdefault(date, [])
+            if force.status[entry.own] == "loaded":
+                standing.append(entry)
 
 
-def _same_name(entry: Entry, old: Entry) -> bool:
-    new, was = entry.delivery, old.delivery
-    return (new.file, new.business_date) == (was.file, was.business_date)
+def _by_date(arrived: Sequence[Entry], force: Force) -> None:
+    """Put the newest delivery of each date in force.
 
+    A duplicate needs no second look when what it repeats is replaced: it is older than that, too.
+    """
+    live: defaultdict[tuple[str, dt.date | None], dict[str, Entry]] = defaultdict(dict)
+    unread: defaultdict[str, list[Entry]] = defaultdict(list)
+    # On how many dates a delivery is in force, and how many it has.
+    stands: dict[str, int] = {}
+    has: dict[str, int] = {}
 
-def _stands(entry: Entry, force: Force) -> bool:
-    return any(entry in force.dates.get(date, ()) for date in entry.dates)
+    def replace(old: Entry, new: Entry) -> None:
+        force.supersede(old, new)
+        del live[old.content][old.own]
+
+    for entry in arrived:
+        delivery, dates = entry.delivery, entry.dates
+        for twin in live[entry.content].values():
+            if twin.delivery.file != delivery.file and stands[twin.own] == has[twin.own]:
+                force.repeat(entry, twin)
+                break
+        else:
+            for date in dates:
+                for old in force.dates.get(date, ()):
+                    stands[old.own] -= 1
+                    if not stands[old.own]:
+                        replace(old, entry)
+                force.dates[date] = [entry]
+            if entry.parsed is not None:
+                # Nobody knows its dates, nor has to: its correction was read.
+                for old in unread.pop(delivery.file, ()):
+                    replace(old, entry)
+            elif delivery.business_date is None:
+                unread[delivery.file].append(entry)
+            live[entry.content][entry.own] = entry
+            stands[entry.own] = has[entry.own] = len(dates)
+            force.status[entry.own] = "loaded"
