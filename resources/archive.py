@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -99,8 +100,7 @@ class LocalArchive:
     def put(self, chunks: Iterable[bytes]) -> Content:
         """Keep the bytes, byte for byte, under their SHA-256."""
         digest, size = hashlib.sha256(), 0
-        incoming = self._incoming()
-        try:
+        with self._incoming() as incoming:
             with incoming.open("wb") as draft:
                 for chunk in chunks:
                     digest.update(chunk)
@@ -113,8 +113,6 @@ class LocalArchive:
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 incoming.replace(target)
-        finally:
-            incoming.unlink(missing_ok=True)
         return Content(digest.hexdigest(), size)
 
     def path(self, sha256: str) -> Path:
@@ -133,18 +131,16 @@ class LocalArchive:
         """Keep a receipt under its feed and seq; False when another has that number."""
         target = self._root / "receipts" / receipt.feed / f"{receipt.seq:08d}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._incoming()
-        try:
+        with self._incoming() as draft:
             with draft.open("w", encoding="utf-8") as file:
                 file.write(receipt.to_json())
                 file.flush()
                 os.fsync(file.fileno())
-            # A link, unlike a rename, fails when another process has taken the number.
-            os.link(draft, target)
-        except FileExistsError:
-            return False
-        finally:
-            draft.unlink(missing_ok=True)
+            try:
+                # A link, unlike a rename, fails when another process has taken the number.
+                os.link(draft, target)
+            except FileExistsError:
+                return False
         return True
 
     def recall(self, feed: str) -> dict[str, list[str]]:
@@ -162,9 +158,9 @@ class LocalArchive:
         if target.exists() and target.read_text(encoding="utf-8") == text:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._incoming()
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(target)
+        with self._incoming() as draft:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(target)
 
     def pull(self, folder: Path) -> None:
         """Do nothing: there is one folder, and it is here."""
@@ -175,23 +171,43 @@ class LocalArchive:
     def _content(self, sha256: str) -> Path:
         return self._root / "content" / sha256[:2] / sha256
 
-    def _incoming(self) -> Path:
-        """Give a new draft file, after clearing those of processes that are no more."""
+    @contextmanager
+    def _incoming(self) -> Iterator[Path]:
+        """Give a new draft file, after clearing those that nobody holds any more.
+
+        A lock says so, not the number of a process: on the same disk another container has other
+        numbers. The system frees it when the process dies.
+        """
         folder = self._root / "incoming"
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.iterdir():
-            owner = left.name.partition("-")[0]
-            if owner.isdigit() and not _is_alive(int(owner)):
-                left.unlink(missing_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", dir=folder)
-        os.close(handle)
-        return Path(name)
-
-
-def _is_alive(pid: int) -> bool:
-    with suppress(PermissionError):
+            _clear(left)
+        handle, draft = _draft_in(folder)
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-    return True
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+            os.close(handle)
+
+
+def _draft_in(folder: Path) -> tuple[int, Path]:
+    """Give a draft file and the handle that holds its lock."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        # Cleared by another process before the lock was had.
+        os.close(handle)
+
+
+def _clear(draft: Path) -> None:
+    """Delete a draft unless a process holds it."""
+    with suppress(FileNotFoundError, PermissionError, BlockingIOError):
+        handle = os.open(draft, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever made it has moved it on if its name is no more here.
+            draft.unlink(missing_ok=True)
+        finally:
+            os.close(handle)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
+
+from resources.listing import fitting, pattern_parts
 
 _TICK_NS = 2_000_000_000
 _PAGE = 1000
@@ -62,6 +65,13 @@ class Landing(Protocol):
         """Open a file's bytes; FileNotFoundError when it is gone."""
         ...
 
+    def out_of_reach(self) -> tuple[str, ...]:
+        """Name, to be read by people, what lies here and is never listed.
+
+        Files whose names are no UTF-8 have no key; folders may be closed to us.
+        """
+        ...
+
 
 class LocalLanding:
     """A landing zone that is a directory. Hidden files (a leading dot) are not deliveries."""
@@ -77,10 +87,8 @@ class LocalLanding:
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
         """Give what `list` gives, by key and in pages."""
-        base = self._root / folder
-        keys = (p.relative_to(self._root) for p in base.glob(pattern) if p.is_file())
-        shown = (k.as_posix() for k in keys if not any(part.startswith(".") for part in k.parts))
-        wanted = sorted(k for k in shown if k.startswith(prefix) and k > after)
+        found = fitting(self._root, PurePosixPath(folder).parts, pattern_parts(pattern))
+        wanted = sorted(k for k in found if k.startswith(prefix) and k > after and _has_key(k))
         for start in range(0, len(wanted), _PAGE):
             keys_here = wanted[start : start + _PAGE]
             files = [file for key in keys_here if (file := self.state(key)) is not None]
@@ -90,7 +98,7 @@ class LocalLanding:
         """Give the file as it is now, None when it is gone."""
         try:
             stat = (self._root / key).stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
         modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
@@ -101,3 +109,32 @@ class LocalLanding:
     def open(self, key: str) -> BinaryIO:
         """Open a file's bytes."""
         return (self._root / key).open("rb")
+
+    def out_of_reach(self) -> tuple[str, ...]:
+        """Name files whose names are no UTF-8, and folders that may not be read."""
+        closed: list[Path] = []
+
+        def note(error: OSError) -> None:
+            if isinstance(error, PermissionError):
+                closed.append(Path(error.filename))
+
+        named = []
+        for folder, folders, files in os.walk(self._root, onerror=note):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            shown = (Path(folder, name) for name in files if not name.startswith("."))
+            named += [path for path in shown if not _has_key(str(path.relative_to(self._root)))]
+        found = (path.relative_to(self._root) for path in (*named, *closed))
+        return tuple(sorted(_readable(path) for path in found))
+
+
+def _has_key(key: str) -> bool:
+    """Say whether a name is text: what is none cannot be written down, nor asked for."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _readable(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
@@ -13,9 +12,8 @@ from typing import Any, BinaryIO
 from resources.account.client import client
 from resources.account.errors import code_of, explained
 from resources.landing import LandedFile, Page
+from resources.listing import MAGIC, pattern_parts
 from resources.s3.objects import GONE, bucket_and_key, listed, open_object
-
-_MAGIC = re.compile(r"[*?\[]")
 
 
 class S3Landing:
@@ -33,11 +31,9 @@ class S3Landing:
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
         """Give what `list` gives, by key and in S3's pages of a thousand at most."""
-        inside, wanted = PurePosixPath(folder).parts, PurePosixPath(pattern).parts
-        if any("**" in part and part != "**" for part in wanted):
-            raise ValueError(f"pattern {pattern!r}: ** stands for whole folders only")
+        inside, wanted = PurePosixPath(folder).parts, pattern_parts(pattern)
         # What stands before the first wildcard is looked up by S3, the rest is compared here.
-        known = takewhile(lambda part: not _MAGIC.search(part), wanted[:-1])
+        known = takewhile(lambda part: not MAGIC.search(part), wanted[:-1])
         start = "".join(f"{part}/" for part in (*inside, *known))
         if not (start.startswith(prefix) or prefix.startswith(start)):
             return
@@ -64,6 +60,10 @@ class S3Landing:
     def open(self, key: str) -> BinaryIO:
         """Open a file's bytes; FileNotFoundError when it is gone, or replaced while it is read."""
         return open_object(self._s3, self._root + key)
+
+    def out_of_reach(self) -> tuple[str, ...]:
+        """Name nothing: a key of S3 is UTF-8, and a listing gives all or fails."""
+        return ()
 
     @property
     def _s3(self) -> Any:

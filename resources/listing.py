@@ -1,0 +1,80 @@
+"""The files of a folder that fit a pattern, while others come and go in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+MAGIC = re.compile(r"[*?\[]")
+_Entry = os.DirEntry[str] | Path
+
+
+def pattern_parts(pattern: str) -> tuple[str, ...]:
+    """Give the parts of a glob pattern; ValueError for stars that mean different things."""
+    parts = PurePosixPath(pattern).parts
+    if any("**" in part and part != "**" for part in parts):
+        raise ValueError(f"pattern {pattern!r}: ** stands for whole folders only")
+    return parts
+
+
+def fitting(root: Path, folder: Sequence[str], pattern: Sequence[str]) -> set[str]:
+    """Give the POSIX paths, relative to root, of a folder's files that fit a pattern.
+
+    They are those that pathlib's glob finds, but for hidden ones. What is removed while it is
+    listed is not there: glob would fail, and with it the listing of every other file.
+    """
+    found: set[str] = set()
+    todo = [("/".join(folder), tuple(pattern))]
+    seen = set(todo)
+    while todo:
+        here, (first, *rest) = todo.pop()
+        further = []
+        if first == "**":
+            # None of it, or one folder and then any number again; without more, folders alone fit.
+            further = [(here, tuple(rest))] if rest else []
+            below = _entries(root, here, "*") if rest else []
+            further += [
+                (key, (first, *rest)) for key, entry in below if _is_folder(entry, own=True)
+            ]
+        elif rest:
+            entries = _entries(root, here, first)
+            further = [(key, tuple(rest)) for key, entry in entries if _is_folder(entry)]
+        else:
+            found.update(key for key, entry in _entries(root, here, first) if _is_file(entry))
+        todo += [each for each in further if each not in seen]
+        seen.update(further)
+    return found
+
+
+def _entries(root: Path, folder: str, part: str) -> list[tuple[str, _Entry]]:
+    """Give what lies in a folder and fits one part of a pattern, with its path."""
+    at = f"{folder}/" if folder else ""
+    if part.startswith(".") or any(name.startswith(".") for name in folder.split("/")):
+        return []
+    if not MAGIC.search(part):
+        return [(f"{at}{part}", root / folder / part)]
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # noqa: SIM117
+        with os.scandir(root / folder) as entries:
+            return [
+                (f"{at}{entry.name}", entry)
+                for entry in entries
+                if not entry.name.startswith(".") and fnmatchcase(entry.name, part)
+            ]
+    return []
+
+
+def _is_folder(entry: _Entry, *, own: bool = False) -> bool:
+    """Say whether it is a folder; own: and no link to one, which may lead in a circle."""
+    with suppress(OSError):
+        return entry.is_dir() and not (own and entry.is_symlink())
+    return False
+
+
+def _is_file(entry: _Entry) -> bool:
+    with suppress(OSError):
+        return entry.is_file()
+    return False
