@@ -193,6 +193,15 @@ def stated_totals(
     return found
 
 
+def undated(source: Source, table: Mapping[str, str]) -> int:
+    """Give the rows that state no date: they are in no file, and in no total of a date."""
+    of = f"{quoted(table['db_schema'])}.{quoted(table['table'])}"
+    with job.step("asking the source for rows without a date", quote=False):
+        query = f'SELECT count(*) AS "n" FROM {of} WHERE {quoted(table["date"])} IS NULL'
+        ((rows,),) = source.read(query).collect()
+    return int(rows)
+
+
 def written_totals(files: DataFrame) -> Totals:
     """Give the totals of the files."""
     sums = [F.sum(name).cast("string").alias(name) for name in ("amount", "balance")]
@@ -270,9 +279,13 @@ def main(
             session, origin, args.table, args.first, args.last, args.history, f"{args.output}/files"
         )
         told = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in totals.items()]
-        text = session.createDataFrame([(json.dumps(told),)], "value string")
+        left = undated(origin, args.table)
+        found = json.dumps({"totals": told, "undated": left})
+        text = session.createDataFrame([(found,)], "value string")
         text.coalesce(1).write.mode("overwrite").text(f"{args.output}/totals")
-        tell(f"{sum(n for n, *_ in totals.values())} rows, as many as the source has.")
+        tell(f"{sum(n for n, *_ in totals.values())} rows, as many as the source has of the dates.")
+        if left:
+            tell(f"{left} rows of the source state no date and were not extracted.")
 
 
 if __name__ == "__main__":

@@ -113,6 +113,12 @@ def _print(console: Console, taken: list[Extracted]) -> None:
             f"{one.file.parent.name}/{one.file.name}",
         )
     console.print(sources)
+    for one in taken:
+        if one.undated:
+            console.print(
+                f"[yellow]{one.source}: {one.undated:,} rows of the source state no date; they"
+                " belong to no business date and were not delivered.[/yellow]"
+            )
     totals = [(one.source, total) for one in taken for total in one.totals]
     if not totals:
         return

@@ -26,7 +26,8 @@ class Extracted:
     """What one source gave.
 
     files: every file that covers the extraction, the business date's last. delivered: those of them
-    that are new or changed; the others stood there with the same bytes.
+    that are new or changed; the others stood there with the same bytes. undated: rows of the source
+    that state no date; they belong into no file, and were not delivered.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Extracted:
     rows: int
     seconds: float
     totals: tuple[Total, ...] = ()
+    undated: int = 0
 
     @property
     def file(self) -> Path:

@@ -56,7 +56,7 @@ def extract_transactions_on_aws(
         request = _request(names, parts, business_date, table or TransactionTable())
         script = code_folder("spark") / SCRIPT
         done = engine.run_once(script, request, whole=lambda _: False)
-        totals = _totals(names, f"{done.output}/totals")
+        totals, undated = _totals(names, f"{done.output}/totals")
         delivered = [
             part.name
             for part in parts
@@ -73,7 +73,7 @@ def extract_transactions_on_aws(
     shown = by_type(totals)
     return Extracted(
         "transaction", files, tuple(Path(transactions.FOLDER, n) for n in delivered),
-        sum(t.rows for t in shown), time.monotonic() - started, shown,
+        sum(t.rows for t in shown), time.monotonic() - started, shown, undated,
     )  # fmt: skip
 
 
@@ -175,13 +175,16 @@ def _chunks(found: dict[str, Any]) -> Iterator[bytes]:
     return chunks
 
 
-def _totals(names: AwsNames, folder: str) -> Totals:
+def _totals(names: AwsNames, folder: str) -> tuple[Totals, int]:
+    """Give what the job has told: the totals, and the rows without a date."""
     (file,) = (f for f in files_below(folder, names.region) if f.endswith(".txt"))
     with explained("read", file):
         text = client("s3", names.region).get_object(**address(file))["Body"].read()
-    return {
+    told = json.loads(text)
+    totals = {
         (dt.date.fromisoformat(last), kind): Total(
             kind, rows, *(None if s is None else Decimal(s) for s in sums)
         )
-        for last, kind, rows, *sums in json.loads(text)
+        for last, kind, rows, *sums in told["totals"]
     }
+    return totals, told["undated"]

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from customer360_assets.extraction.coverage import Part
 from customer360_assets.extraction.extracted import ExtractionError, Total
@@ -21,21 +22,28 @@ _SHOWN = 3
 
 def source_totals(
     snapshot: Snapshot, table: TransactionTable, first: dt.date, last: dt.date, history: Part | None
-) -> Totals:
-    """Give the totals that PostgreSQL computes itself, in the snapshot that is extracted."""
+) -> tuple[Totals, int]:
+    """Give the totals that PostgreSQL computes itself, in the snapshot that is extracted.
+
+    And the rows without a date, of the whole table: no date's totals would miss them.
+    """
     date, kind = identifier(table.date), identifier(table.type)
     file, since = f"{date}::date", f"{date} >= '{first}' AND "
     if history is not None:
-        file, since = f"greatest({file}, '{history.last}'::date)", ""
+        # Of NULL and a date it would give the date.
+        file = f"CASE WHEN {date} IS NOT NULL THEN greatest({file}, '{history.last}'::date) END"
+        since = ""
     # Sums as text: as numbers without precision they would be read as doubles.
     query = (
         f"SELECT {file} AS last, {kind} AS type, count(*) AS rows,"
         f" sum({identifier(table.amount)})::text AS amount,"
         f" sum({identifier(table.balance)})::text AS balance"
         f" FROM {identifier(table.db_schema, table.table)}"
-        f" WHERE {since}{date} < '{last + dt.timedelta(days=1)}' GROUP BY 1, 2"
+        f" WHERE {since}{date} < '{last + dt.timedelta(days=1)}' OR {date} IS NULL GROUP BY 1, 2"
     )
-    return _totals(snapshot.ask(query))
+    found = snapshot.ask(query)
+    undated = sum(row[2] for row in found if row[0] is None)
+    return _totals([row for row in found if row[0] is not None]), undated
 
 
 def written_totals(snapshot: Snapshot, files: Mapping[dt.date, Path]) -> Totals:
@@ -79,7 +87,7 @@ def by_type(totals: Totals) -> tuple[Total, ...]:
     return tuple(sums[kind] for kind in sorted(sums, key=str))
 
 
-def _totals(rows: list[tuple[dt.date, str | None, int, str | None, str | None]]) -> Totals:
+def _totals(rows: list[tuple[Any, ...]]) -> Totals:
     return {
         (last, kind): Total(kind, count, _decimal(amount), _decimal(balance))
         for last, kind, count, amount, balance in rows

@@ -58,24 +58,28 @@ def extract_transactions(
                 memory=settings.memory,
                 threads=settings.threads,
             ) as snapshot:
-                totals = _write(snapshot, settings.transactions, parts, drafts)
+                totals, undated = _write(snapshot, settings.transactions, parts, drafts)
             delivered = drafts.deliver([p.name for p in parts])
     except SourceError as error:
         failure = str(error)
     else:
         files = tuple(landing / FOLDER / p.name for p in parts)
         rows = sum(t.rows for t in totals)
-        return Extracted("transaction", files, delivered, rows, time.monotonic() - started, totals)
+        seconds = time.monotonic() - started
+        return Extracted("transaction", files, delivered, rows, seconds, totals, undated)
     raise ExtractionError(f"{failure}. No transactions were delivered.")
 
 
 def _write(
     snapshot: Snapshot, table: TransactionTable, parts: list[Part], drafts: Drafts
-) -> tuple[Total, ...]:
-    """Write every part's draft and give the totals by type, which the source's own confirm."""
+) -> tuple[tuple[Total, ...], int]:
+    """Write every part's draft and give the totals by type, which the source's own confirm.
+
+    And the rows without a date, which are in none.
+    """
     _refuse_inexact(snapshot.types(table.db_schema, table.table), table)
     history, days = (parts[0], parts[1:]) if parts[0].history else (None, parts)
-    stated = source_totals(snapshot, table, days[0].last, days[-1].last, history)
+    stated, undated = source_totals(snapshot, table, days[0].last, days[-1].last, history)
     order = "ORDER BY date, trans_id"
     if history is not None:
         rows = _selected(table, None, history.last)
@@ -92,7 +96,7 @@ def _write(
         snapshot.copy(f"{rows} {order}", drafts.draft(day.name), note=day.covers)
     written = written_totals(snapshot, {p.last: drafts.draft(p.name) for p in parts})
     compare(stated, written)
-    return by_type(written)
+    return by_type(written), undated
 
 
 def _selected(table: TransactionTable, first: dt.date | None, last: dt.date) -> str:
