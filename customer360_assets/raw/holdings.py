@@ -32,14 +32,18 @@ def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
     held = Holdings()
     if deliveries is None:
         return held
+    standing = {
+        (date, entry.own)
+        for date, entries in deliveries.force.dates.items()
+        if span.first <= date <= span.last
+        for entry in entries
+    }
     for entry in deliveries.entries:
         parsed = entry.parsed
-        if parsed is None or deliveries.force.status[entry.delivery.delivery_id] != "loaded":
+        if parsed is None or deliveries.force.status[entry.own] != "loaded":
             continue
         mine = {
-            date: records
-            for date, records in parsed.rows.items()
-            if span.first <= date <= span.last and entry.delivery in deliveries.in_force(date)
+            date: records for date, records in parsed.rows.items() if (date, entry.own) in standing
         }
         own = parsed.business_date
         refused = parsed.quarantined if own and span.first <= own <= span.last else {}
