@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from rich.table import Table
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
+    from customer360_assets.planning import Batch
     from customer360_assets.running import BatchOutcome, TableOutcome
 
 INTAKE = "raw.delivery"
@@ -138,10 +140,10 @@ class _Session:
         longest = LONGEST if self.on_aws else None
         for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
-            if batch.derives and not taken_in:
-                break
-            outcomes.append(run_batch(self.definitions, self.instance, batch))
-            taken_in = taken_in and (batch.derives or outcomes[-1].success)
+            made = batch if taken_in else _taking_in(batch)
+            if made.tables:
+                outcomes.append(run_batch(self.definitions, self.instance, made))
+                taken_in = taken_in and (batch.derives or outcomes[-1].success)
         return outcomes
 
     def _published_manifest(self) -> list[dict[str, Any]]:
@@ -181,6 +183,12 @@ class _Session:
                 "date never replaces a newer one."
             )
         return told
+
+
+def _taking_in(batch: Batch) -> Batch:
+    """Give the part of a batch that takes in what has arrived, and derives nothing."""
+    taken = tuple(t for t in batch.tables if t.startswith(("raw.", "stage.")))
+    return replace(batch, tables=taken)
 
 
 def _print(console: Console, outcomes: list[BatchOutcome], seconds: float) -> None:

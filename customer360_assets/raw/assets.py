@@ -34,6 +34,7 @@ from customer360_assets.publishing import (
 )
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
+from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.raw.unmended import unmended
@@ -124,6 +125,9 @@ def delivery_asset(
             findings.append(_refused_finding(refused))
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)
+        if taken.failure:
+            # Only now: what could be taken in is on record, and may be published.
+            raise taken.failure
         yield result(
             contract,
             findings,
@@ -131,7 +135,11 @@ def delivery_asset(
                 "dagster/row_count": len(rows),
                 "taken_in": len(taken.taken),
                 "still_being_written": list(taken.changing),
-                "of_no_feed": log.unmatched() if config.feed else list(taken.unmatched),
+                "of_no_feed": (
+                    unmatched(log.landing, log.feeds.values())
+                    if config.feed
+                    else list(taken.unmatched)
+                ),
                 "refused": refused,
             },
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,14 +16,14 @@ from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
-from customer360_assets.raw.parse import Delivery, fingerprint_of, parse
+from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
 from customer360_assets.raw.parsed import (
-    MARKER,
     folder_of,
     parsed_folder,
     quarantine_of,
     read_marker,
 )
+from customer360_assets.raw.unsettled import UnsettledError
 from resources.archive import Archive, Receipt
 from resources.card_token import CardKey
 
@@ -42,17 +44,36 @@ class FeedDeliveries:
 
     @property
     def outstanding(self) -> tuple[Delivery, ...]:
-        """Deliveries to parse: those that may be in force, and those never looked into."""
-        status = self.force.status
+        """Deliveries to parse: those that may be in force, and those never looked into.
+
+        One that was replaced needs no look once what replaced it was read: a file that cannot be
+        parsed is done with when a sound one has come in its place.
+        """
+        status, moot = self.force.status, self._moot
         return tuple(
             e.delivery
             for e in self.entries
             if e.parsed is None
             and (
-                status[e.delivery.delivery_id] == "loaded"
-                or (status[e.delivery.delivery_id] == "superseded" and not e.earlier)
+                status[e.own] == "loaded"
+                or (status[e.own] == "superseded" and not e.earlier and e.own not in moot)
             )
         )
+
+    @property
+    def _moot(self) -> set[str]:
+        """Deliveries that were replaced by one that was read, or that is moot itself."""
+        status, by = self.force.status, self.force.by
+        read = {e.own for e in self.entries if e.parsed is not None}
+        moot: set[str] = set()
+        # What replaced a delivery came after it, and is known by then.
+        for entry in reversed(self.entries):
+            if status[entry.own] == "superseded":
+                heir = by[entry.own]
+                heir = by[heir] if status[heir] == "duplicate" else heir
+                if heir in read or heir in moot:
+                    moot.add(entry.own)
+        return moot
 
     def in_force(self, business_date: dt.date) -> tuple[Delivery, ...]:
         """Give the deliveries whose rows make a partition."""
@@ -79,16 +100,16 @@ class FeedDeliveries:
 
     def quarantine_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
         """Give the files of records in quarantine of the deliveries in force, by business date."""
-        found: dict[dt.date, tuple[Path, ...]] = {}
+        found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
-            own, parsed = entry.delivery.delivery_id, entry.parsed
+            own, parsed = entry.own, entry.parsed
             if parsed is None or not parsed.quarantined or self.force.status[own] != "loaded":
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
                 file = quarantine_of(self.lake_dir, self.spec.feed, own, self.fingerprint)
-                found[date] = (*found.get(date, ()), file)
-        return found
+                found[date].append(file)
+        return {date: tuple(files) for date, files in found.items()}
 
     def manifest(self) -> list[dict[str, Any]]:
         """Give the rows of raw.delivery; a delivery that was not parsed yet has none."""
@@ -161,15 +182,25 @@ def read_deliveries(
     """Give a feed's deliveries as the archive and the markers have them now."""
     fingerprint = fingerprint_of(spec, contract(f"raw.{spec.feed}"), key)
     entries = []
-    archive.pull(parsed_folder(lake_dir, spec.feed))
-    for receipt in archive.receipts(spec.feed):
+    folder = parsed_folder(lake_dir, spec.feed)
+    archive.pull(folder)
+    receipts = archive.receipts(spec.feed)
+    parsed = _parsed_folders(folder)
+    for receipt in receipts:
         delivery = delivery_of(receipt, spec)
         present = folder_of(lake_dir, spec.feed, delivery.delivery_id, fingerprint)
-        markers = sorted(present.parent.glob(f"{delivery.delivery_id}-*/{MARKER}"))
-        others = (read_marker(m.parent) for m in markers if m.parent != present)
+        others = (read_marker(f) for f in parsed[delivery.delivery_id] if f != present)
         earlier = tuple(p for p in others if p is not None)
         entries.append(Entry(delivery, read_marker(present), earlier))
     return FeedDeliveries(spec, fingerprint, lake_dir, tuple(entries))
+
+
+def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
+    """Give what was parsed of each delivery, of one listing: a search for each costs a listing."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        found[path.name.rpartition("-")[0]].append(path)
+    return found
 
 
 def settle(
@@ -182,14 +213,35 @@ def settle(
     """Parse what is outstanding and give the feed's deliveries, all of them settled.
 
     A file that turns out to be refused gives way to the one before it, which may have to be parsed
-    in turn.
+    in turn. Raises UnsettledError when some could not be parsed, after all others were: a partition
+    is not made without a delivery that belongs into it.
     """
     table = contract(f"raw.{spec.feed}")
+    failed: dict[str, tuple[Delivery, ParseError]] = {}
     deliveries = read_deliveries(archive, spec, lake_dir, key)
-    while todo := deliveries.outstanding:
-        parse(todo, spec, table, archive, lake_dir, key, threads)
+    while todo := [d for d in deliveries.outstanding if d.delivery_id not in failed]:
+        while todo:
+            try:
+                parse(todo, spec, table, archive, lake_dir, key, threads)
+                break
+            except ParseError as error:
+                bad = _named(todo, error)
+                if bad is None:
+                    raise
+                failed[bad.delivery_id] = bad, error
+                todo.remove(bad)
         deliveries = read_deliveries(archive, spec, lake_dir, key)
+    # What was parsed meanwhile may have taken the place of one that could not be.
+    left = [failed[d.delivery_id] for d in deliveries.outstanding]
+    if left:
+        raise UnsettledError(left) from left[0][1]
     return deliveries
+
+
+def _named(deliveries: Sequence[Delivery], error: ParseError) -> Delivery | None:
+    """Give the delivery that an error is about."""
+    named = set(re.findall(r"[\w-]+", str(error)))
+    return next((d for d in deliveries if d.delivery_id in named), None)
 
 
 def manifest(feeds: Mapping[str, FeedDeliveries]) -> list[dict[str, Any]]:

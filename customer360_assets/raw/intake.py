@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from customer360_assets.feeds.dates import date_in_name
 from customer360_assets.feeds.spec import FeedSpec
-from resources.archive import CHUNK, Archive, Content, Receipt
+from customer360_assets.raw.landed import Landed, unmatched
+from customer360_assets.raw.unsettled import IntakeError, UnsettledError
+from resources.archive import Archive, Content, Receipt
 from resources.landing import LandedFile, Landing
 
 
@@ -18,12 +19,14 @@ from resources.landing import LandedFile, Landing
 class IntakeResult:
     """What an intake found: new deliveries, files left for next time, files of none of its feeds.
 
-    The last are not looked for when the intake was of certain files alone.
+    The last are not looked for when the intake was of certain files alone. failure: files that
+    could not be read and deliveries that could not be parsed; all else was taken in.
     """
 
     taken: tuple[Receipt, ...]
     changing: tuple[str, ...]
     unmatched: tuple[str, ...]
+    failure: IntakeError | None = None
 
 
 def take_in(
@@ -39,53 +42,67 @@ def take_in(
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
     file that changes while it is read is left for the next intake. `only` names files and the state
     that each must still be in: no other is looked at, and none of another state is taken.
-    `look_into` parses what a feed has delivered; only then do its files count as taken in.
+    `look_into` parses what a feed has delivered; only then do its files count as taken in. What
+    cannot be read or parsed keeps nothing else from being taken in.
     """
+    landed = Landed(landing)
     taken: list[Receipt] = []
     counted: dict[str, dict[str, list[str]]] = {}
-    changing: list[str] = []
-    matched: set[str] = set()
     for feed, spec in sorted(feeds.items()):
         shown = landing.list(spec.folder, spec.pattern)
         asked = shown if only is None else [f for f in shown if only.get(f.key) == f.state]
-        changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
-        receipts = archive.receipts(feed)
-        named = {r.file for r in receipts}
-        digests = _digests(landing, archive, feed, [f for f in asked if f.key in named])
-        matched.update(f.key for f in shown)
+        landed.changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
+        receipts = _Receipts(archive, feed)
+        digests = _digests(landed, archive, feed, [f for f in asked if f.key in receipts.newest])
         for file in asked:
             content = None
-            if file.key not in named:
+            if file.key not in digests:
                 # New by its name: it has to be archived, and that tells its digest, too.
-                content = _archived(landing, archive, file)
+                content = landed.archived(archive, file)
                 digests[file.key] = content.sha256 if content else None
             sha256 = digests[file.key]
-            if sha256 is None:
-                changing.append(file.key)
-            elif _latest(receipts, file.key) != sha256:
-                content = content or _archived(landing, archive, file)
-                if content is None:
-                    changing.append(file.key)
-                elif _register(archive, receipts, spec, file, content, run_date):
-                    taken.append(receipts[-1])
+            if sha256 is not None and receipts.newest.get(file.key) != sha256:
+                content = content or landed.archived(archive, file)
+                receipt = content and _register(receipts, spec, file, content, run_date)
+                taken += [receipt] if receipt else []
         _remember(archive, feed, shown, asked, digests)
         had = {
             f.key: [f.state, sha256]
             for f in asked
             if (sha256 := digests[f.key]) is not None
             and (f.settled or only is not None)
-            and _latest(receipts, f.key) == sha256
+            and receipts.newest.get(f.key) == sha256
         }
         kept = archive.recall(_taken_name(feed))
         here = {f.key: kept[f.key] for f in shown if f.key in kept}
         counted[feed] = {**here, **had}
+    failed = _look_into_each(archive, counted, look_into)
+    return IntakeResult(
+        tuple(taken),
+        tuple(landed.changing),
+        () if only is not None else tuple(unmatched(landing, feeds.values())),
+        IntakeError(landed.unread, failed) if landed.unread or failed else None,
+    )
+
+
+def _look_into_each(
+    archive: Archive,
+    counted: Mapping[str, Mapping[str, list[str]]],
+    look_into: Callable[[str], object],
+) -> list[UnsettledError]:
+    """Parse what each feed has delivered, and note its files as taken in but for the unparsed."""
     # An intake that is killed over a file before its dates are known must come by again: from a
     # receipt alone nobody can tell what is outstanding.
+    failed = []
     for feed, states in counted.items():
-        look_into(feed)
-        archive.remember(_taken_name(feed), states)
-    unmatched = [] if only is not None else _unmatched(landing, matched)
-    return IntakeResult(tuple(taken), tuple(changing), tuple(unmatched))
+        left: frozenset[str] = frozenset()
+        try:
+            look_into(feed)
+        except UnsettledError as error:
+            failed.append(error)
+            left = error.files
+        archive.remember(_taken_name(feed), {f: s for f, s in states.items() if f not in left})
+    return failed
 
 
 def taken_states(archive: Archive, feed: str) -> dict[str, str]:
@@ -98,10 +115,6 @@ def taken_states(archive: Archive, feed: str) -> dict[str, str]:
 
 def _taken_name(feed: str) -> str:
     return f"{feed}.taken"
-
-
-def _unmatched(landing: Landing, matched: set[str]) -> list[str]:
-    return [f.key for f in landing.list() if f.key not in matched]
 
 
 def business_date_of(
@@ -121,19 +134,13 @@ def business_date_of(
         return None, f"no business date: {error}"
 
 
-def _chunks(landing: Landing, key: str) -> Iterator[bytes]:
-    with landing.open(key) as opened:
-        while chunk := opened.read(CHUNK):
-            yield chunk
-
-
 def _digests(
-    landing: Landing,
+    landed: Landed,
     archive: Archive,
     feed: str,
     asked: list[LandedFile],
 ) -> dict[str, str | None]:
-    """Give the SHA-256 of each file asked for, None of one that changed meanwhile.
+    """Give the SHA-256 of each file asked for, None of one that is left for the next intake.
 
     A file that stands as it did when it was last read is not read again.
     """
@@ -141,7 +148,7 @@ def _digests(
     digests: dict[str, str | None] = {}
     for file in asked:
         state, digest = seen.get(file.key, ["", ""])
-        digests[file.key] = digest if state == file.state else _sha256(landing, file)
+        digests[file.key] = digest if state == file.state else landed.sha256(file)
     return digests
 
 
@@ -158,45 +165,42 @@ def _remember(
     archive.remember(feed, {**others, **keep})
 
 
-def _sha256(landing: Landing, file: LandedFile) -> str | None:
-    """Give the SHA-256 of a landed file; None when it changed meanwhile."""
-    digest = hashlib.sha256()
-    try:
-        for chunk in _chunks(landing, file.key):
-            digest.update(chunk)
-    except FileNotFoundError:
-        return None
-    return digest.hexdigest() if landing.state(file.key) == file else None
+class _Receipts:
+    """The receipts of a feed; `newest` has the SHA-256 of each file name's newest delivery."""
 
+    def __init__(self, archive: Archive, feed: str) -> None:
+        self.archive, self.feed = archive, feed
+        self.read()
 
-def _archived(landing: Landing, archive: Archive, file: LandedFile) -> Content | None:
-    """Archive a file; None when it changed meanwhile."""
-    try:
-        content = archive.put(_chunks(landing, file.key))
-    except FileNotFoundError:
-        return None
-    return content if landing.state(file.key) == file and content.bytes == file.bytes else None
+    def read(self) -> None:
+        """Read them anew."""
+        known = self.archive.receipts(self.feed)
+        self.last = known[-1].seq if known else 0
+        self.newest = {receipt.file: receipt.sha256 for receipt in known}
 
-
-def _latest(receipts: list[Receipt], file: str) -> str | None:
-    """Give the SHA-256 of a file name's newest delivery."""
-    return next((r.sha256 for r in reversed(receipts) if r.file == file), None)
+    def add(self, receipt: Receipt) -> bool:
+        """Keep a new one; False when another process has taken its number."""
+        if not self.archive.register(receipt):
+            # Whoever took the number has registered something that is not known here yet.
+            self.read()
+            return False
+        self.last, self.newest[receipt.file] = receipt.seq, receipt.sha256
+        return True
 
 
 def _register(
-    archive: Archive,
-    receipts: list[Receipt],
+    receipts: _Receipts,
     spec: FeedSpec,
     file: LandedFile,
     content: Content,
     run_date: dt.date,
-) -> bool:
-    """Add the new receipt to those known; False when another process registered this delivery."""
+) -> Receipt | None:
+    """Give the receipt of a new delivery; None when another process registered it."""
     date, refused = business_date_of(spec, file.key, run_date)
-    while _latest(receipts, file.key) != content.sha256:
+    while receipts.newest.get(file.key) != content.sha256:
         receipt = Receipt(
             feed=spec.feed,
-            seq=receipts[-1].seq + 1 if receipts else 1,
+            seq=receipts.last + 1,
             file=file.key,
             bytes=content.bytes,
             sha256=content.sha256,
@@ -204,20 +208,17 @@ def _register(
             business_date=date,
             refused=refused,
         )
-        if archive.register(receipt):
-            receipts.append(receipt)
-            return True
-        # Whoever took the number has registered something that is not known here yet.
-        receipts[:] = archive.receipts(spec.feed)
-    return False
+        if receipts.add(receipt):
+            return receipt
+    return None
 
 
 def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
     """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
-    receipts = archive.receipts(spec.feed)
+    newest = _Receipts(archive, spec.feed).newest
     shown = landing.list(spec.folder, spec.pattern)
-    if {f.key for f in shown} - {r.file for r in receipts}:
+    if {f.key for f in shown} - newest.keys():
         return True
-    digests = _digests(landing, archive, spec.feed, shown)
+    digests = _digests(Landed(landing), archive, spec.feed, shown)
     _remember(archive, spec.feed, shown, shown, digests)
-    return any(_latest(receipts, key) != digest for key, digest in digests.items())
+    return any(newest[key] != digest for key, digest in digests.items())

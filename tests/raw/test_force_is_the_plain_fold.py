@@ -39,7 +39,7 @@ def invented(chance: random.Random, seq: int) -> Entry:
         bad = Parsed(delivery_id=own, fingerprint="x", status="refused", reason="empty")
         return Entry(delivery, bad)
     # The same bytes have the same dates.
-    dated = random.Random(delivery.sha256).sample(range(4), k=int(delivery.sha256))
+    dated = random.Random(delivery.sha256).sample(range(4), k=int(delivery.sha256))  # noqa: S311
     dates = [stated] if stated else [FIRST + dt.timedelta(days=day) for day in dated]
     rows = dict.fromkeys(dates, 1)
     return Entry(delivery, Parsed(delivery_id=own, fingerprint="x", status="loaded", rows=rows))
@@ -47,7 +47,7 @@ def invented(chance: random.Random, seq: int) -> Entry:
 
 @pytest.mark.parametrize("replaces", ["same_date", "same_name"])
 def test_force_is_the_plain_fold(replaces: Literal["same_date", "same_name"]) -> None:
-    chance, seen = random.Random(replaces), Counter[str]()
+    chance, seen = random.Random(replaces), Counter[str]()  # noqa: S311
     for _ in range(HISTORIES):
         entries = [invented(chance, seq) for seq in range(1, chance.randint(1, 14))]
         found, plain = force_of(entries, replaces), plain_fold(entries, replaces)

@@ -1,0 +1,40 @@
+"""What an intake could not do, told when all else is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from customer360_assets.raw.parse import Delivery, ParseError
+
+
+class UnsettledError(ParseError):
+    """Deliveries that could not be parsed: each with its file and the kind of failure, no values.
+
+    Whatever else there was to parse has been parsed.
+    """
+
+    def __init__(self, failures: Iterable[tuple[Delivery, ParseError]]) -> None:
+        self.failures = tuple(failures)
+        told = "; ".join(f"{delivery.file} ({error})" for delivery, error in self.failures)
+        super().__init__(f"{len(self.failures)} deliveries could not be parsed: {told}")
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The names under which they were delivered."""
+        return frozenset(delivery.file for delivery, _ in self.failures)
+
+
+class IntakeError(RuntimeError):
+    """Files that could not be read and deliveries that could not be parsed; no values.
+
+    unread: files with the kind of failure. Everything else was taken in.
+    """
+
+    def __init__(self, unread: Mapping[str, str], unsettled: Sequence[UnsettledError]) -> None:
+        told = [str(error) for error in unsettled]
+        if unread:
+            files = "; ".join(f"{file} ({kind})" for file, kind in unread.items())
+            told.append(f"{len(unread)} files could not be read: {files}")
+        super().__init__(". ".join([*told, "All else was taken in."]))
+        # Whether it passes by itself is told by what has led to it.
+        self.__cause__ = unsettled[0] if unsettled else None
