@@ -23,15 +23,17 @@ from customer360_assets.raw.parsed import (
     read_marker,
     write_marker,
 )
-from customer360_assets.raw.refusal import RefusedError
+from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.source import Source, extra_notes, parquet_source, text_source
-from customer360_assets.raw.text import read_text
+from customer360_assets.raw.text import DamagedError, read_text
 from customer360_assets.raw.write import write_records
 from resources.archive import Archive
 from resources.card_token import CardKey
 
 if TYPE_CHECKING:
     import duckdb
+
+__all__ = ["Delivery", "ParseError", "fingerprint_of", "parse"]
 
 SMALL_BYTES = 32 << 20
 
@@ -48,10 +50,6 @@ class Delivery:
     sha256: str
     business_date: dt.date | None
     refused: str | None = None
-
-
-class ParseError(RuntimeError):
-    """The engine failed; the message names the delivery and the kind of failure, no values."""
 
 
 def fingerprint_of(spec: FeedSpec, contract: Contract, key: CardKey | None) -> str:
@@ -73,7 +71,8 @@ def parse(
     """Parse deliveries of one feed, once per fingerprint, and give their markers.
 
     Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
-    by one rename. Raises ConservationError when a record would be lost.
+    by one rename. Raises ParseError for a delivery that cannot be parsed, ConservationError among
+    them when a record would be lost.
     """
     if not deliveries:
         return []
@@ -106,9 +105,10 @@ def _one(
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
     quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
-    with engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
+    content = _content(delivery, archive)
+    with _told(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         parsed = _parsed(
-            delivery, fingerprint, spec, contract, archive, out, scratch, quarantine, connection
+            delivery, fingerprint, spec, contract, content, out, scratch, quarantine, connection
         )
     write_marker(out, parsed)
     # Last of all the rename: what is left before it, the next attempt clears.
@@ -125,25 +125,19 @@ def _parsed(
     fingerprint: str,
     spec: FeedSpec,
     contract: Contract,
-    archive: Archive,
+    content: Path,
     out: Path,
     scratch: Path,
     quarantine: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Parsed:
     """Write what the delivery holds, or nothing when it is refused whole."""
-    import duckdb
-
     try:
-        source = _source(delivery, spec, contract, archive, scratch, connection)
+        source = _source(delivery, spec, contract, content, scratch, connection)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
         judged = judged_sql(spec, contract, source.sql, source.types, delivery.business_date)
         written = write_records(delivery, contract, source, judged, out, scratch, connection)
-    except duckdb.Error as error:
-        # The engine's own message may hold values of the record that it failed on.
-        kind = type(error).__name__
-        raise ParseError(f"{delivery.delivery_id}: the engine failed: {kind}") from None
     except RefusedError as refusal:
         shutil.rmtree(out)
         out.mkdir()
@@ -177,15 +171,44 @@ def _source(
     delivery: Delivery,
     spec: FeedSpec,
     contract: Contract,
-    archive: Archive,
+    content: Path,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Source:
-    content = archive.path(delivery.sha256)
     if spec.format == "parquet":
         return parquet_source(content, delivery.sha256, spec, contract, connection)
     text = read_text(content, delivery.sha256, spec, scratch / "text")
     return text_source(text, spec, contract, connection)
+
+
+def _content(delivery: Delivery, archive: Archive) -> Path:
+    # A service's own error stays what it is: some pass by themselves, and the step is tried again.
+    try:
+        return archive.path(delivery.sha256)
+    except FileNotFoundError:
+        failure = f"the archive holds no content {delivery.sha256}"
+    raise ParseError(f"{delivery.delivery_id}: {failure}")
+
+
+@contextmanager
+def _told(delivery: Delivery) -> Iterator[None]:
+    """Turn whatever fails into a ParseError of the delivery: other messages may hold values."""
+    import duckdb
+
+    try:
+        yield
+        return
+    except ParseError:
+        raise
+    except DamagedError as error:
+        failure = str(error)
+    except duckdb.Error as error:
+        failure = f"the engine failed: {type(error).__name__}"
+    except Exception as error:
+        failure = f"cannot be parsed: {type(error).__name__}"
+        if isinstance(error, OSError) and error.strerror:
+            failure += f" ({error.strerror})"
+    raise ParseError(f"{delivery.delivery_id}: {failure}") from None
 
 
 @contextmanager

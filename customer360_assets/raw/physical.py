@@ -7,6 +7,8 @@ import re
 BLANK = b" \t\r"
 CONTROLS = b"\x1f\x1e\x1d\x1c\x1b\x1a\x19\x18\x17\x16"
 MIB = 1 << 20
+MARK = b"\xef\xbb\xbf"
+"""The byte-order mark of UTF-8, which the engine skips at the start of a text."""
 _PERHAPS_BLANK = re.compile(rb"\n[\n\r \t]")
 
 
@@ -28,9 +30,14 @@ class Lines:
         self._unused = set(CONTROLS)
 
     def add(self, chunk: bytes) -> None:
-        """Account for the next chunk."""
+        """Account for the next chunk; a byte-order mark stands whole within the first."""
         if not chunk:
             return
+        if not self.size:
+            # A first line of a mark alone is blank to the engine.
+            text = chunk.removeprefix(MARK)
+            self.size = len(chunk) - len(text)
+            chunk = text
         if self.nul_line is None and (nul := chunk.find(b"\0")) >= 0:
             self.nul_line = self.ended + chunk.count(b"\n", 0, nul) + 1
         self._unused -= {c for c in self._unused if bytes([c]) in chunk}

@@ -1,4 +1,4 @@
-"""Why a whole file is refused."""
+"""Why a whole file is refused, or cannot be parsed at all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class RefusedError(Exception):
     def __init__(self, reason: str, records: int | None = None) -> None:
         super().__init__(reason)
         self.records = records
+
+
+class ParseError(RuntimeError):
+    """A delivery could not be parsed; the message names it and the kind of failure, no values."""
 
 
 def not_text(start: bytes) -> str | None:

@@ -164,12 +164,16 @@ def parquet_source(
     types = {f: delivered[f.casefold()][1] for f in needed}
     columns = "".join(f", {name(delivered[f.casefold()][0])} AS {name(f)}" for f in needed)
     row = ", ".join(f"{name(c)} := {name(c)}" for c, _ in delivered.values())
+    numbered, number = "file_row_number + 1", ", file_row_number = true"
+    if "file_row_number" in delivered:
+        # The engine has no name left for its own count; rows come in the order of the file.
+        numbered, number = "row_number() OVER ()", ""
     return Source(
         sql=(
-            "SELECT file_row_number + 1 AS __line_no,"
+            f"SELECT {numbered} AS __line_no,"
             f" CAST(to_json(struct_pack({row})) AS VARCHAR) AS __record,"
             f" CAST(NULL AS VARCHAR) AS __form{columns}"
-            f" FROM read_parquet({path}, file_row_number = true)"
+            f" FROM read_parquet({path}{number})"
         ),
         records=records,
         notes=extra_notes(c for key, (c, _) in delivered.items() if key not in known),

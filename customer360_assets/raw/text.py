@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.physical import MIB, Lines
+from customer360_assets.raw.physical import MARK, MIB, Lines
 from customer360_assets.raw.refusal import RefusedError, not_plain, not_text
 from customer360_assets.raw.sql_text import literal
 
 MAX_LINE = 64 * MIB
 _ENGINE_LINE = 2_000_000
 _GZIP = 31
+
+
+class DamagedError(OSError):
+    """The archive's content has other bytes than were delivered; the message names it alone."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,14 @@ class Text:
 def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text:
     """Check delivered bytes in one pass and give the text; `scratch` holds it where bytes differ.
 
-    Raises RefusedError for what is not text of this encoding, OSError when the archive is damaged.
+    Raises RefusedError for what is not text of this encoding, DamagedError when the archive is
+    damaged.
     """
     lines = Lines()
     direct = spec.encoding == "utf-8" and spec.compression == "none"
     path = content if direct else scratch / "decoded"
     chunks = _checked(
-        _decoded(_plain(verified(content, sha256), spec), spec.encoding, lines), lines
+        _started(_decoded(_plain(verified(content, sha256), spec), spec.encoding, lines)), lines
     )
     if direct:
         for _ in chunks:
@@ -70,14 +75,14 @@ def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text
 
 
 def verified(content: Path, sha256: str) -> Iterator[bytes]:
-    """Give the bytes in chunks; OSError after the last one when they are not those archived."""
+    """Give the bytes in chunks; DamagedError after the last when they are not those archived."""
     digest = hashlib.sha256()
     with content.open("rb") as file:
         while chunk := file.read(MIB):
             digest.update(chunk)
             yield chunk
     if digest.hexdigest() != sha256:
-        raise OSError(f"the archive is damaged: content {sha256} has other bytes")
+        raise DamagedError(f"the archive is damaged: content {sha256} has other bytes")
 
 
 def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
@@ -123,6 +128,22 @@ def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines) -> Iterator[b
     except UnicodeDecodeError as error:
         line = lines.ended + 1 + error.object[: error.start].count(b"\n")
         raise RefusedError(f"not {encoding}: first bad byte in line {line}") from None
+    except UnicodeEncodeError:
+        raise RefusedError(f"not {encoding}: a character that is half of one") from None
+    except UnicodeError:
+        # What the decoders of UTF-16 and UTF-32 say of text from which they cannot tell its order.
+        raise RefusedError(f"not {encoding}: no byte-order mark") from None
+
+
+def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Give the chunks, the first one long enough to hold a byte-order mark."""
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if len(start) >= len(MARK):
+            break
+    yield start
+    yield from chunks
 
 
 def _checked(chunks: Iterator[bytes], lines: Lines) -> Iterator[bytes]:

@@ -87,15 +87,22 @@ _CONVERT: dict[str, Callable[[str], str]] = {
 def direct_sql(value: str, delivered: str, to: str) -> str | None:
     """Give the lossless cast of an already typed value, None where it must be judged as text."""
     if delivered in _DIRECT.get(to, ()):
-        return f"CAST({value} AS {to})"
+        cast = f"TRY_CAST({value} AS {to})"
+        return _dated(value, cast) if to in ("date", "timestamp") else cast
     if to == "timestamp" and delivered == "TIMESTAMP WITH TIME ZONE":
-        return f"make_timestamp(epoch_us({value}))"
+        return _dated(value, f"TRY(make_timestamp(epoch_us({value})))")
     if to.startswith("decimal("):
         scale = int(to.rstrip(")").split(",")[1])
         found = re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", delivered)
         if delivered in _INTEGERS | {"BIGINT"} or (found and int(found[1]) <= scale):
             return f"TRY_CAST({value} AS {to})"
     return None
+
+
+def _dated(value: str, cast: str) -> str:
+    # The engine alone knows other years, and infinity.
+    within = f"{value} >= DATE '0001-01-01' AND {value} < DATE '10000-01-01'"
+    return f"CASE WHEN {within} THEN {cast} END"
 
 
 def text_sql(value: str, delivered: str) -> str:

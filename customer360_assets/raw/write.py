@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
-from customer360_assets.raw.refusal import RefusedError
+from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.source import Source
 from customer360_assets.raw.sql_text import literal, name
 
@@ -22,7 +22,7 @@ _FEWEST_EQUAL = 3
 _OPEN_FILES = 1000
 
 
-class ConservationError(RuntimeError):
+class ConservationError(ParseError):
     """Records delivered are not records loaded plus records quarantined."""
 
 
