@@ -8,6 +8,16 @@ import re
 _DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3}
 _NAMED = {"Y": "year", "m": "month", "d": "day"}
 _OTHER = {"f", "b", "B", "a", "A", "p", "I", "%"}
+_NUMBERS = {*_DIGITS, "f", "I"}
+YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+"""A year of the calendar, which has none before 0001."""
+_WORDS = {
+    "Y": YEAR,
+    "f": "[0-9]{1,6}",
+    **dict.fromkeys("bBaA", "[A-Za-z]+"),
+    "p": "[AaPp][Mm]",
+    "%": "%",
+}
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:
@@ -66,14 +76,27 @@ def check_format(text: str) -> str:
     return text
 
 
-def exact_length(text: str) -> int | None:
-    """Give how long a value of this format must be, where its codes touch each other.
+def shape_of(form: str) -> str:
+    """Give the regular expression of the values of a column's date format.
 
-    Without a separator "93111" would read as %y%m%d; None where separators make it unambiguous.
+    Numbers that touch each other have all their digits, or "93111" would read as %y%m%d; elsewhere
+    3.2.2024 is as good as 03.02.2024. A year has all its digits everywhere.
     """
-    if not re.search(r"%\w%\w", text):
-        return None
-    parts = re.findall(r"%(.)|([^%])", text)
-    if any(code and code not in _DIGITS for code, _ in parts):
-        return None
-    return sum(_DIGITS[code] if code else 1 for code, _ in parts)
+    parts = re.findall(r"%(.)|([^%]+)", form)
+    codes = ["", *(code for code, _ in parts), ""]
+    shape = ""
+    for before, after, (code, between) in zip(codes, codes[2:], parts, strict=False):
+        touches = {before, after} & _NUMBERS
+        shape += (
+            _shape_of(code, exact=bool(touches))
+            if code
+            else re.escape(between).replace(r"\ ", " +")
+        )
+    return shape
+
+
+def _shape_of(code: str, *, exact: bool) -> str:
+    if code in _WORDS:
+        return _WORDS[code]
+    digits = _DIGITS.get(code, 2)
+    return f"[0-9]{{{digits}}}" if exact or code == "y" else f"[0-9]{{1,{digits}}}"

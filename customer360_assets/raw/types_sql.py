@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from customer360_assets.feeds.dates import exact_length
+from customer360_assets.feeds.dates import YEAR, shape_of
 from customer360_assets.raw.sql_text import literal, literals
 
 _INTEGER = r"[+-]?[0-9]+(\.0*)?"
 _REAL = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]00:00(:00(\.0+)?)?)?"
+_DAY = rf"{YEAR}-[0-9]{{2}}-[0-9]{{2}}"
+_DATE = rf"{_DAY}([T ]00:00(:00(\.0+)?)?)?"
+# The engine would read 24:00 as the next day.
 _TIMESTAMP = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?(Z|\+00(:?00)?)?)?"
+    rf"{_DAY}"
+    r"([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?(Z|\+00(:?00)?)?)?"
 )
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _DIRECT = {
@@ -116,11 +118,6 @@ def _when(text: str, shape: str, value: str) -> str:
 
 
 def _by_format(text: str, formats: tuple[str, ...]) -> str:
-    tries = []
-    for form in formats:
-        attempt = f"try_strptime({text}, {literal(form)})"
-        length = exact_length(form)
-        tries.append(
-            attempt if length is None else f"CASE WHEN length({text}) = {length} THEN {attempt} END"
-        )
+    # The engine's own reading takes "infinity" for a date, and %Y for two digits.
+    tries = [_when(text, shape_of(f), f"try_strptime({text}, {literal(f)})") for f in formats]
     return f"coalesce({', '.join(tries)})" if len(tries) > 1 else tries[0]
