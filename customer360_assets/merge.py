@@ -33,7 +33,7 @@ def definitions_of(
     """Give assets, checks, job and resources of a deployment."""
     days = business_days(deployment)
     intake = intake_job()
-    feeds = load_feeds(deployment.feeds)
+    feeds = load_feeds(deployment.feeds, deployment.first_business_date)
     checks = on_time_checks(feeds)
     assets = [
         delivery_asset(deployment, feeds, days),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -36,9 +37,10 @@ _PlainLoader.add_implicit_resolver(
 )
 
 
-def load_feeds(name: str | Path) -> dict[str, FeedSpec]:
+def load_feeds(name: str | Path, first: dt.date | None = None) -> dict[str, FeedSpec]:
     """Give the specifications of a built-in set or of a folder of YAML files, by feed.
 
+    `first` is a deployment's first business date: what is dated before it has no partition.
     Raises FeedError for a specification that is wrong, twice there, or fits no raw contract.
     """
     feeds: dict[str, FeedSpec] = {}
@@ -46,7 +48,7 @@ def load_feeds(name: str | Path) -> dict[str, FeedSpec]:
         spec = _load(file)
         if spec.feed in feeds:
             raise FeedError(f"{file}: feed: {spec.feed} is specified by another file of the set")
-        feeds[spec.feed] = spec
+        feeds[spec.feed] = spec.since(first) if first else spec
     if not feeds:
         raise FeedError(f"{name}: holds no feed specification (*.yaml)")
     return feeds

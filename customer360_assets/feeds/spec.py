@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
@@ -46,11 +47,15 @@ class _Strict(BaseModel):
 
 
 class BusinessDate(_Strict):
-    """What states the business date: the file's name, a column of each record, or the run."""
+    """What states the business date: the file's name, a column of each record, or the run.
+
+    earliest: a record dated before it is quarantined, a file refused.
+    """
 
     source: Literal["file_name", "column", "run"] = Field(alias="from")
     pattern: str | None = None
     column: str | None = None
+    earliest: dt.date | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -137,6 +142,12 @@ class FeedSpec(_Strict):
     def replaces(self) -> Literal["same_date", "same_name"]:
         """What a new delivery replaces: all of its date, or the earlier file of its name."""
         return self.supersedes or ("same_date" if self.delivery == "snapshot" else "same_name")
+
+    def since(self, first: dt.date) -> Self:
+        """Give the specification for a deployment whose first business date this is."""
+        earliest = max(first, self.business_date.earliest or first)
+        dated = self.business_date.model_copy(update={"earliest": earliest})
+        return self.model_copy(update={"business_date": dated})
 
     def sources(self, contract: Contract) -> tuple[tuple[Column, Target], ...]:
         """Give each delivered column of the contract with what fills it, in contract order."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlglot
 
 from customer360_assets.contracts.contract import Column, Contract
-from customer360_assets.feeds.spec import FeedSpec, Target
+from customer360_assets.feeds.spec import BusinessDate, FeedSpec, Target
 from customer360_assets.feeds.sql import athena_expression
 from customer360_assets.raw.sql_text import literal, literals, name, trimmed
 from customer360_assets.raw.types_sql import direct_sql, text_sql, typed_sql
@@ -41,7 +41,7 @@ def judged_sql(
     delivered: a query of __line_no, __record, __form and one column per field that the targets
     read. types: the fields' types where they are not text. date: the delivery's business date, None
     where a column states it. __rule is NULL for a good row, else the first rule broken: that of
-    the record's form, then those of the columns in contract order.
+    the record's form, then those of the columns in contract order, then that of the date.
     """
     steps = [_step(c, t, spec, types) for c, t in spec.sources(contract)]
     computed = "".join(f",\n {s.computed} AS {_e(s.column)}" for s in steps if s.computed)
@@ -58,7 +58,7 @@ def judged_sql(
         f"named AS (SELECT * RENAME ({_hidden(spec, contract)}) FROM texts),\n"
         f"typed AS (SELECT *{values} FROM named),\n"
         f"dated AS (SELECT *, {business_date} AS business_date FROM typed)\n"
-        f"SELECT *, {_first_broken(steps, contract, dated_by)} AS __rule FROM dated"
+        f"SELECT *, {_first_broken(steps, contract, spec.business_date)} AS __rule FROM dated"
     )
 
 
@@ -135,7 +135,7 @@ def _decoded(code: str, codes: Mapping[str, str | None]) -> str:
     return f"CASE {code} {cases} END"
 
 
-def _first_broken(steps: list[_Step], contract: Contract, dated_by: str | None) -> str:
+def _first_broken(steps: list[_Step], contract: Contract, dated: BusinessDate) -> str:
     cases = ["WHEN __form IS NOT NULL THEN __form"]
     for step in steps:
         cases += [
@@ -147,8 +147,11 @@ def _first_broken(steps: list[_Step], contract: Contract, dated_by: str | None) 
             for rule in contract.rules
             if rule.column == step.column.name
         ]
-    if dated_by is not None:
+    if dated.column is not None:
         cases.append("WHEN business_date IS NULL THEN 'business_date:not_null'")
+        if dated.earliest is not None:
+            earliest = f"DATE {literal(dated.earliest.isoformat())}"
+            cases.append(f"WHEN business_date < {earliest} THEN 'business_date:too_early'")
     return "CASE " + "\n ".join(cases) + " END"
 
 

@@ -39,7 +39,7 @@ class DeliveryLog:
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
         """Give the log of a deployment."""
         return cls(
-            load_feeds(deployment.feeds),
+            load_feeds(deployment.feeds, deployment.first_business_date),
             landing,
             archive,
             deployment.lake_dir,

@@ -133,6 +133,7 @@ def _parsed(
 ) -> Parsed:
     """Write what the delivery holds, or nothing when it is refused whole."""
     try:
+        _refuse_early(delivery, spec)
         source = _source(delivery, spec, contract, content, scratch, connection)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
@@ -179,6 +180,12 @@ def _source(
         return parquet_source(content, delivery.sha256, spec, contract, connection)
     text = read_text(content, delivery.sha256, spec, scratch / "text")
     return text_source(text, spec, contract, connection)
+
+
+def _refuse_early(delivery: Delivery, spec: FeedSpec) -> None:
+    date, earliest = delivery.business_date, spec.business_date.earliest
+    if date is not None and earliest is not None and date < earliest:
+        raise RefusedError(f"business date {date} is before the first one, {earliest}")
 
 
 def _content(delivery: Delivery, archive: Archive) -> Path:

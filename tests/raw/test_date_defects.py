@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
-from tests.raw.raw_home import Home
+from customer360_assets.deployment import Deployment
+from customer360_assets.raw.log import DeliveryLog
+from tests.raw.raw_home import DAY, KEY, Home
 from tests.raw.raw_parquet import parquet
 from tests.raw.test_record_defects import transactions
 
@@ -100,3 +103,40 @@ def test_a_format_reads_what_it_says_and_invents_no_date(
     assert rules == ({} if date else {1: "date:format"})
     dates = [str(r[0]) for r in home.rows(home.settle("transaction"), "business_date")]
     assert dates == ["2024-01-01", *([date] if date else [])]
+
+
+def log_of(home: Home, first: dt.date) -> DeliveryLog:
+    deployment = Deployment(home=home.root, first_business_date=first)
+    log = DeliveryLog.of(deployment, home.landing, home.archive)
+    return dataclasses.replace(log, lake_dir=home.lake, key=lambda: KEY)
+
+
+def test_a_record_before_the_first_business_date_is_quarantined_and_the_rest_is_due(
+    home: Home,
+) -> None:
+    parquet(
+        home.landing_dir / "transactions/t.parquet",
+        "(1, DATE '2024-05-01', 1), (2, DATE '1900-01-01', 1), (3, DATE '0001-01-01', 1),"
+        " (4, DATE '2023-12-31', 1), (5, DATE '2024-01-01', 1)",
+    )
+    first = dt.date(2024, 1, 1)
+    log = log_of(home, first)
+    log.take_in(DAY)
+    assert sorted(log.versions()["transaction"]) == [first, dt.date(2024, 5, 1)]
+    deliveries = log.settled("transaction")
+    assert deliveries is not None
+    assert [line for (line,) in home.rows(deliveries, "line_no")] == [1, 5]
+    rule = "business_date:too_early"
+    assert home.quarantined(deliveries, "line_no, rule") == [(2, rule), (3, rule), (4, rule)]
+    earlier = log_of(home, dt.date(2023, 12, 31)).settled("transaction")
+    assert earlier is not None
+    assert [line for (line,) in home.rows(earlier, "line_no")] == [1, 4, 5]
+
+
+def test_a_file_before_the_first_business_date_is_refused(home: Home) -> None:
+    home.deliver("card/card0019000101-1.csv", "5555555555554444,7,gold,2024-01-02\n")
+    log = log_of(home, dt.date(1993, 1, 1))
+    log.take_in(DAY)
+    (row,) = log.manifest()
+    assert row["reason"] == "business date 1900-01-01 is before the first one, 1993-01-01"
+    assert log.versions()["card"] == {}
