@@ -96,8 +96,9 @@ class DeliveryLog:
         return {str(c.feed): found.get(str(c.feed), {}) for c in contracts("raw") if c.feed}
 
     def remarks(self, as_of: dt.date) -> list[str]:
-        """Name feeds without a delivery, and files that were refused."""
-        rows = self.manifest()
+        """Name feeds without a delivery, files that were refused, and dates yet to come."""
+        known = self.known()
+        rows = manifest(known)
         loaded = {
             r["feed"]
             for r in rows
@@ -113,6 +114,11 @@ class DeliveryLog:
             for r in rows
             if r["status"] == "refused"
         ]
+        told += [
+            f"{feed}: {records:,} records of present files are dated after {as_of}."
+            for feed, deliveries in known.items()
+            if (records := _ahead(deliveries, as_of))
+        ]
         return told + [
             f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
         ]
@@ -122,6 +128,19 @@ class DeliveryLog:
         feeds = self.feeds.values()
         matched = {f.key for spec in feeds for f in self.landing.list(spec.folder, spec.pattern)}
         return [f.key for f in self.landing.list() if f.key not in matched]
+
+
+def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
+    """Count the records after a date in deliveries that mostly are of that date or before it."""
+    return sum(
+        entry.parsed.rows.get(date, 0)
+        for date, standing in deliveries.force.dates.items()
+        for entry in standing
+        if date > as_of
+        and entry.parsed is not None
+        and entry.parsed.business_date is not None
+        and entry.parsed.business_date <= as_of
+    )
 
 
 def partition_versions(deliveries: FeedDeliveries) -> dict[dt.date, str]:

@@ -15,8 +15,8 @@ MARKER = "parsed.json"
 class Parsed(BaseModel):
     """What a delivery held. Records = loaded + quarantined when status is loaded.
 
-    business_date: the delivery's own; the last one covered where records state it. rows and files:
-    by business date, files relative to the folder of the parsed delivery.
+    business_date: the delivery's own; that of most records where they state it. rows and files: by
+    business date, files relative to the folder of the parsed delivery.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,13 @@ class Written:
 
     rows: Mapping[dt.date, int]
     files: Mapping[dt.date, tuple[str, ...]]
-    broken: Mapping[str, int]
-    quarantine: Path | None
+    broken: Mapping[str, int] = field(default_factory=dict)
+    quarantine: Path | None = None
 
     @property
     def business_date(self) -> dt.date | None:
-        """The last date covered."""
-        return max(self.rows, default=None)
+        """The date of most records, the later of equals; one wrong date does not move it."""
+        return max(self.rows, key=lambda date: (self.rows[date], date), default=None)
 
 
 def write_records(
@@ -60,11 +60,12 @@ def write_records(
     """
     loaded = _write_good(delivery, contract, judged, out, connection)
     rows, files = _written(out, connection)
+    good = Written(rows, files)
     if loaded == source.records:
         _refuse_truncated(source, None, connection)
-        return Written(rows, files, {}, None)
+        return good
     quarantine = scratch / "quarantine.parquet"
-    own = delivery.business_date or max(rows, default=None)
+    own = delivery.business_date or good.business_date
     broken = _write_broken(delivery, judged, own, quarantine, connection)
     if loaded + sum(broken.values()) != source.records:
         raise ConservationError(
@@ -75,7 +76,7 @@ def write_records(
     if not loaded:
         counts = ", ".join(f"{rule} {n}" for rule, n in broken.items())
         raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
-    return Written(rows, files, broken, quarantine)
+    return replace(good, broken=broken, quarantine=quarantine)
 
 
 def _write_good(
