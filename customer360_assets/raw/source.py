@@ -24,15 +24,16 @@ class Source:
     """A query of __line_no, __record, __form and the fields that the targets read.
 
     records: counted apart from the query. types: fields that are not text. last_line: of a record
-    that no line break ends, else None. lines: a query of the __fields of each __line_no. extras: a
-    query of the names of fields that the specification does not know.
+    that no line break ends, else None. last_date: a query of the last field, as text, of each
+    __line_no, where it is a date: NULL where none is given. extras: a query of the names of fields
+    that the specification does not know.
     """
 
     sql: str
     records: int
     notes: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
-    lines: str | None = None
+    last_date: str | None = None
     last_line: int | None = None
     extras: str | None = None
 
@@ -65,7 +66,7 @@ def text_source(
         sql=f"SELECT __line_no, __record, {form} AS __form{fields} FROM ({lines})",
         records=text.lines.records - (1 if spec.header else 0),
         notes=notes,
-        lines=lines,
+        last_date=_last_date(lines, order[-1], spec, contract),
         last_line=last_line,
     )
 
@@ -73,6 +74,19 @@ def text_source(
 def _field(position: int, count: int) -> str:
     # A line of another width has no field that can be told by its place.
     return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
+
+
+def _last_date(lines: str, field: str, spec: FeedSpec, contract: Contract) -> str | None:
+    filled = {
+        column.type
+        for column, target in spec.sources(contract)
+        if field.casefold() in (f.casefold() for f in target.fields())
+    }
+    if not filled & {"date", "timestamp"}:
+        return None
+    text, nulls = "trim(__fields[-1])", literals(("", *(n.strip() for n in spec.nulls)))
+    given = f"CASE WHEN {text} NOT IN ({nulls}) THEN {text} END"
+    return f"SELECT __line_no, {given} AS text FROM ({lines})"
 
 
 def _header(

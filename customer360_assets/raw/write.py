@@ -158,7 +158,10 @@ def _write_broken(
 def _refuse_truncated(
     source: Source, quarantine: Path | None, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """Refuse a file without final line break whose last record is broken, or shorter than all."""
+    """Refuse a file without final line break whose last record is broken, or ends in a cut date.
+
+    Cut dates may still be dates; of a shorter word or number nobody can tell.
+    """
     if source.last_line is None:
         return
     if quarantine is not None:
@@ -168,14 +171,14 @@ def _refuse_truncated(
         ).fetchone()
         if cut is not None:
             raise RefusedError(f"truncated: the last line ends early ({cut[0]})", source.records)
-    if source.lines is None:
+    if source.last_date is None:
         return
     last = f"__line_no = {source.last_line}"
     found = connection.execute(
-        f"SELECT count(*) FILTER (NOT {last}), min(n) FILTER (NOT {last}),"
+        f"SELECT count(n) FILTER (NOT {last}), min(n) FILTER (NOT {last}),"
         f" max(n) FILTER (NOT {last}), max(n) FILTER ({last})"
-        f" FROM (SELECT __line_no, length(trim(__fields[-1])) AS n FROM ({source.lines}))"
+        f" FROM (SELECT __line_no, length(text) AS n FROM ({source.last_date}))"
     ).fetchone()
     others, shortest, longest, n = found or (0, None, None, None)
     if others >= _FEWEST_EQUAL and shortest == longest and n is not None and n < shortest:
-        raise RefusedError("truncated: the last field of the last line is cut", source.records)
+        raise RefusedError("truncated: the date that ends the last line is cut", source.records)

@@ -28,7 +28,6 @@ GOOD = "0123,5001\n0456,5002\n0789,5003\n"
         (b"PAR1\x15\x04\x15\x00PAR1", "Parquet, though the specification says text"),
         (b"not,a,visitor,map\nat,all,this,is\n", "no record fits the feed (record:column_count 2)"),
         (GOOD.encode() + b"0999", "truncated: the last line ends early (record:column_count)"),
-        (GOOD.encode() + b"0999,50", "truncated: the last field of the last line is cut"),
     ],
 )
 def test_refused_whole_with_its_reason(home: Home, content: bytes, reason: str) -> None:
@@ -50,9 +49,19 @@ def test_a_whole_last_line_without_line_break_is_no_truncation(home: Home) -> No
     assert only(home.run("web_visitor_map"))["loaded"] == 4
 
 
-def test_a_shorter_last_field_is_no_truncation_where_lengths_vary(home: Home) -> None:
-    home.deliver(VISITORS, "0123,50010\n" + GOOD + "0999,50")
-    assert only(home.run("web_visitor_map"))["loaded"] == 5
+def test_a_shorter_last_word_or_number_is_no_truncation(home: Home) -> None:
+    home.deliver(VISITORS, GOOD + "0999,50")
+    assert only(home.run("web_visitor_map"))["loaded"] == 4
+
+
+@pytest.mark.parametrize("last", ["", "-", " "])
+def test_a_last_date_that_is_not_given_is_no_truncation(home: Home, last: str) -> None:
+    home.feeds = {"account": home.feeds["account"].model_copy(update={"nulls": ("-",)})}
+    line = "{},7,MI,2021-01-02 00:00:00\n"
+    home.deliver(
+        "account/account0020240523-1.csv", "".join(map(line.format, range(5))) + f"5,7,MI,{last}"
+    )
+    assert only(home.run("account"))["loaded"] == 6
 
 
 def test_a_cut_timestamp_is_a_truncation_though_it_still_parses(home: Home) -> None:
