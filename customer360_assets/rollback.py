@@ -284,6 +284,6 @@ def _refuse_while_running(instance: dg.DagsterInstance) -> None:
     if backfills := instance.get_backfills(filters=BulkActionsFilter(statuses=going_on)):
         raise RollbackError(
             f"Backfill {backfills[0].backfill_id} is under way and may publish meanwhile: cancel "
-            "it on its own page (Runs, Backfills) and wait until it is shown as canceled; the daemon "
-            "ends it."
+            "it on its own page (Runs, Backfills) and wait until it is shown as canceled; the "
+            "daemon ends it."
         )

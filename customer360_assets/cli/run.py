@@ -79,8 +79,8 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     # In UTC, as the partitions are. A closed history has an end of its own.
     if target.last_business_date is None and business_date > dt.datetime.now(dt.UTC).date():
         raise DeploymentError(
-            f"{business_date} has not come yet (UTC): its profiles would be served instead of those "
-            "of every date until then. Give a --business-date up to today."
+            f"{business_date} has not come yet (UTC): its profiles would be served instead of "
+            "those of every date until then. Give a --business-date up to today."
         )
     if target.last_business_date and business_date > target.last_business_date:
         raise DeploymentError(

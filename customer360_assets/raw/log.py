@@ -16,6 +16,7 @@ from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_deliveries, settle
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
+from customer360_assets.raw.unmended import unmended
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
 from resources.card_token import CardKey, key_of
@@ -111,8 +112,7 @@ class DeliveryLog:
         ]
         told += [
             f"{r['feed']}: {r['file']} was refused: {r['reason']}"
-            for r in rows
-            if r["status"] == "refused"
+            for r in unmended(rows, self.feeds)
         ]
         told += [
             f"{feed}: {records:,} records of present files are dated after {as_of}."

@@ -26,9 +26,7 @@ sys.exit(ui.ui_command(Path(sys.argv[1]), "127.0.0.1", 1))
 """
 
 
-def _started(
-    home: Path, webserver: str, *before: str
-) -> tuple[subprocess.Popen[str], list[int]]:
+def _started(home: Path, webserver: str, *before: str) -> tuple[subprocess.Popen[str], list[int]]:
     """Start the command; give it with the ids of its two processes."""
     command = [*before, sys.executable, "-c", COMMAND, str(home), webserver]
     ui = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
