@@ -128,19 +128,27 @@ def _findings(
     )
     return seen, [
         *findings,
-        nothing_left(conserved, _emptied(platform, candidate, fates), fates.quarantined),
+        nothing_left(conserved, _emptied(platform, candidate, fates, inputs), fates.quarantined),
         quarantine_finding(str(contract.feed), fates.quarantined),
         *references(platform, candidate),
     ]
 
 
-def _emptied(platform: Platform, candidate: Candidate, fates: Fates) -> list[dt.date]:
+def _emptied(
+    platform: Platform, candidate: Candidate, fates: Fates, inputs: Inputs
+) -> list[dt.date]:
     """Give the dates on which a snapshot was delivered and no row of it is to be published."""
     contract, span = candidate.contract, candidate.span
     if contract.reads != "snapshot" or not fates.quarantined:
         return []
-    delivered = platform.lake.dates(f"raw.{contract.feed}", first=span.first, last=span.last)
-    return sorted(d for d, n in delivered.items() if n and not fates.rows_by_date.get(d))
+    delivered = platform.sql.query(
+        f"SELECT DISTINCT business_date FROM raw.{contract.feed}"
+        " WHERE business_date BETWEEN ? AND ? ORDER BY business_date",
+        params=[span.first, span.last],
+        inputs=inputs,
+    )
+    dates: list[dt.date] = delivered["business_date"].to_pylist()
+    return [date for date in dates if not fates.rows_by_date.get(date)]
 
 
 def _tell_partitions(
