@@ -15,7 +15,7 @@ from benchmarks.subject import Task, task_of
 
 def script(task: Task) -> Iterator[tuple[Query, str]]:
     """Give the script, statement by statement: each writes one table as Parquet."""
-    for query in queries(task.business_date):
+    for query in queries():
         sql = render(query.text, task.variables, lambda name: name)
         if query.name in PARSED:
             yield query, f"CREATE TEMP TABLE {query.name} AS\n{sql}"

@@ -1,13 +1,7 @@
-"""The hand-written DuckDB queries (dbt/models), and the platform's own where there is none.
-
-A dimension without a hand-written query is computed by the platform's, as its engine runs it: the
-floor then has the same work to do and none of what the platform does around it.
-"""
+"""The hand-written DuckDB queries (dbt/models), one for each stage and dimension table."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +9,6 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from customer360_assets.contracts import contracts
-from customer360_assets.transformations import transformation
-from resources.dialect.athena_sql import to_duckdb
 
 PROJECT = Path(__file__).parent / "dbt"
 PARSED = ("ga_session",)
@@ -29,7 +21,6 @@ class Query:
 
     name: str
     text: str
-    hand_written: bool
 
     @property
     def table(self) -> str:
@@ -37,11 +28,11 @@ class Query:
         return self.name.replace("_", ".", 1)
 
 
-def queries(business_date: dt.date) -> list[Query]:
+def queries() -> list[Query]:
     """Give every query in an order in which each finds what it reads."""
-    stage = [_stored(f"stage/{name}") for name in PARSED]
-    stage += [_stored(f"stage/{_model(c.table)}") for c in contracts("stage")]
-    return stage + [_dimension(c.table, business_date) for c in contracts("dimension")]
+    tables = [c.table for schema in ("stage", "dimension") for c in contracts(schema)]
+    parsed = [_stored(f"stage/{name}") for name in PARSED]
+    return parsed + [_stored(f"{t.split('.')[0]}/{t.replace('.', '_', 1)}") for t in tables]
 
 
 def render(text: str, variables: dict[str, str], ref: Callable[[str], str]) -> str:
@@ -50,20 +41,6 @@ def render(text: str, variables: dict[str, str], ref: Callable[[str], str]) -> s
     return jinja.from_string(text).render(var=variables.__getitem__, ref=ref)
 
 
-def _model(table: str) -> str:
-    return table.replace(".", "_", 1)
-
-
 def _stored(path: str) -> Query:
     file = PROJECT / "models" / f"{path}.sql"
-    return Query(file.stem, file.read_text(encoding="utf-8"), hand_written=True)
-
-
-def _dimension(table: str, business_date: dt.date) -> Query:
-    name = _model(table)
-    if (PROJECT / "models" / "dimension" / f"{name}.sql").exists():
-        return _stored(f"dimension/{name}")
-    if transformation(table).kind != "sql":
-        raise FileNotFoundError(f"benchmarks/dbt/models/dimension has no {name}.sql")
-    text = to_duckdb(transformation(table).text).replace("$1", f"DATE '{business_date}'")
-    return Query(name, re.sub(r"\bstage\.(\w+)", r"{{ ref('stage_\1') }}", text), False)
+    return Query(file.stem, file.read_text(encoding="utf-8"))
