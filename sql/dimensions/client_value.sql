@@ -203,7 +203,9 @@ measured AS (
         clients.client_id,
         coalesce(movements.accounts, nothing.accounts) AS accounts,
         movements.balance,
-        CAST(CAST(movements.balance_days AS double) / 90e0 AS decimal(18, 2)) AS average_balance,
+        -- Whole numbers divide exactly where a half cent is one; two roundings would miss some.
+        CAST(CAST(movements.balance_days * 100 AS double) / 9000e0 AS decimal(18, 2))
+            AS average_balance,
         coalesce(movements.transactions, nothing.transactions) AS transactions,
         coalesce(movements.credits, nothing.transactions) AS credits,
         coalesce(movements.debits, nothing.transactions) AS debits,

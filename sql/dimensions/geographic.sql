@@ -61,14 +61,14 @@ own_accounts AS (
         ) AS place
     FROM stage.disposition AS disposition
     INNER JOIN stage.account AS account ON disposition.account_id = account.account_id
-    INNER JOIN newest
-        ON
-            disposition.business_date = newest.disposition_date
-            AND account.business_date = newest.account_date
+    CROSS JOIN as_of
     WHERE
         disposition.type = 'owner'
+        -- Chosen before the join: it would bring every snapshot of one together with all others.
+        AND disposition.business_date = (SELECT newest.disposition_date FROM newest)
+        AND account.business_date = (SELECT newest.account_date FROM newest)
         -- A snapshot may hold accounts that were opened after the date that it is read for.
-        AND CAST(account.creation_date AS date) <= newest.business_date
+        AND CAST(account.creation_date AS date) <= as_of.business_date
 ),
 
 branches_of_client AS (

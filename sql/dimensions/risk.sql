@@ -125,9 +125,19 @@ openings AS (
         AND (again.business_date IS NULL OR again.business_date = booked.business_date)
 ),
 
+came_overdrawn AS (
+    -- Accounts of clients of whom one came into the 90 days overdrawn: the streak is older than it,
+    -- and may have begun on another account that has recovered since.
+    SELECT DISTINCT others.account_id
+    FROM openings
+    INNER JOIN owners ON openings.account_id = owners.account_id
+    INNER JOIN owners AS others ON owners.client_id = others.client_id
+    WHERE openings.place = 1 AND openings.balance < 0
+),
+
 standing AS (
     -- The latest delivery of each transaction that matters: of the 90 days and the last day before
-    -- them; of an account that came into them overdrawn all, since its streak is older.
+    -- them; of accounts whose client came into them overdrawn all.
     SELECT
         booked.account_id,
         booked."date",
@@ -138,6 +148,7 @@ standing AS (
     FROM stage.transaction AS booked
     LEFT JOIN again ON booked.trans_id = again.trans_id
     LEFT JOIN openings ON booked.account_id = openings.account_id AND openings.place = 1
+    LEFT JOIN came_overdrawn ON booked.account_id = came_overdrawn.account_id
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" <= (SELECT as_of.business_date FROM as_of)
@@ -146,7 +157,7 @@ standing AS (
         AND (
             booked."date" >= (SELECT newest.window_start FROM newest)
             OR booked."date" = openings."date"
-            OR openings.balance < 0
+            OR came_overdrawn.account_id IS NOT NULL
         )
 ),
 

@@ -54,6 +54,14 @@ def test_half_a_cent_is_rounded_up(bank: SmallBank) -> None:
     assert one(bank, AVERAGE) == (money("0.01"),)
 
 
+def test_defect_half_a_cent_rounded_twice(bank: SmallBank) -> None:
+    """0.44 for 89 days and 0.89 for one are 40.05: a ninetieth is 0.445, as a double below it."""
+    owner(bank)
+    bank.booked(10, back(89), "0.44", "0.44")
+    bank.booked(10, D, "0.45", "0.89")
+    assert one(bank, AVERAGE) == (money("0.45"),)
+
+
 def test_a_day_has_the_balance_that_it_ended_with(bank: SmallBank) -> None:
     """Told out of order: trans_id orders a day. 5000 holds for no day; 90 for 10 days."""
     owner(bank)

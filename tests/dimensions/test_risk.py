@@ -54,6 +54,14 @@ def test_a_day_that_ended_above_zero_was_not_overdrawn(owner: SmallBank) -> None
     assert one(owner, DAYS, STREAK, LOWEST) == (1, 1, money("-1"))
 
 
+def test_defect_a_streak_cut_off_where_another_account_began_it(owner: SmallBank) -> None:
+    """Below 0 on one account from 130 days back, on the other from 95 until now: 131 days."""
+    owner.account(20, 1)
+    balances(owner, 20, (130, "-5"), (92, "10"))
+    balances(owner, 10, (100, "50"), (95, "-1"))
+    assert one(owner, DAYS, STREAK) == (90, 131)
+
+
 def test_a_spell_that_ended_yesterday_is_no_streak(owner: SmallBank) -> None:
     balances(owner, 10, (3, "-1"), (0, "1"))
     assert one(owner, DAYS, STREAK) == (3, 0)

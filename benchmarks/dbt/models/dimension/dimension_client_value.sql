@@ -188,7 +188,8 @@ SELECT
     accounts AS value_accounts,
     balance::DECIMAL(18, 2) AS value_balance,
     -- By way of its text a double is rounded half up.
-    (balance_days::DOUBLE / 90)::VARCHAR::DECIMAL(18, 2) AS value_average_daily_balance_90d,
+    ((balance_days * 100)::DOUBLE / 9000)::VARCHAR::DECIMAL(18, 2)
+        AS value_average_daily_balance_90d,
     transactions AS value_transactions_90d,
     credits::DECIMAL(18, 2) AS value_credits_90d,
     debits::DECIMAL(18, 2) AS value_debits_90d,

@@ -68,6 +68,14 @@ openings AS (
     GROUP BY account_id
 ),
 
+came_overdrawn AS (
+    SELECT account_id FROM owners
+    WHERE
+        client_id IN (
+            SELECT client_id FROM openings INNER JOIN owners USING (account_id) WHERE balance < 0
+        )
+),
+
 held AS (
     -- What an account closed a day with, from that day to the next change. Of an account that came
     -- into the 90 days overdrawn all are needed, since its streak is older.
@@ -81,12 +89,13 @@ held AS (
     FROM (
         SELECT * FROM stated WHERE date >= {{ window_start }}
         UNION ALL
-        SELECT account_id, {{ window_start }} - 1, NULL, balance FROM openings WHERE balance >= 0
+        SELECT account_id, {{ window_start }} - 1, NULL, balance FROM openings
+        WHERE account_id NOT IN (SELECT account_id FROM came_overdrawn)
         UNION ALL
         SELECT * FROM stated
         WHERE
             date < {{ window_start }}
-            AND account_id IN (SELECT account_id FROM openings WHERE balance < 0)
+            AND account_id IN (SELECT account_id FROM came_overdrawn)
     )
     QUALIFY end_day > first_day
 ),
