@@ -24,6 +24,8 @@ WORKSHOP = Path(__file__).parents[3] / "shared" / "data" / "workshop"
 TODAY = dt.date(2024, 5, 23)
 FEEDS = {"card", "crm_customer", "web_visitor_map"}
 
+pytestmark = pytest.mark.skipif(not WORKSHOP.exists(), reason=f"no real deliveries in {WORKSHOP}")
+
 
 @pytest.fixture
 def landed(aws: AwsNames) -> None:

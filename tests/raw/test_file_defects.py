@@ -113,6 +113,6 @@ def test_damage_in_the_archive_is_noticed(home: Home) -> None:
     path = home.archive.path(receipt.sha256)
     path.chmod(0o644)
     path.write_text(GOOD.replace("5001", "5009"))
-    with pytest.raises(ParseError, match=r"^web_visitor_map-000001: the archive is damaged"):
+    with pytest.raises(ParseError, match="web_visitor_map-000001: the archive is damaged"):
         home.settle("web_visitor_map")
     assert home.markers() == {}

@@ -11,6 +11,7 @@ import pytest
 from customer360_assets.contracts import contract
 from customer360_assets.raw.deliveries import FeedDeliveries, manifest
 from customer360_assets.raw.original import original_records
+from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.write import ConservationError
 from resources.card_token import CardKey
 from tests.raw.raw_home import DAY, KEY, Home
@@ -237,6 +238,9 @@ def test_a_lost_record_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) 
     home.deliver(card(1), cards(1) + "\nbad\n")
     home.take_in(DAY)
     monkeypatch.setattr(source, "not_blank", lambda line: f"{line} <> 'bad'")
-    with pytest.raises(ConservationError, match="2 records delivered, 1 loaded, 0 quarantined"):
+    with pytest.raises(
+        UnsettledError, match="2 records delivered, 1 loaded, 0 quarantined"
+    ) as told:
         home.settle("card")
+    assert isinstance(told.value.__cause__, ConservationError)
     assert home.markers() == {}
