@@ -137,7 +137,10 @@ def _parsed(
         source = _source(delivery, spec, contract, content, scratch, connection)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
-        judged = judged_sql(spec, contract, source.sql, source.types, delivery.business_date)
+
+        def judged(delivered: str) -> str:
+            return judged_sql(spec, contract, delivered, source.types, delivery.business_date)
+
         written = write_records(delivery, contract, source, judged, out, scratch, connection)
     except RefusedError as refusal:
         shutil.rmtree(out)

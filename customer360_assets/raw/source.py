@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.delimited import split_sql
+from customer360_assets.raw.delimited import split_sql, within_quotes_sql
 from customer360_assets.raw.json_text import json_sql, keys_sql, object_sql, python_to_json_sql
 from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
 from customer360_assets.raw.sql_text import literal, literals, name, not_blank
@@ -17,6 +17,22 @@ from customer360_assets.raw.text import Text, verified
 
 if TYPE_CHECKING:
     import duckdb
+
+
+UNCLOSED = "record:quote"
+WITHIN = "__within_quotes"
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """What a file with an unclosed quote needs: lines that are parts of a record are none.
+
+    within: a query of their __line_no, to be kept as table WITHIN. sql: that of the source, with
+    these lines unread.
+    """
+
+    within: str
+    sql: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,7 @@ class Source:
 
     sql: str
     records: int
+    quoted: Quoted | None = None
     notes: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     last_date: str | None = None
@@ -59,12 +76,22 @@ def text_source(
         f" WHERE __line_no > {head} AND {not_blank('__record')}"
     )
     form = (
-        "CASE WHEN __fields IS NULL THEN 'record:quote'"
+        f"CASE WHEN __fields IS NULL THEN {literal(UNCLOSED)}"
         f" WHEN len(__fields) <> {len(order)} THEN 'record:column_count' END"
     )
+    judged = f"SELECT __line_no, __record, {form} AS __form{fields}"
+    quoted = None
+    if spec.quote:
+        apart = "CASE WHEN w.__line_no IS NULL THEN l.__fields END AS __fields"
+        quoted = Quoted(
+            within_quotes_sql(lines, spec.delimiter, spec.quote),
+            f"{judged} FROM (SELECT l.__line_no, l.__record, {apart}"
+            f" FROM ({lines}) AS l LEFT JOIN {WITHIN} AS w ON l.__line_no = w.__line_no)",
+        )
     return Source(
-        sql=f"SELECT __line_no, __record, {form} AS __form{fields} FROM ({lines})",
+        sql=f"{judged} FROM ({lines})",
         records=text.lines.records - (1 if spec.header else 0),
+        quoted=quoted,
         notes=notes,
         last_date=_last_date(lines, order[-1], spec, contract),
         last_line=last_line,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.raw.refusal import ParseError, RefusedError
-from customer360_assets.raw.source import Source
+from customer360_assets.raw.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.raw.sql_text import literal, name
 
 if TYPE_CHECKING:
@@ -48,35 +50,66 @@ def write_records(
     delivery: Delivery,
     contract: Contract,
     source: Source,
-    judged: str,
+    judged: Callable[[str], str],
     out: Path,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Written:
     """Write out/business_date=*/*.parquet and scratch/quarantine.parquet; raises RefusedError.
 
-    A clean file is read once; only when records are missing from the result is it read again for
-    those that broke a rule.
+    `judged` makes the query of typed columns of one of delivered fields. A clean file is read once;
+    only when records are missing from the result is it read again for those that broke a rule, and
+    only when one of them has an open quote for the lines that it reaches into.
     """
+
+    def write(delivered: str) -> Written:
+        sql = judged(delivered)
+        return _write(delivery, contract, source.records, sql, out, scratch, connection)
+
+    written = write(source.sql)
+    if UNCLOSED in written.broken and (quoted := source.quoted) is not None:
+        with _within(quoted, connection) as lines:
+            if lines:
+                shutil.rmtree(out)
+                out.mkdir()
+                written = write(quoted.sql)
+    _refuse_truncated(source, written.quarantine, connection)
+    if written.broken and not written.rows:
+        counts = ", ".join(f"{rule} {n}" for rule, n in written.broken.items())
+        raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
+    return written
+
+
+def _write(
+    delivery: Delivery,
+    contract: Contract,
+    records: int,
+    judged: str,
+    out: Path,
+    scratch: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> Written:
     loaded = _write_good(delivery, contract, judged, out, connection)
-    rows, files = _written(out, connection)
-    good = Written(rows, files)
-    if loaded == source.records:
-        _refuse_truncated(source, None, connection)
+    good = Written(*_written(out, connection))
+    if loaded == records:
         return good
     quarantine = scratch / "quarantine.parquet"
     own = delivery.business_date or good.business_date
     broken = _write_broken(delivery, judged, own, quarantine, connection)
-    if loaded + sum(broken.values()) != source.records:
+    if loaded + sum(broken.values()) != records:
         raise ConservationError(
-            f"{delivery.delivery_id}: {source.records} records delivered, {loaded} loaded, "
+            f"{delivery.delivery_id}: {records} records delivered, {loaded} loaded, "
             f"{sum(broken.values())} quarantined"
         )
-    _refuse_truncated(source, quarantine, connection)
-    if not loaded:
-        counts = ", ".join(f"{rule} {n}" for rule, n in broken.items())
-        raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
     return replace(good, broken=broken, quarantine=quarantine)
+
+
+@contextmanager
+def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
+    """Keep the lines within quotes meanwhile; gives how many there are."""
+    kept = connection.execute(f"CREATE TEMP TABLE {WITHIN} AS {quoted.within}").fetchone()
+    yield int(kept[0]) if kept else 0
+    connection.execute(f"DROP TABLE {WITHIN}")
 
 
 def _write_good(
