@@ -24,7 +24,7 @@ from customer360_assets.raw.parsed import (
     write_marker,
 )
 from customer360_assets.raw.refusal import ParseError, RefusedError
-from customer360_assets.raw.source import Source, extra_notes, parquet_source, text_source
+from customer360_assets.raw.source import Source, extra_note, parquet_source, text_source
 from customer360_assets.raw.text import DamagedError, read_text
 from customer360_assets.raw.write import write_records
 from resources.archive import Archive
@@ -156,12 +156,15 @@ def _parsed(
     if written.quarantine is not None:
         quarantine.parent.mkdir(parents=True, exist_ok=True)
         written.quarantine.replace(quarantine)
-    extras = connection.execute(source.extras).fetchall() if source.extras else []
+    names, count = (connection.execute(source.extras).fetchone() if source.extras else None) or (
+        (),
+        0,
+    )
     return Parsed(
         delivery_id=delivery.delivery_id,
         fingerprint=fingerprint,
         status="loaded",
-        notes=source.notes + extra_notes(str(row[0]) for row in extras),
+        notes=source.notes + extra_note(names or (), count),
         business_date=delivery.business_date or written.business_date,
         records=source.records,
         loaded=sum(written.rows.values()),

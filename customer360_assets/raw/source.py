@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import duckdb
 
 
+NAMED = 20
+IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,63}"
 UNCLOSED = "record:quote"
 WITHIN = "__within_quotes"
 
@@ -42,7 +45,7 @@ class Source:
     records: counted apart from the query. types: fields that are not text. last_line: of a record
     that no line break ends, else None. last_date: a query of the last field, as text, of each
     __line_no, where it is a date: NULL where none is given. extras: a query of the names of fields
-    that the specification does not know.
+    that the specification does not know, those that can be told, and of their number.
     """
 
     sql: str
@@ -138,8 +141,18 @@ def _header(
 
 def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
     """Give the note of delivered fields that the specification does not know."""
-    unknown = sorted(set(names))
-    return (f"fields not in the specification: {', '.join(unknown)}",) if unknown else ()
+    unknown = set(names)
+    told = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
+    return extra_note(told, len(unknown))
+
+
+def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
+    """Give the note of `count` unknown fields of which `names` can be told.
+
+    A name of another shape, or one of very many, may be a value: a file keyed by address.
+    """
+    told = [*names, *([f"{count - len(names):,} more"] if count > len(names) else [])]
+    return (f"fields not in the specification: {', '.join(told)}",) if count else ()
 
 
 def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int | None) -> Source:
@@ -165,7 +178,10 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int 
         ),
         records=text.lines.records,
         last_line=last_line,
-        extras=(f"SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}) ORDER BY k"),
+        extras=(
+            f"SELECT min(k, {NAMED}) FILTER (regexp_full_match(k, {literal(IDENTIFIER)})), count(*)"
+            f" FROM (SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}))"
+        ),
     )
 
 
