@@ -16,6 +16,7 @@ from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_deliveries, settle
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
+from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
@@ -125,9 +126,7 @@ class DeliveryLog:
 
     def unmatched(self) -> list[str]:
         """Give the files in the landing zone that no feed's pattern fits."""
-        feeds = self.feeds.values()
-        matched = {f.key for spec in feeds for f in self.landing.list(spec.folder, spec.pattern)}
-        return [f.key for f in self.landing.list() if f.key not in matched]
+        return unmatched(self.landing, self.feeds.values())
 
 
 def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
