@@ -71,6 +71,8 @@ class Contract:
     reads: "snapshot" is read at its newest partition on or before a date, "delta" over all of
     them (or over `window_months`). conserves: scalar SQL with two `?` (first and last business
     date) that counts the delivered records; None counts the rows of the feed's raw table.
+    form_rule: a column of the stage query that names a rule which the record's form breaks, NULL
+    for a good row; it is not published, and such a row goes to quarantine.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
     blocking: the checks that stop publication; any other that fails is told, and stops nothing.
     quarantine_limit: share of the delivered records in quarantine above which somebody is called.
@@ -86,6 +88,7 @@ class Contract:
     prefix: str | None = None
     window_months: int | None = None
     conserves: str | None = None
+    form_rule: str | None = None
     totals: tuple[str, ...] = ()
     controls: tuple[Control, ...] = field(default=())
     references: tuple[Reference, ...] = field(default=())

@@ -178,7 +178,7 @@ def _write_broken(
     connection.execute(
         f"COPY (SELECT CAST({date} AS DATE) AS business_date, {literal(delivery.feed)} AS feed,"
         f" {literal(delivery.delivery_id)} AS delivery_id, {literal(delivery.file)} AS file,"
-        " CAST(__line_no AS BIGINT) AS line_no, __rule AS rule,"
+        " CAST(__line_no AS BIGINT) AS line_no, __rule AS rule, 'record' AS set_aside,"
         f" {literal(f'raw/{delivery.feed}')} AS caught_by, __record AS record"
         f" FROM ({judged}) WHERE __rule IS NOT NULL) TO {literal(str(to))} (FORMAT parquet)"
     )

@@ -56,9 +56,10 @@ def fate_sql(contract: Contract, query: str) -> str:
     is held back is apart by reason alone: Athena writes a hundred parts at once, a month has 31.
     """
     columns = ",\n    ".join(f'"{c.name}"' for c in contract.columns)
+    form = f'"{contract.form_rule}", ' if contract.form_rule else ""
     return (
         f"SELECT\n    {columns},\n    CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
-        f" coalesce({first_broken_sql(contract)}, CAST(business_date AS varchar)) END AS fate\n"
+        f" coalesce({form}{first_broken_sql(contract)}, CAST(business_date AS varchar)) END AS fate\n"
         f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
     )
 

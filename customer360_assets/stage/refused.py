@@ -80,6 +80,7 @@ def _parts(
                 ("feed", feed),
                 ("file", delivery.file),
                 ("rule", rule),
+                ("set_aside", "record"),
                 ("caught_by", caught_by),
             ):
                 found = found.append_column(name, pa.repeat(value, found.num_rows))

@@ -133,8 +133,8 @@ def test_quarantine_holds_what_an_auditor_needs(home: Home) -> None:
     deliveries = home.run("card")
     common = (dt.date(2024, 5, 23), "card", "card-000001", CARD)
     assert home.quarantined(deliveries, "*") == [
-        (*common, 3, "disp_id:type", "raw/card", "4444,x,gold,"),
-        (*common, 4, "record:column_count", "raw/card", GOOD + ",1"),
+        (*common, 3, "disp_id:type", "record", "raw/card", "4444,x,gold,"),
+        (*common, 4, "record:column_count", "record", "raw/card", GOOD + ",1"),
     ]
     row = only(deliveries)
     assert (row["records"], row["loaded"], row["quarantined"]) == (3, 1, 2)
