@@ -59,7 +59,8 @@ def fate_sql(contract: Contract, query: str) -> str:
     form = f'"{contract.form_rule}", ' if contract.form_rule else ""
     return (
         f"SELECT\n    {columns},\n    CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
-        f" coalesce({form}{first_broken_sql(contract)}, CAST(business_date AS varchar)) END AS fate\n"
+        f" coalesce({form}{first_broken_sql(contract)},"
+        " CAST(business_date AS varchar)) END AS fate\n"
         f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
     )
 
