@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlglot
 
 from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.contracts.identity import record_key
 from customer360_assets.feeds.spec import BusinessDate, FeedSpec, Target
 from customer360_assets.feeds.sql import athena_expression
 from customer360_assets.raw.sql_text import literal, literals, name, trimmed
@@ -57,9 +58,21 @@ def judged_sql(
         f"texts AS (SELECT *{texts} FROM computed),\n"
         f"named AS (SELECT * RENAME ({_hidden(spec, contract)}) FROM texts),\n"
         f"typed AS (SELECT *{values} FROM named),\n"
-        f"dated AS (SELECT *, {business_date} AS business_date FROM typed)\n"
+        f"dated AS (SELECT *, {business_date} AS business_date{_scope(spec, contract)}"
+        " FROM typed)\n"
         f"SELECT *, {_first_broken(steps, contract, spec.business_date)} AS __rule FROM dated"
     )
+
+
+def _scope(spec: FeedSpec, contract: Contract) -> str:
+    """Return what the numbers of a record count within, as text: '' where they are unique."""
+    if contract.scope is None:
+        return ""
+    own = record_key(contract)
+    values = [f"CAST({name(c)} AS VARCHAR)" for c in spec.key if c not in own]
+    text = values[0] if len(values) == 1 else f"to_json([{', '.join(values)}])"
+    scope = f"coalesce(CAST({text} AS VARCHAR), '')" if values else "''"
+    return f", {scope} AS {name(contract.scope)}"
 
 
 def _hidden(spec: FeedSpec, contract: Contract) -> str:

@@ -50,6 +50,7 @@ SCHEMAS = {
             ("type", pa.string()),
             ("operation", pa.string()),
             ("amount", MONEY),
+            ("trans_scope", pa.string()),
         ]
     ),
     "raw.delivery": pa.schema(
@@ -185,7 +186,9 @@ def deliver(tables: Tables, folder: Path) -> dict[str, list[str]]:
         at = schema.get_field_index("business_date")
         parts: dict[str, list[Row]] = {"none": []} if not rows else {}
         for row in rows:
-            parts.setdefault(str(row[at])[:7], []).append(row)
+            # A number without a scope is unique by itself.
+            filled = row if len(row) == len(schema) else [*row, ""]
+            parts.setdefault(str(row[at])[:7], []).append(filled)
         for part, members in sorted(parts.items()):
             path = folder / table / f"month={part}" / "rows.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
