@@ -111,7 +111,7 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
     """
     if not dates:
         return finding
-    told = ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
+    told = _by_rule(by_rule)
     sentence = (
         f"Not published. No delivered record of {', '.join(map(str, dates))} fits the contract:"
         f" {told}. The snapshot before it stays in force. Correct the records at the source; a"
@@ -122,17 +122,35 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
     return replace(finding, passed=False, sentence=told_before + sentence)
 
 
-def quarantine_finding(feed: str, by_rule: Mapping[str, int]) -> Finding:
-    """Say how many records were refused, by rule."""
-    total = sum(by_rule.values())
-    sentence = (
-        "No record refused."
-        if not total
-        else f"{total:,} records refused and kept in quarantine.{feed}: "
-        + ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
-        + ". Correct them at the source; a redelivered file replaces this one."
+def quarantine_finding(
+    feed: str, by_rule: Mapping[str, int], set_aside: Mapping[str, int] | None = None
+) -> Finding:
+    """Return how many records were refused, and how many values were set aside, by rule."""
+    total, values = sum(by_rule.values()), set_aside or {}
+    told = []
+    if total:
+        told.append(f"{total:,} records refused: {_by_rule(by_rule)}.")
+    if values:
+        told.append(
+            f"{sum(values.values()):,} optional values set aside, their rows are published with"
+            f" null: {_by_rule(values)}."
+        )
+    if told:
+        told.append(
+            f"The records are kept in quarantine.{feed}. Correct them at the source; a redelivered"
+            " file replaces this one."
+        )
+    numbers = {"quarantined": total, "values_set_aside": sum(values.values())}
+    return Finding(
+        "quarantine",
+        not told,
+        " ".join(told) or "No record refused, no value set aside.",
+        {**numbers, **by_rule, **values},
     )
-    return Finding("quarantine", not total, sentence, {"quarantined": total, **by_rule})
+
+
+def _by_rule(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{rule} {n:,}" for rule, n in sorted(counts.items()))
 
 
 def reference_finding(orphans: Mapping[str, int]) -> Finding:

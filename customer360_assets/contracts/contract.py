@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandera.pandas as pa
 
-from customer360_assets.contracts.rules import Rule, rules_of
+from customer360_assets.contracts.rules import Rule, frame_checks, rules_of
 from customer360_assets.contracts.types import sql_type
 
 Reads = Literal["snapshot", "delta"]
@@ -71,6 +71,7 @@ class Contract:
     reads: "snapshot" is read at its newest partition on or before a date, "delta" over all of
     them (or over `window_months`). conserves: scalar SQL with two `?` (first and last business
     date) that counts the delivered records; None counts the rows of the feed's raw table.
+    scope: the column of a raw table that a feed's `key` fills: what its numbers count within.
     form_rule: a column of the stage query that names a rule which the record's form breaks, NULL
     for a good row; it is not published, and such a row goes to quarantine.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
@@ -88,6 +89,7 @@ class Contract:
     prefix: str | None = None
     window_months: int | None = None
     conserves: str | None = None
+    scope: str | None = None
     form_rule: str | None = None
     totals: tuple[str, ...] = ()
     controls: tuple[Control, ...] = field(default=())
@@ -123,7 +125,9 @@ class Contract:
     @cached_property
     def pandera(self) -> pa.DataFrameSchema:
         """The Pandera schema (Arrow-typed) that `rules` are compiled from."""
-        return self.model.to_schema()
+        schema = self.model.to_schema()
+        schema.checks = [*schema.checks, *frame_checks(schema)]
+        return schema
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -144,6 +148,17 @@ class Contract:
     def rules(self) -> tuple[Rule, ...]:
         """Row rules in column order: the first one that a row breaks names its quarantine."""
         return rules_of(self.pandera)
+
+    @cached_property
+    def optional_rules(self) -> tuple[Rule, ...]:
+        """Rules of columns that may be null: a value that breaks one is published as null."""
+        optional = {c.name for c in self.columns if c.nullable}
+        return tuple(r for r in self.rules if r.column in optional)
+
+    @cached_property
+    def required_rules(self) -> tuple[Rule, ...]:
+        """Rules of columns that are never null: a record that breaks one is not published."""
+        return tuple(r for r in self.rules if r not in self.optional_rules)
 
     @cached_property
     def measures(self) -> dict[str, str]:

@@ -88,7 +88,7 @@ def stage_asset(
         findings.append(anomaly(context, candidate, seen, delivered=delivered))
         yield from refuse(context, contract, findings)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
+        publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
@@ -101,6 +101,7 @@ def stage_asset(
                 "dagster/row_count": fates.rows,
                 "bytes": platform.lake.bytes(fates.files),
                 "quarantined": sum(fates.quarantined.values()),
+                "values_set_aside": sum(fates.values_set_aside.values()),
                 "repeated": fates.repeated,
             },
         )
@@ -129,7 +130,7 @@ def _findings(
     return seen, [
         *findings,
         nothing_left(conserved, _emptied(platform, candidate, fates, inputs), fates.quarantined),
-        quarantine_finding(str(contract.feed), fates.quarantined),
+        quarantine_finding(str(contract.feed), fates.quarantined, fates.values_set_aside),
         *references(platform, candidate),
     ]
 

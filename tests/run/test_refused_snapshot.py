@@ -16,7 +16,7 @@ def test_a_snapshot_refused_whole_makes_no_date_of_an_older_one(tmp_path: Path) 
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
     assert bank.run(DAY).code == 0
-    bank.deliver({crm_file(LATER): crm(client(5001, age=200), client(5002, age=200))})
+    bank.deliver({crm_file(LATER): crm(client(-5001), client(-5002))})
     ran = bank.run(LATER)
     assert ran.code == 1
     said = " ".join(ran.output.split())
