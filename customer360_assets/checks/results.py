@@ -70,17 +70,24 @@ def grain_finding(contract: Contract, audit: Audit) -> Finding:
 
 
 def conservation_finding(
-    delivered: int, published: int, repeated: int, quarantined: int, totals: Mapping[str, str]
+    delivered: int,
+    published: int,
+    repeated: int,
+    quarantined: int,
+    totals: Mapping[str, str],
+    corrected: int = 0,
 ) -> Finding:
-    """Say whether every delivered record, and every control total, is accounted for.
+    """Return whether every delivered record, and every control total, is accounted for.
 
-    `totals` gives per column the difference of sums, "0" where nothing is missing.
+    `totals` has per column the difference of sums, "0" where nothing is missing. corrected: rows
+    that a later delivery brings for an earlier date.
     """
-    lost = delivered - published - repeated - quarantined
+    lost = delivered - published - repeated - corrected - quarantined
     off = {c: d for c, d in totals.items() if Decimal(d) != 0}
     account = (
         f"{delivered:,} delivered = {published:,} published + {repeated:,} repeated"
-        f" + {quarantined:,} quarantined"
+        + (f" + {corrected:,} corrected by a later delivery" if corrected else "")
+        + f" + {quarantined:,} quarantined"
     )
     sentence = (
         f"{account}."
@@ -97,6 +104,7 @@ def conservation_finding(
             "delivered": delivered,
             "published": published,
             "repeated": repeated,
+            "corrected": corrected,
             "quarantined": quarantined,
             "unaccounted": lost,
             **{f"difference of sum({c})": d for c, d in totals.items()},

@@ -22,7 +22,7 @@ from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
 
-PARSING = 2
+PARSING = 3
 """Raise it when the same delivery and specification would give other rows than before."""
 
 _DESCRIPTIVE = {"system", "description", "cadence", "folder", "pattern"}

@@ -16,6 +16,7 @@ from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
+from customer360_assets.raw.moves import movers
 from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
 from customer360_assets.raw.parsed import (
     folder_of,
@@ -79,6 +80,11 @@ class FeedDeliveries:
         """Give the deliveries whose rows make a partition."""
         return tuple(e.delivery for e in self.force.dates.get(business_date, ()))
 
+    @cached_property
+    def moving(self) -> dict[dt.date, tuple[Entry, ...]]:
+        """Later deliveries that may have moved a record from a business date to an earlier one."""
+        return movers(self.force.dates) if self.spec.delivery == "delta" else {}
+
     def partition_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
         """Give the Parquet files of each business date of a range; none for a date left empty."""
         return {
@@ -86,6 +92,18 @@ class FeedDeliveries:
             for date in sorted(self.expected_versions)
             if first <= date <= last
         }
+
+    def moving_files(self, first: dt.date, last: dt.date) -> list[Path]:
+        """Return the parsed files of which a row may move a record of a range of dates."""
+        late = {e.own for d, entries in self.moving.items() if first <= d <= last for e in entries}
+        return [
+            file
+            for date, entries in sorted(self.force.dates.items())
+            if date < last
+            for entry in entries
+            if entry.own in late
+            for file in self._parsed_files(entry, date)
+        ]
 
     @cached_property
     def expected_versions(self) -> dict[dt.date, str]:
@@ -118,18 +136,19 @@ class FeedDeliveries:
     def _files(self, date: dt.date) -> Sequence[Path]:
         found: list[Path] = []
         for entry in self.force.dates.get(date, ()):
-            folder = folder_of(
-                self.lake_dir, self.spec.feed, entry.delivery.delivery_id, self.fingerprint
-            )
-            found += [
-                folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())
-            ]
+            found += self._parsed_files(entry, date)
         return found
+
+    def _parsed_files(self, entry: Entry, date: dt.date) -> list[Path]:
+        folder = folder_of(self.lake_dir, self.spec.feed, entry.own, self.fingerprint)
+        return [folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())]
 
     def _version(self, date: dt.date) -> str:
         digest = hashlib.sha256()
         for delivery in self.in_force(date):
             digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
+        for entry in self.moving.get(date, ()):
+            digest.update(f"moved by {entry.delivery.sha256} {entry.own}\n".encode())
         return digest.hexdigest()
 
     def _row(self, entry: Entry) -> dict[str, Any] | None:

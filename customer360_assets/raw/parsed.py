@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from customer360_assets.raw.sketch import KeySketch
+
 MARKER = "parsed.json"
 
 
@@ -16,7 +18,8 @@ class Parsed(BaseModel):
     """What a delivery held. Records = loaded + quarantined when status is loaded.
 
     business_date: the delivery's own; that of most records where they state it. rows and files: by
-    business date, files relative to the folder of the parsed delivery.
+    business date, files relative to the folder of the parsed delivery. keys: of a delta, which keys
+    each date brings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +35,7 @@ class Parsed(BaseModel):
     quarantined: dict[str, int] = {}
     rows: dict[dt.date, int] = {}
     files: dict[dt.date, tuple[str, ...]] = {}
+    keys: dict[dt.date, KeySketch] = {}
 
 
 def parsed_folder(lake_dir: Path, feed: str) -> Path:

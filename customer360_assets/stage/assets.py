@@ -34,6 +34,7 @@ from customer360_assets.publishing import (
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.stage.fates import Fates, split
+from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import (
@@ -77,8 +78,10 @@ def stage_asset(
         # Before the data: what is published meanwhile then makes this partition outstanding again.
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         # Planned once: what is counted below is what was read, whoever publishes meanwhile.
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        delivered_so_far = log.settled(str(contract.feed))
         read = {
-            piece: span_inputs(platform, made_by.reads, piece)
+            piece: with_newer(span_inputs(platform, made_by.reads, piece), delivered_so_far, piece)
             for piece in pieces(platform, f"raw.{contract.feed}", span)
         }
         fates = split(platform, contract, made_by, span, read, context.run.run_id)
@@ -87,7 +90,6 @@ def stage_asset(
         delivered = any(not in_force(v).keys().isdisjoint(span.dates) for v in known.values())
         findings.append(anomaly(context, candidate, seen, delivered=delivered))
         yield from refuse(context, contract, findings)
-        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
@@ -103,6 +105,7 @@ def stage_asset(
                 "quarantined": sum(fates.quarantined.values()),
                 "values_set_aside": sum(fates.values_set_aside.values()),
                 "repeated": fates.repeated,
+                "corrected": fates.corrected,
             },
         )
 
@@ -126,6 +129,7 @@ def _findings(
         fates.repeated,
         sum(fates.quarantined.values()),
         fates.totals,
+        fates.corrected,
     )
     return seen, [
         *findings,

@@ -14,7 +14,8 @@ from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
 from customer360_assets.reading import joined
 from customer360_assets.stage.conflicts import CONFLICT, conflicts_of
-from customer360_assets.stage.judged import ASIDE, REPEAT, fate_sql
+from customer360_assets.stage.judged import ASIDE, CORRECTED, REPEAT, fate_sql
+from customer360_assets.stage.moved import NEWER, dates_asked, moved_sql
 from customer360_assets.stage.places import Places, of_files
 from customer360_assets.stage.set_aside import values_set_aside
 from customer360_assets.tables import candidate_dir
@@ -29,12 +30,14 @@ class Fates:
     by_date: the files to publish. refused: the records held back, by rule. set_aside: the records
     of which an optional value is published as null, by rule. held: all files that are not to
     publish. totals: per control column, what the delivered sum has more than all fates together.
-    quarantined and values_set_aside: rows by rule.
+    quarantined and values_set_aside: rows by rule. corrected: rows that a later delivery brings
+    for an earlier date.
     """
 
     by_date: Mapping[dt.date, Sequence[str]]
     rows_by_date: Mapping[dt.date, int]
     repeated: int
+    corrected: int
     refused: Mapping[str, Places]
     held: Sequence[str]
     quarantined: Mapping[str, int]
@@ -67,6 +70,8 @@ class _Sorted:
     rows_by_date: Counter[dt.date] = field(default_factory=Counter)
     rows_refused: Counter[str] = field(default_factory=Counter)
     rows_repeated: int = 0
+    corrected: list[str] = field(default_factory=list)
+    rows_corrected: int = 0
     has_set_aside: bool = False
 
     def add(self, part: Part, dates: Mapping[str, dt.date]) -> None:
@@ -76,12 +81,21 @@ class _Sorted:
             self.by_date[date].append(part.file)
             self.rows_by_date[date] += part.rows
             self.has_set_aside |= fate.endswith(ASIDE)
+        elif fate == CORRECTED:
+            self.corrected.append(part.file)
+            self.rows_corrected += part.rows
         elif fate == REPEAT:
             self.repeats.append(part.file)
             self.rows_repeated += part.rows
         else:
             self.refused[fate].append(part.file)
             self.rows_refused[fate] += part.rows
+
+    @property
+    def held(self) -> list[str]:
+        """Files of the rows that are not to publish."""
+        refused = (file for files in self.refused.values() for file in files)
+        return [*refused, *self.repeats, *self.corrected]
 
     @property
     def others(self) -> list[str]:
@@ -120,14 +134,15 @@ def split(
         by_date=dict(found.by_date),
         rows_by_date=dict(found.rows_by_date),
         repeated=found.rows_repeated - (conflicts.rows if conflicts else 0),
+        corrected=found.rows_corrected,
         refused=refused,
-        held=[*(f for files in found.refused.values() for f in files), *found.repeats],
+        held=found.held,
         quarantined=quarantined,
         totals=_differences(
             platform,
             contract,
             joined(inputs.values()),
-            [*found.others, *found.repeats],
+            [*(f for files in found.by_date.values() for f in files), *found.held],
             aside.totals if aside else {},
             span,
         ),
@@ -145,8 +160,8 @@ def _written(
 ) -> Sequence[Part]:
     """Return the parts of some of the dates: a record is repeated within its date alone."""
     return platform.sql.run(
-        fate_sql(contract, transformation.text),
-        params=[piece.first, piece.last],
+        fate_sql(contract, transformation.text, moved_sql(contract) if NEWER in inputs else None),
+        params=dates_asked(piece, inputs),
         inputs=inputs,
         output=candidate_dir(platform, contract, f"{run_id}.{piece.first}"),
         columns=[(c.name, c.type) for c in contract.columns],

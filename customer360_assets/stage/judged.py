@@ -9,11 +9,13 @@ from customer360_assets.contracts.contract import Column, Contract
 from customer360_assets.contracts.rules import Rule
 
 REPEAT = "repeat"
+CORRECTED = "corrected"
+_MOVED = "staged.delivery_id = moved.moved_delivery AND staged.line_no = moved.moved_line"
 ASIDE = "-aside"
 """What follows the date of a row that is published without a value that broke a rule."""
 
 
-def fate_sql(contract: Contract, query: str) -> str:
+def fate_sql(contract: Contract, query: str, moved: str | None = None) -> str:
     """Return a stage query's columns and `fate`: the row's date, the rule it broke, or a repeat.
 
     A repeat comes before a broken rule, so that a record delivered twice is refused once. A value
@@ -24,20 +26,28 @@ def fate_sql(contract: Contract, query: str) -> str:
     return (
         f"SELECT\n    {columns},\n"
         f"    coalesce(refusal, CAST(business_date AS varchar){_mark(contract)}) AS fate\n"
-        f"FROM (\n{refusal_sql(contract, query)}\n) AS judged"
+        f"FROM (\n{refusal_sql(contract, query, moved)}\n) AS judged"
     )
 
 
-def refusal_sql(contract: Contract, query: str) -> str:
-    """Return a stage query's columns and `refusal`: why a row is held back, NULL for a good one."""
+def refusal_sql(contract: Contract, query: str, moved: str | None = None) -> str:
+    """Return a stage query's columns and `refusal`: why a row is held back, NULL for a good one.
+
+    moved: the query of records that a later delivery moved to an earlier date.
+    """
     columns = ", ".join(f'"{c.name}"' for c in contract.columns)
     form = f'"{contract.form_rule}", ' if contract.form_rule else ""
     return (
-        f"SELECT {columns}, CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
+        f"SELECT {columns}, CASE{_corrected(moved)} WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
         f" coalesce({form}{first_broken_sql(contract.required_rules)}, CAST(NULL AS varchar)) END"
         " AS refusal\n"
         f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
+        + (f"\nLEFT JOIN (\n{moved}\n) AS moved\n    ON {_MOVED}" if moved else "")
     )
+
+
+def _corrected(moved: str | None) -> str:
+    return f" WHEN moved_delivery IS NOT NULL THEN '{CORRECTED}'" if moved else ""
 
 
 def all_hold(rules: Iterable[Rule]) -> str:

@@ -12,6 +12,7 @@ from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
 from customer360_assets.stage.judged import all_hold, refusal_sql
+from customer360_assets.stage.moved import NEWER, dates_asked, moved_sql
 from customer360_assets.stage.places import COLUMNS, Places, placed
 
 if TYPE_CHECKING:
@@ -33,9 +34,12 @@ def values_set_aside(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    sql = set_aside_sql(contract, query)
     found = pa.concat_tables(
-        platform.sql.query(sql, params=[piece.first, piece.last], inputs=files)
+        platform.sql.query(
+            set_aside_sql(contract, query, moved=NEWER in files),
+            params=dates_asked(piece, files),
+            inputs=files,
+        )
         for piece, files in inputs.items()
     )
     places = {}
@@ -46,7 +50,7 @@ def values_set_aside(
     return SetAside(places, {c: _sum(found[c]) for c in _totals(contract)})
 
 
-def set_aside_sql(contract: Contract, query: str) -> str:
+def set_aside_sql(contract: Contract, query: str, *, moved: bool = False) -> str:
     """Return the query of published rows with a broken optional value: place and `broken`.
 
     `broken` has the names of the rules between bars. The control totals follow, with the value that
@@ -56,9 +60,10 @@ def set_aside_sql(contract: Contract, query: str) -> str:
         f"CASE WHEN {rule.sql} THEN '' ELSE '|{rule.name}|' END" for rule in contract.optional_rules
     )
     totals = "".join(f', {_set_aside_value(contract, c)} AS "{c}"' for c in _totals(contract))
+    judged = refusal_sql(contract, query, moved_sql(contract) if moved else None)
     return (
         f"SELECT {', '.join(COLUMNS)}, concat({named}, '') AS broken{totals}\n"
-        f"FROM (\n{refusal_sql(contract, query)}\n) AS judged\n"
+        f"FROM (\n{judged}\n) AS judged\n"
         f"WHERE refusal IS NULL AND NOT ({all_hold(contract.optional_rules)})"
     )
 

@@ -18,6 +18,7 @@ from customer360_assets.contracts.audit import iceberg_schema
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.stage.fates import Fates, split
+from customer360_assets.stage.moved import NEWER
 from customer360_assets.transformations import transformation
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.iceberg.local_lake import LocalLake
@@ -38,8 +39,17 @@ class Staging:
     def of(cls, stage: str, folder: Path) -> Staging:
         return cls(LocalLake(f"sqlite:///{folder}/catalog.db?timeout=60", folder / "lake"), stage)
 
-    def run(self, rows: Sequence[Row], first: dt.date = DAY, last: dt.date = DAY) -> Fates:
-        """Publish raw rows, numbered as lines of delivery d1, and stage the dates."""
+    def run(
+        self,
+        rows: Sequence[Row],
+        first: dt.date = DAY,
+        last: dt.date = DAY,
+        newer: Sequence[dt.date] = (),
+    ) -> Fates:
+        """Publish raw rows, numbered as lines of delivery d1, and stage the dates.
+
+        newer: dates of which the rows may move others.
+        """
         made, span = contract(f"stage.{self.stage}"), Span(first, last)
         raw = contract(f"raw.{made.feed}")
         for table in (raw, made):
@@ -52,6 +62,7 @@ class Staging:
             path = folder / f"{date}.parquet"
             pq.write_table(pa.Table.from_pylist(mine, arrow_schema(raw)), path)
             files.append(str(path))
+        moving = [str(folder / f"{date}.parquet") for date in newer]
         self.lake.publish(raw.table, files, Partitions.on(*dates), {"run_id": "r"})
         platform = SimpleNamespace(sql=DuckDbEngine(threads=1), lake=self.lake)
         return split(
@@ -59,7 +70,10 @@ class Staging:
             made,
             transformation(made.table),
             span,
-            {span: {raw.table: self.lake.files(raw.table, first, last)}},
+            {
+                span: {raw.table: self.lake.files(raw.table, first, last)}
+                | ({NEWER: moving} if moving else {})
+            },
             "run",
         )
 
