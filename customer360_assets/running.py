@@ -19,6 +19,9 @@ from customer360_assets.instance import PID_TAG
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
 
+REPORTED = ("withdrawn",)
+"""Checks that stop nothing and are repeated where a run's outcome is read."""
+
 OnStep = Callable[[str, str], None]
 """Called with a step's table and what happened: "start", "success" or "failure"."""
 
@@ -32,6 +35,7 @@ class TableOutcome:
     quarantined: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,10 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
                 table.quarantined = numbers.get("quarantined", 0)
             case dg.DagsterEventType.STEP_SUCCESS:
                 table.seconds = event.step_success_data.duration_ms / 1000
+            case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                found = event.asset_check_evaluation_data
+                if not found.passed and found.check_name in REPORTED and found.description:
+                    table.warnings.append(found.description)
             case dg.DagsterEventType.STEP_FAILURE:
                 table.problems.append(_reason(event))
             case _:

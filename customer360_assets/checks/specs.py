@@ -15,6 +15,10 @@ DESCRIPTIONS = {
         "delivered, something is left to publish."
     ),
     "quarantine": "No record was refused. When one was, the rest is published all the same.",
+    "withdrawn": (
+        "Every record that was published for the date is there again. A redelivery with fewer "
+        "records withdraws the others."
+    ),
     "refused_files": (
         "No delivered file was refused whole that was not delivered again since; raw.delivery has "
         "the reasons."
@@ -33,6 +37,8 @@ def check_names(contract: Contract) -> list[str]:
         names.append("refused_files")
     elif contract.schema in ("raw", "stage"):
         names += ["conservation", "quarantine"]
+    if contract.schema == "stage":
+        names.append("withdrawn")
     if contract.references:
         names.append("references")
     if contract.controls:

@@ -49,7 +49,8 @@ def run_command(
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     _print(console, outcomes, time.monotonic() - started)
-    for line in session.remarks():
+    warnings = [f"{t.table}: {w}" for o in outcomes for t in o.tables for w in t.warnings]
+    for line in (*warnings, *session.remarks()):
         console.print(line, markup=False)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():

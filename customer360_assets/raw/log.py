@@ -120,6 +120,7 @@ class DeliveryLog:
             for feed, deliveries in known.items()
             if (records := _ahead(deliveries, as_of))
         ]
+        told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
         return told + [
             f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
         ]
@@ -127,6 +128,20 @@ class DeliveryLog:
     def unmatched(self) -> list[str]:
         """Give the files in the landing zone that no feed's pattern fits."""
         return unmatched(self.landing, self.feeds.values())
+
+
+def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
+    """Name the files of a date whose place another file of that date has taken."""
+    files = {entry.own: entry.delivery.file for entry in deliveries.entries}
+    return [
+        f"{entry.delivery.feed}: {entry.delivery.file} ({records:,} records) was replaced by"
+        f" {other}, which came later for {as_of}. If both are parts of one delivery, the feed needs"
+        " supersedes: same_name."
+        for entry in deliveries.entries
+        if deliveries.force.status[entry.own] == "superseded"
+        and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
+        and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
+    ]
 
 
 def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:

@@ -36,6 +36,7 @@ from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused
+from customer360_assets.stage.withdrawn import withdrawn
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import (
     METADATA_KEY,
@@ -88,6 +89,7 @@ def stage_asset(
         candidate = Candidate(contract, fates.files, span, fates.by_date)
         seen, findings = _findings(platform, candidate, fates, joined(read.values()))
         delivered = any(not in_force(v).keys().isdisjoint(span.dates) for v in known.values())
+        findings.append(withdrawn(platform, candidate, fates.corrected))
         findings.append(anomaly(context, candidate, seen, delivered=delivered))
         yield from refuse(context, contract, findings)
         publish_refused(platform, log, contract, span, fates, context.run.run_id)
