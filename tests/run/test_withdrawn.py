@@ -30,6 +30,6 @@ def test_a_redelivery_with_fewer_records_is_reported(bank: SmallBank) -> None:
 
 def test_a_file_that_takes_the_place_of_another_is_reported(bank: SmallBank) -> None:
     first, second = (crm_file(DAY, hour) for hour in ("070000", "080000"))
-    bank.deliver({first: crm(client(5001), client(5002), client(5003))})
+    bank.deliver({first: crm(client(5001, age=45), client(5002), client(5003))})
     bank.deliver({second: crm(client(5001), client(5002), client(5003), client(5004))})
     assert f"crm_customer: {first} (3 records) was replaced by {second}" in said(bank)
