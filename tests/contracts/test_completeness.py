@@ -23,6 +23,7 @@ from customer360_assets.completeness import ACCEPTED, accepted_before, gated_tab
 from customer360_assets.contracts import SCHEMAS, contract, contracts
 from customer360_assets.versions import METADATA_KEY
 from resources.dialect.athena_sql import to_duckdb
+from resources.dialect.lint import lint
 
 CUSTOMER = contract("stage.customer")
 MAP = contract("stage.web_visitor_map")
@@ -65,6 +66,11 @@ def test_a_date_is_compared_with_what_is_published_of_itself() -> None:
     rows = counted("('2024-05-03', 'a', 1), ('2024-05-03', 'b', 2)", "('2024-05-03', 'b', 2)")
     places = [(day(3), False), (day(3), True)]
     assert losses_between(places, rows) == [Loss(day(3), day(3), 2, 1)]
+
+
+@pytest.mark.parametrize("table", gated_tables())
+def test_the_query_is_of_the_dialect_that_both_deployments_run(table: str) -> None:
+    assert lint(loss_sql(contract(table))) == []
 
 
 def test_a_date_that_lost_everything_is_found() -> None:
