@@ -67,7 +67,10 @@ def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
 
 
 def run_batch(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, batch: Batch
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    batch: Batch,
+    tags: Mapping[str, str] | None = None,
 ) -> BatchOutcome:
     """Materialize a batch in one recorded run; failures are outcomes, not exceptions."""
     keys = [asset_key(t) for t in batch.tables]
@@ -80,6 +83,7 @@ def run_batch(
             ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
             PID_TAG: str(os.getpid()),
+            **(tags or {}),
         },
         raise_on_error=False,
     )

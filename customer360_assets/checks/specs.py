@@ -23,6 +23,10 @@ DESCRIPTIONS = {
         "No delivered file was refused whole that was not delivered again since; raw.delivery has "
         "the reasons."
     ),
+    "completeness": (
+        "The table has rows, and lacks no more keys of the newest published date before it than "
+        "its contract allows (max_loss)."
+    ),
     "references": "Every id that points at another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
     "fan_out": "Totals are no more than those of the tables read: no join multiplies rows.",
@@ -39,6 +43,8 @@ def check_names(contract: Contract) -> list[str]:
         names += ["conservation", "quarantine"]
     if contract.schema == "stage":
         names.append("withdrawn")
+    if contract.whole_key:
+        names.append("completeness")
     if contract.references:
         names.append("references")
     if contract.controls:

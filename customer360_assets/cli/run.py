@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +25,16 @@ PROFILE = "profile.customer_360"
 
 
 def run_command(
-    home: Path | None, landing: Path | None, feeds: str | None, business_date: dt.date
+    home: Path | None,
+    landing: Path | None,
+    feeds: str | None,
+    business_date: dt.date,
+    accept_loss: Sequence[str] = (),
 ) -> int:
-    """Run all that is outstanding; give 0 when the business date is published, else 1."""
+    """Run all that is outstanding; give 0 when the business date is published, else 1.
+
+    accept_loss: tables that are published though they lack keys of the date before.
+    """
     from customer360_assets.feeds.loader import FeedError
     from resources.account.errors import AwsError
     from resources.card_token import CardKeyError
@@ -37,6 +44,7 @@ def run_command(
     try:
         target = deployment(home, landing=landing, feeds=feeds)
         _refuse_unusable(target, business_date)
+        _refuse_unknown(accept_loss)
     except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -44,7 +52,7 @@ def run_command(
     try:
         with console.status("Starting") as status:
             session = _Session(target, business_date, status.update)
-            outcomes = session.run()
+            outcomes = session.run(accept_loss)
     except (AwsError, DeploymentError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -91,6 +99,13 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         key_of(target)
 
 
+def _refuse_unknown(accept_loss: Sequence[str]) -> None:
+    from customer360_assets.completeness import unknown_tables
+
+    if odd := unknown_tables(accept_loss):
+        raise DeploymentError(odd)
+
+
 def _refuse_landing(target: Deployment) -> None:
     if target.landing is None:
         raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
@@ -127,23 +142,25 @@ class _Session:
         if own:
             close_abandoned_runs(self.instance)
 
-    def run(self) -> list[BatchOutcome]:
+    def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
+        from customer360_assets.checks.completeness import TAG
         from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, outstanding
         from customer360_assets.running import run_batch
 
         outcomes = []
         taken_in = True
+        tags = {TAG: ",".join(accept_loss)} if accept_loss else {}
         if self.log.pending(self._published_manifest()):
             intake = Batch(Span(self.date, self.date), (INTAKE,))
-            outcomes.append(run_batch(self.definitions, self.instance, intake))
+            outcomes.append(run_batch(self.definitions, self.instance, intake, tags))
             taken_in = outcomes[-1].success
         longest = LONGEST if self.on_aws else None
         for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
             made = batch if taken_in else _taking_in(batch)
             if made.tables:
-                outcomes.append(run_batch(self.definitions, self.instance, made))
+                outcomes.append(run_batch(self.definitions, self.instance, made, tags))
                 taken_in = taken_in and (batch.derives or outcomes[-1].success)
         return outcomes
 
@@ -169,10 +186,9 @@ class _Session:
             return 0
 
     def why_not(self) -> str:
-        return (
-            f"No customer was delivered on or before {self.date}: the profile has one row per "
-            "client known to CRM. Check the feed crm_customer in raw.delivery."
-        )
+        from customer360_assets.checks.completeness import no_customer
+
+        return no_customer(self.date)
 
     def remarks(self) -> list[str]:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""

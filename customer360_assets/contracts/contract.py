@@ -15,7 +15,7 @@ from customer360_assets.contracts.types import sql_type
 
 Reads = Literal["snapshot", "delta"]
 Severity = Literal["error", "warn"]
-BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation")
+BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation", "completeness")
 """Checks that keep a candidate from being published, where its contract names no others."""
 
 
@@ -77,6 +77,7 @@ class Contract:
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
     blocking: the checks that stop publication; any other that fails is told, and stops nothing.
     quarantine_limit: share of the delivered records in quarantine above which somebody is called.
+    max_loss: share of the keys of the published date before it that a date may lack (`whole_key`).
     """
 
     model: type[Table]
@@ -97,12 +98,15 @@ class Contract:
     partitioned: bool = True
     blocking: tuple[str, ...] = BLOCKING
     quarantine_limit: float = 0.01
+    max_loss: float = 0.10
 
     def __post_init__(self) -> None:
         """Refuse a key that is not a column, and a measure without the table's prefix."""
         names = {c.name for c in self.columns}
         if missing := (set(self.key) | set(self.totals)) - names:
             raise ValueError(f"contract {self.table}: no column {sorted(missing)}")
+        if not 0 <= self.max_loss <= 1:
+            raise ValueError(f"contract {self.table}: max_loss is a share, from 0 to 1")
         measures = names - {"business_date", "client_id"}
         if self.prefix and (odd := {m for m in measures if not m.startswith(self.prefix)}):
             raise ValueError(f"contract {self.table}: {sorted(odd)} lack prefix {self.prefix!r}")
@@ -116,6 +120,15 @@ class Contract:
     def name(self) -> str:
         """The table's name within its schema; its SQL or Spark file has the same."""
         return self.table.split(".")[1]
+
+    @property
+    def whole_key(self) -> tuple[str, ...]:
+        """The key without its date, where each date holds every key known by then; else empty.
+
+        Raw tables hold deliveries, line by line: two of one snapshot have no key in common.
+        """
+        whole = self.reads == "snapshot" and self.schema in ("stage", "dimension", "profile")
+        return tuple(k for k in self.key if k != "business_date") if whole else ()
 
     @property
     def description(self) -> str:

@@ -43,6 +43,15 @@ class FeedDeliveries:
         """Status of each delivery, and what makes each business date."""
         return force_of(self.entries, self.spec.replaces)
 
+    @cached_property
+    def dates_in_force(self) -> dict[str, list[dt.date]]:
+        """The business dates that each delivery makes, also one for which it has no record."""
+        found: defaultdict[str, list[dt.date]] = defaultdict(list)
+        for date in sorted(self.force.dates):
+            for entry in self.force.dates[date]:
+                found[entry.own].append(date)
+        return found
+
     @property
     def outstanding(self) -> tuple[Delivery, ...]:
         """Deliveries to parse: those that may be in force, and those never looked into.
@@ -172,6 +181,7 @@ class FeedDeliveries:
             "bytes": delivery.bytes,
             "sha256": delivery.sha256,
             "business_date": counted.business_date if counted else delivery.business_date,
+            "dates_in_force": " ".join(map(str, self.dates_in_force.get(entry.own, ()))) or None,
             "status": status,
             "reason": reason or None,
             "records": counted.records if counted else None,

@@ -14,6 +14,7 @@ from customer360_assets.checks.results import (
     quarantine_finding,
 )
 from customer360_assets.checks.specs import check_specs
+from customer360_assets.completeness import Gate, completeness
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
@@ -89,14 +90,18 @@ def stage_asset(
         candidate = Candidate(contract, fates.files, span, fates.by_date)
         seen, findings = _findings(platform, candidate, fates, joined(read.values()))
         delivered = any(not in_force(v).keys().isdisjoint(span.dates) for v in known.values())
-        findings.append(withdrawn(platform, candidate, fates.corrected))
-        findings.append(anomaly(context, candidate, seen, delivered=delivered))
+        gate = completeness(context, platform, candidate, seen)
+        findings += [
+            withdrawn(platform, candidate, fates.corrected),
+            *gate.findings,
+            anomaly(context, candidate, seen, delivered=delivered),
+        ]
         yield from refuse(context, contract, findings)
         publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
-        _tell_partitions(context, contract, code, known, span, fates)
+        _tell_partitions(context, contract, code, known, span, fates, gate)
         tell_measures(context, contract, seen)
         yield result(
             contract,
@@ -165,8 +170,9 @@ def _tell_partitions(
     known: Mapping[str, Versions],
     span: Span,
     fates: Fates,
+    gate: Gate,
 ) -> None:
-    """Record each date's version and rows: a range of dates is many partitions, told one by one."""
+    """Record each date's version, rows and accepted loss: a range is many partitions."""
     for date in span.dates:
         read = [
             (table, date, versions[date])
@@ -177,6 +183,7 @@ def _tell_partitions(
             {
                 METADATA_KEY: combine(code, read) if read else NOTHING,
                 "dagster/partition_row_count": fates.rows_by_date.get(date, 0),
+                **gate.metadata(date),
             },
             asset_key=asset_key(contract.table),
             partition_key=date.isoformat(),

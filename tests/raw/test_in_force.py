@@ -192,6 +192,22 @@ def test_an_empty_delta_is_a_delivery_and_an_empty_snapshot_is_not(home: Home) -
     assert dispositions["reason"] == "empty: a snapshot without records"
 
 
+def test_the_manifest_lists_the_dates_that_each_delivery_makes(home: Home) -> None:
+    rows = ", ".join(f"({n}, DATE '2024-{n:02d}-28', 1.5)" for n in (5, 3))
+    parquet(home.landing_dir / "transactions/t.parquet", rows)
+    home.deliver(account(1), accounts(1))
+    home.deliver(account(1, 9), accounts(1, 2))
+    home.deliver(card(2), cards(1))
+    manifests = {feed: home.run(feed).manifest() for feed in ("account", "card", "transaction")}
+    listed = {f: [row["dates_in_force"] for row in rows] for f, rows in manifests.items()}
+    # Superseded; dated by the name; dated by the records.
+    assert listed == {
+        "account": [None, "2024-05-01"],
+        "card": ["2024-05-02"],
+        "transaction": ["2024-03-28 2024-05-28"],
+    }
+
+
 def test_headers_are_matched_by_name(home: Home) -> None:
     from customer360_assets.feeds import load_feeds
 
