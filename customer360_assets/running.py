@@ -19,6 +19,7 @@ from customer360_assets.instance import PID_TAG
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
 
+INTAKE = "raw.delivery"
 OnStep = Callable[[str, str], None]
 """Called with a step's table and what happened: "start", "success" or "failure"."""
 
@@ -67,11 +68,16 @@ def run_batch(
 ) -> BatchOutcome:
     """Materialize a batch in one recorded run; failures are outcomes, not exceptions."""
     keys = [asset_key(t) for t in batch.tables]
+    run_config: dict[str, Any] = {"loggers": {name: {} for name in definitions.loggers or {}}}
+    if INTAKE in batch.tables:
+        # The operator states the date; the day of the command says nothing of it.
+        intake = {"arrived": batch.span.last.isoformat()}
+        run_config["ops"] = {INTAKE.replace(".", "__"): {"config": intake}}
     job = definitions.resolve_job_def(DAILY_JOB)
     result = job.execute_in_process(
         instance=instance,
         asset_selection=keys,
-        run_config={"loggers": {name: {} for name in definitions.loggers or {}}},
+        run_config=run_config,
         tags={
             ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from customer360_assets.planning import Batch
     from customer360_assets.running import BatchOutcome, TableOutcome
 
-INTAKE = "raw.delivery"
 PROFILE = "profile.customer_360"
 
 
@@ -129,7 +128,7 @@ class _Session:
     def run(self) -> list[BatchOutcome]:
         from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, outstanding
-        from customer360_assets.running import run_batch
+        from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
         taken_in = True
@@ -149,6 +148,7 @@ class _Session:
     def _published_manifest(self) -> list[dict[str, Any]]:
         from customer360_assets.contracts import contract
         from customer360_assets.reading import as_of_files
+        from customer360_assets.running import INTAKE
 
         files = as_of_files(self.platform, contract(INTAKE), self.date)
         if not files:

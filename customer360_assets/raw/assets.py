@@ -32,6 +32,7 @@ from customer360_assets.publishing import (
     refuse,
     result,
 )
+from customer360_assets.raw.arrival import arrival_date
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.landed import unmatched
@@ -45,7 +46,7 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
 
 class IntakeConfig(dg.Config):
-    """What an intake takes in; nothing said: whatever lies in the landing zone."""
+    """What an intake takes in; by default whatever lies in the landing zone."""
 
     feed: str | None = Field(default=None, description="This feed alone; every feed when empty.")
     files: dict[str, str] | None = Field(
@@ -53,6 +54,14 @@ class IntakeConfig(dg.Config):
         description=(
             "These files alone, each with the size and version that it must still have; "
             "every file when not given, none when empty: then what has arrived is only parsed."
+        ),
+    )
+    arrived: str | None = Field(
+        default=None,
+        description=(
+            "Date of arrival (YYYY-MM-DD): the business date of files that state none. When not "
+            "given: the partition, or the day on which the run began if the partition is older "
+            "than the day before. It is never before the date of an earlier intake."
         ),
     )
 
@@ -84,7 +93,7 @@ def delivery_asset(
 ) -> dg.AssetsDefinition:
     """Give the manifest's asset: intake of whatever has arrived by the business date.
 
-    A file without a date of its own is dated by the partition that takes it in.
+    A file without a date of its own gets the date of its arrival.
     """
     contract = contract_of("raw.delivery")
 
@@ -111,7 +120,9 @@ def delivery_asset(
         ensure_all(platform)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
-        taken = log.take_in(span.last, feeds, config.files)
+        taken = log.take_in(
+            span.last, feeds, config.files, _arrived(context, config, deployment, span)
+        )
         published: list[dict[str, Any]] | None = None
         # Again while another intake goes on: it may have published an older view over this one.
         for turn in count():
@@ -145,6 +156,18 @@ def delivery_asset(
         )
 
     return delivery
+
+
+def _arrived(
+    context: dg.AssetExecutionContext, config: IntakeConfig, deployment: Deployment, span: Span
+) -> dt.date:
+    if config.arrived is not None:
+        return dt.date.fromisoformat(config.arrived)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    if record is None:
+        raise LookupError(f"run {context.run.run_id} is not on record")
+    started = record.create_timestamp.astimezone(dt.UTC).date()
+    return arrival_date(span.last, started, deployment.last_business_date)
 
 
 def raw_asset(

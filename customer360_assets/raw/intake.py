@@ -36,12 +36,14 @@ def take_in(
     run_date: dt.date,
     only: Mapping[str, str] | None = None,
     look_into: Callable[[str], object] = lambda _feed: None,
+    arrived: dt.date | None = None,
 ) -> IntakeResult:
     """Register every delivery that is new: another file, or a file with other bytes than before.
 
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
     file that changes while it is read is left for the next intake. `only` names files and the state
     that each must still be in: no other is looked at, and none of another state is taken.
+    `arrived` dates the files of feeds that state no date; the run's own date if it is not given.
     `look_into` parses what a feed has delivered; only then do its files count as taken in. What
     cannot be read or parsed keeps nothing else from being taken in.
     """
@@ -53,6 +55,7 @@ def take_in(
         asked = shown if only is None else [f for f in shown if only.get(f.key) == f.state]
         landed.changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
         receipts = _Receipts(archive, feed)
+        dated = arrived or run_date if spec.business_date.source == "run" else run_date
         digests = _digests(landed, archive, feed, [f for f in asked if f.key in receipts.newest])
         for file in asked:
             content = None
@@ -63,7 +66,7 @@ def take_in(
             sha256 = digests[file.key]
             if sha256 is not None and receipts.newest.get(file.key) != sha256:
                 content = content or landed.archived(archive, file)
-                receipt = content and _register(receipts, spec, file, content, run_date)
+                receipt = content and _register(receipts, spec, file, content, dated)
                 taken += [receipt] if receipt else []
         _remember(archive, feed, shown, asked, digests)
         had = {

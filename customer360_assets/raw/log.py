@@ -60,10 +60,24 @@ class DeliveryLog:
         run_date: dt.date,
         feeds: Collection[str] | None = None,
         only: Mapping[str, str] | None = None,
+        arrived: dt.date | None = None,
     ) -> IntakeResult:
-        """Register and parse what is new in the landing zone; of some feeds, or files, alone."""
+        """Register and parse what is new in the landing zone; of some feeds, or files, alone.
+
+        arrived: the date of files that state none, `run_date` if it is not given.
+        """
         wanted = {f: spec for f, spec in self.feeds.items() if feeds is None or f in feeds}
-        return take_in(self.landing, self.archive, wanted, run_date, only, self.settled)
+        dated = self._not_before_others(arrived or run_date)
+        return take_in(
+            self.landing, self.archive, wanted, run_date, only, self.settled, arrived=dated
+        )
+
+    def _not_before_others(self, arrived: dt.date) -> dt.date:
+        """Return the date, or that of the newest intake if it is later: arrivals do not go back."""
+        if all(spec.business_date.source != "run" for spec in self.feeds.values()):
+            return arrived
+        taken = (r.run_date for feed in self.feeds for r in self.archive.receipts(feed))
+        return max([arrived, *taken])
 
     def settled(self, feed: str) -> FeedDeliveries | None:
         """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
