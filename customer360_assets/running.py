@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.storage.tags import (
@@ -21,7 +21,7 @@ from customer360_assets.planning import Batch
 
 INTAKE = "raw.delivery"
 OnStep = Callable[[str, str], None]
-"""Called with a step's table and what happened: "start", "success" or "failure"."""
+"""Called with a step's table and what happened: "start", "success", "failure" or a message."""
 
 
 @dataclass
@@ -33,6 +33,7 @@ class TableOutcome:
     quarantined: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+    still_being_written: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,17 @@ class BatchOutcome:
 
 
 def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
-    """Give a logger that tells of steps and prints nothing else."""
+    """Return a logger that passes on the steps, and what they say themselves."""
 
     class Steps(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+            meta = getattr(record, "dagster_meta", {})
+            event = meta.get("dagster_event")
             told = {"STEP_START": "start", "STEP_SUCCESS": "success", "STEP_FAILURE": "failure"}
             if event is not None and event.event_type_value in told:
                 on_step(_table(event.step_key), told[event.event_type_value])
+            elif event is None and meta.get("step_key"):
+                on_step(_table(meta["step_key"]), str(meta.get("orig_message")))
 
     @dg.logger
     def steps(_context: Any) -> logging.Logger:
@@ -107,6 +111,8 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
                     numbers.get("dagster/row_count", 0) if by_date is None else table.rows + by_date
                 )
                 table.quarantined = numbers.get("quarantined", 0)
+                left = event.materialization.metadata.get("still_being_written")
+                table.still_being_written = list(cast(list[str], left.value)) if left else []
             case dg.DagsterEventType.STEP_SUCCESS:
                 table.seconds = event.step_success_data.duration_ms / 1000
             case dg.DagsterEventType.STEP_FAILURE:

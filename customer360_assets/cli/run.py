@@ -24,9 +24,16 @@ PROFILE = "profile.customer_360"
 
 
 def run_command(
-    home: Path | None, landing: Path | None, feeds: str | None, business_date: dt.date
+    home: Path | None,
+    landing: Path | None,
+    feeds: str | None,
+    business_date: dt.date,
+    settle: float | None = None,
 ) -> int:
-    """Run all that is outstanding; give 0 when the business date is published, else 1."""
+    """Run all that is outstanding; return 0 when the business date is published, else 1.
+
+    settle: seconds for which a file must not have changed; the deployment's if not given.
+    """
     from customer360_assets.feeds.loader import FeedError
     from resources.account.errors import AwsError
     from resources.card_token import CardKeyError
@@ -35,6 +42,8 @@ def run_command(
     started = time.monotonic()
     try:
         target = deployment(home, landing=landing, feeds=feeds)
+        if settle is not None:
+            target = target.model_copy(update={"settle_seconds": settle})
         _refuse_unusable(target, business_date)
     except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
@@ -48,7 +57,8 @@ def run_command(
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     _print(console, outcomes, time.monotonic() - started)
-    for line in session.remarks():
+    left = [file for o in outcomes for t in o.tables for file in t.still_being_written]
+    for line in [*_left(left), *session.remarks()]:
         console.print(line, markup=False)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():
@@ -183,6 +193,10 @@ class _Session:
                 "date never replaces a newer one."
             )
         return told
+
+
+def _left(files: list[str]) -> list[str]:
+    return [f"{file}: is still being written; left for the next run." for file in files]
 
 
 def _taking_in(batch: Batch) -> Batch:

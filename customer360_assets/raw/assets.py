@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from customer360_assets.asset_specs import asset_key, table_spec
 from customer360_assets.automation.retries import retried
@@ -32,9 +31,9 @@ from customer360_assets.publishing import (
     refuse,
     result,
 )
-from customer360_assets.raw.arrival import arrival_date
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
+from customer360_assets.raw.intake_config import IntakeConfig
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
@@ -43,27 +42,6 @@ from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING, in_force
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
-
-
-class IntakeConfig(dg.Config):
-    """What an intake takes in; by default whatever lies in the landing zone."""
-
-    feed: str | None = Field(default=None, description="This feed alone; every feed when empty.")
-    files: dict[str, str] | None = Field(
-        default=None,
-        description=(
-            "These files alone, each with the size and version that it must still have; "
-            "every file when not given, none when empty: then what has arrived is only parsed."
-        ),
-    )
-    arrived: str | None = Field(
-        default=None,
-        description=(
-            "Date of arrival (YYYY-MM-DD): the business date of files that state none. When not "
-            "given: the partition, or the day on which the run began if the partition is older "
-            "than the day before. It is never before the date of an earlier intake."
-        ),
-    )
 
 
 def source_key(feed: str) -> dg.AssetKey:
@@ -121,7 +99,11 @@ def delivery_asset(
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
         taken = log.take_in(
-            span.last, feeds, config.files, _arrived(context, config, deployment, span)
+            span.last,
+            feeds,
+            config.files,
+            config.date_of_arrival(context, deployment),
+            config.at_rest(context, deployment, log.landing, log.of_feeds(feeds)).is_whole,
         )
         published: list[dict[str, Any]] | None = None
         # Again while another intake goes on: it may have published an older view over this one.
@@ -156,18 +138,6 @@ def delivery_asset(
         )
 
     return delivery
-
-
-def _arrived(
-    context: dg.AssetExecutionContext, config: IntakeConfig, deployment: Deployment, span: Span
-) -> dt.date:
-    if config.arrived is not None:
-        return dt.date.fromisoformat(config.arrived)
-    record = context.instance.get_run_record_by_id(context.run.run_id)
-    if record is None:
-        raise LookupError(f"run {context.run.run_id} is not on record")
-    started = record.create_timestamp.astimezone(dt.UTC).date()
-    return arrival_date(span.last, started, deployment.last_business_date)
 
 
 def raw_asset(

@@ -21,7 +21,7 @@ from customer360_assets.raw.unmended import unmended
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
 from resources.card_token import CardKey, key_of
-from resources.landing import Landing
+from resources.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
 """Version of a business date whose deliveries were all replaced."""
@@ -61,16 +61,22 @@ class DeliveryLog:
         feeds: Collection[str] | None = None,
         only: Mapping[str, str] | None = None,
         arrived: dt.date | None = None,
+        is_whole: Callable[[LandedFile], bool] = lambda _file: True,
     ) -> IntakeResult:
         """Register and parse what is new in the landing zone; of some feeds, or files, alone.
 
-        arrived: the date of files that state none, `run_date` if it is not given.
+        arrived: the date of files that state none, `run_date` if it is not given. is_whole: False
+        for a file that is still being written.
         """
-        wanted = {f: spec for f, spec in self.feeds.items() if feeds is None or f in feeds}
+        wanted = dict(self.feeds) if feeds is None else self.of_feeds(feeds)
         dated = self._not_before_others(arrived or run_date)
         return take_in(
-            self.landing, self.archive, wanted, run_date, only, self.settled, arrived=dated
+            self.landing, self.archive, wanted, run_date, only, self.settled, dated, is_whole
         )
+
+    def of_feeds(self, feeds: Collection[str]) -> dict[str, FeedSpec]:
+        """Return the specifications of these feeds, as far as the deployment has them."""
+        return {feed: spec for feed, spec in self.feeds.items() if feed in feeds}
 
     def _not_before_others(self, arrived: dt.date) -> dt.date:
         """Return the date, or that of the newest intake if it is later: arrivals do not go back."""
