@@ -141,18 +141,20 @@ class _Session:
         from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
-        taken_in = True
+        complete_before = dt.date.max
         if self.log.pending(self._published_manifest()):
             intake = Batch(Span(self.date, self.date), (INTAKE,))
             outcomes.append(run_batch(self.definitions, self.instance, intake))
-            taken_in = outcomes[-1].success
+            if not outcomes[-1].success:
+                complete_before = self.log.complete_before()
         longest = LONGEST if self.on_aws else None
         for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
-            made = batch if taken_in else _taking_in(batch)
+            made = batch if batch.span.last < complete_before else _taking_in(batch)
             if made.tables:
                 outcomes.append(run_batch(self.definitions, self.instance, made))
-                taken_in = taken_in and (batch.derives or outcomes[-1].success)
+                if not batch.derives and not outcomes[-1].success:
+                    complete_before = min(complete_before, batch.span.first)
         return outcomes
 
     def _published_manifest(self) -> list[dict[str, Any]]:

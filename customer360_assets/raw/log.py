@@ -14,10 +14,17 @@ from customer360_assets.contracts import contracts
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_deliveries, settle
+from customer360_assets.raw.deliveries import (
+    FeedDeliveries,
+    manifest,
+    parse_outstanding,
+    read_deliveries,
+    settle,
+)
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
 from resources.card_token import CardKey, key_of
@@ -92,12 +99,40 @@ class DeliveryLog:
             return None
         return settle(self.archive, spec, self.lake_dir, self._key_of(spec))
 
+    def parsed(self, feed: str) -> FeedDeliveries | None:
+        """Parse what is outstanding of a feed and return its deliveries, with those that failed.
+
+        None when the deployment has no such feed.
+        """
+        spec = self.feeds.get(feed)
+        if spec is None:
+            return None
+        return parse_outstanding(self.archive, spec, self.lake_dir, self._key_of(spec))
+
+    def delivered(self, feed: str) -> FeedDeliveries | None:
+        """Return a feed's deliveries as they stand; None when the deployment has no such feed."""
+        spec = self.feeds.get(feed)
+        if spec is None:
+            return None
+        return read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
+
     def known(self) -> dict[str, FeedDeliveries]:
         """Give every feed's deliveries as they stand, parsed or not."""
         return {
             feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
             for feed, spec in self.feeds.items()
         }
+
+    def complete_before(self) -> dt.date:
+        """Return the first date that lacks, or may lack, something that has arrived.
+
+        Any date may if a file has not been registered: nobody knows what it holds.
+        """
+        if any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values()):
+            return dt.date.min
+        outstanding = complete_before(self.known().values())
+        # An intake that failed for another reason has published no manifest.
+        return outstanding if outstanding < dt.date.max else dt.date.min
 
     def manifest(self) -> list[dict[str, Any]]:
         """Give the rows of raw.delivery, by feed and order of arrival."""

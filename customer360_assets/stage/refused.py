@@ -64,7 +64,7 @@ def _parts(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    known = log.settled(feed)
+    known = log.delivered(feed)
     deliveries = {e.delivery.delivery_id: e.delivery for e in known.entries} if known else {}
     order = [c.name for c in contract_of(f"quarantine.{feed}").columns]
     for rule, files in sorted(refused.items()):
