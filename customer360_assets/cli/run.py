@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from customer360_assets.planning import Batch
     from customer360_assets.running import BatchOutcome, TableOutcome
 
-INTAKE = "raw.delivery"
 PROFILE = "profile.customer_360"
 
 
@@ -30,10 +29,12 @@ def run_command(
     feeds: str | None,
     business_date: dt.date,
     accept_loss: Sequence[str] = (),
+    settle: float | None = None,
 ) -> int:
-    """Run all that is outstanding; give 0 when the business date is published, else 1.
+    """Run all that is outstanding; return 0 when the business date is published, else 1.
 
-    accept_loss: tables that are published though they lack keys of the date before.
+    accept_loss: tables that are published though they lack keys of the date before. settle: seconds
+    for which a file must not have changed; the deployment's if not given.
     """
     from customer360_assets.feeds.loader import FeedError
     from resources.account.errors import AwsError
@@ -43,6 +44,8 @@ def run_command(
     started = time.monotonic()
     try:
         target = deployment(home, landing=landing, feeds=feeds)
+        if settle is not None:
+            target = target.model_copy(update={"settle_seconds": settle})
         _refuse_unusable(target, business_date)
         _refuse_unknown(accept_loss)
     except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
@@ -58,7 +61,8 @@ def run_command(
         return 1
     _print(console, outcomes, time.monotonic() - started)
     warnings = [f"{t.table}: {w}" for o in outcomes for t in o.tables for w in t.warnings]
-    for line in (*warnings, *session.remarks()):
+    left = [file for o in outcomes for t in o.tables for file in t.still_being_written]
+    for line in (*warnings, *_left(left), *session.remarks()):
         console.print(line, markup=False)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():
@@ -146,27 +150,30 @@ class _Session:
         from customer360_assets.checks.completeness import TAG
         from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, outstanding
-        from customer360_assets.running import run_batch
+        from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
-        taken_in = True
+        complete_before = dt.date.max
         tags = {TAG: ",".join(accept_loss)} if accept_loss else {}
         if self.log.pending(self._published_manifest()):
             intake = Batch(Span(self.date, self.date), (INTAKE,))
             outcomes.append(run_batch(self.definitions, self.instance, intake, tags))
-            taken_in = outcomes[-1].success
+            if not outcomes[-1].success:
+                complete_before = self.log.complete_before()
         longest = LONGEST if self.on_aws else None
         for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
-            made = batch if taken_in else _taking_in(batch)
+            made = batch if batch.span.last < complete_before else _taking_in(batch)
             if made.tables:
                 outcomes.append(run_batch(self.definitions, self.instance, made, tags))
-                taken_in = taken_in and (batch.derives or outcomes[-1].success)
+                if not batch.derives and not outcomes[-1].success:
+                    complete_before = min(complete_before, batch.span.first)
         return outcomes
 
     def _published_manifest(self) -> list[dict[str, Any]]:
         from customer360_assets.contracts import contract
         from customer360_assets.reading import as_of_files
+        from customer360_assets.running import INTAKE
 
         files = as_of_files(self.platform, contract(INTAKE), self.date)
         if not files:
@@ -200,6 +207,10 @@ class _Session:
                 "date never replaces a newer one."
             )
         return told
+
+
+def _left(files: list[str]) -> list[str]:
+    return [f"{file}: is still being written; left for the next run." for file in files]
 
 
 def _taking_in(batch: Batch) -> Batch:

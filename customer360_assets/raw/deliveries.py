@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,16 @@ from resources.card_token import CardKey
 
 @dataclass(frozen=True)
 class FeedDeliveries:
-    """The deliveries of one feed, in order of arrival, as they stand under one fingerprint."""
+    """The deliveries of one feed, in order of arrival, as they stand under one fingerprint.
+
+    failures: outstanding deliveries that could not be parsed, each with its error.
+    """
 
     spec: FeedSpec
     fingerprint: str
     lake_dir: Path
     entries: tuple[Entry, ...]
+    failures: tuple[tuple[Delivery, ParseError], ...] = ()
 
     @cached_property
     def force(self) -> Force:
@@ -154,8 +158,12 @@ class FeedDeliveries:
 
     def _version(self, date: dt.date) -> str:
         digest = hashlib.sha256()
-        for delivery in self.in_force(date):
+        for entry in self.force.dates.get(date, ()):
+            delivery = entry.delivery
             digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
+            if entry.parsed is None:
+                # So that a date that was tried without it is made when it has been parsed.
+                digest.update(b"not parsed\n")
         for entry in self.moving.get(date, ()):
             digest.update(f"moved by {entry.delivery.sha256} {entry.own}\n".encode())
         return digest.hexdigest()
@@ -241,9 +249,25 @@ def settle(
 ) -> FeedDeliveries:
     """Parse what is outstanding and give the feed's deliveries, all of them settled.
 
+    Raises UnsettledError when some could not be parsed, after all others were.
+    """
+    deliveries = parse_outstanding(archive, spec, lake_dir, key, threads)
+    if deliveries.failures:
+        raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
+    return deliveries
+
+
+def parse_outstanding(
+    archive: Archive,
+    spec: FeedSpec,
+    lake_dir: Path,
+    key: CardKey | None = None,
+    threads: int | None = None,
+) -> FeedDeliveries:
+    """Parse what is outstanding and return the feed's deliveries, with those that failed.
+
     A file that turns out to be refused gives way to the one before it, which may have to be parsed
-    in turn. Raises UnsettledError when some could not be parsed, after all others were: a partition
-    is not made without a delivery that belongs into it.
+    in turn.
     """
     table = contract(f"raw.{spec.feed}")
     failed: dict[str, tuple[Delivery, ParseError]] = {}
@@ -261,10 +285,8 @@ def settle(
                 todo.remove(bad)
         deliveries = read_deliveries(archive, spec, lake_dir, key)
     # What was parsed meanwhile may have taken the place of one that could not be.
-    left = [failed[d.delivery_id] for d in deliveries.outstanding]
-    if left:
-        raise UnsettledError(left) from left[0][1]
-    return deliveries
+    left = tuple(failed[d.delivery_id] for d in deliveries.outstanding)
+    return replace(deliveries, failures=left)
 
 
 def _named(deliveries: Sequence[Delivery], error: ParseError) -> Delivery | None:

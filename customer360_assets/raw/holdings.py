@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from customer360_assets.partitions import Span
@@ -27,15 +28,21 @@ class Holdings:
         return self.rows.total()
 
 
-def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
-    """Give the holdings of a feed in a span; none for a feed that the deployment does not have."""
+def holdings_of(
+    deliveries: FeedDeliveries | None, span: Span, without: Set[dt.date] = frozenset()
+) -> Holdings:
+    """Return the holdings of a feed in a span, `without` some of its dates.
+
+    None for a feed that the deployment does not have.
+    """
     held = Holdings()
     if deliveries is None:
         return held
+    counted = set(span.dates) - without
     standing = {
         (date, entry.own)
         for date, entries in deliveries.force.dates.items()
-        if span.first <= date <= span.last
+        if date in counted
         for entry in entries
     }
     for entry in deliveries.entries:
@@ -46,7 +53,7 @@ def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
             date: records for date, records in parsed.rows.items() if (date, entry.own) in standing
         }
         own = parsed.business_date
-        refused = parsed.quarantined if own and span.first <= own <= span.last else {}
+        refused = parsed.quarantined if own in counted else {}
         held.rows.update(mine)
         held.quarantined.update(refused)
         held.deliveries += bool(mine or refused)

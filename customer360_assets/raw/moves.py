@@ -42,7 +42,8 @@ def _late(entries: Mapping[str, Entry], brings: Mapping[str, Sequence[dt.date]])
     """Return the deliveries that bring a date before one that was there already."""
     late, newest = [], dt.date.min
     for entry in sorted(entries.values(), key=lambda e: e.delivery.seq):
-        if brings[entry.own][0] < newest:
+        # What was not parsed yet moves nothing yet: the dates depend on it once it is.
+        if entry.parsed is not None and brings[entry.own][0] < newest:
             late.append(entry)
         newest = max(newest, brings[entry.own][-1])
     return late

@@ -81,7 +81,7 @@ def stage_asset(
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         # Planned once: what is counted below is what was read, whoever publishes meanwhile.
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        delivered_so_far = log.settled(str(contract.feed))
+        delivered_so_far = log.delivered(str(contract.feed))
         read = {
             piece: with_newer(span_inputs(platform, made_by.reads, piece), delivered_so_far, piece)
             for piece in pieces(platform, f"raw.{contract.feed}", span)

@@ -63,7 +63,7 @@ def _parts(
 
     if not reasons:
         return
-    known = log.settled(feed)
+    known = log.delivered(feed)
     deliveries = {e.delivery.delivery_id: e.delivery for e in known.entries} if known else {}
     order = [c.name for c in contract_of(f"quarantine.{feed}").columns]
     for rule, set_aside, places in reasons:
