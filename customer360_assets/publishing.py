@@ -244,7 +244,8 @@ def _spent() -> dict[str, int | float]:
 
 
 def _preview(finding: Finding) -> dg.MarkdownMetadataValue:
-    """Give the refused records by rule, as a table: counts, never a value."""
-    rules = {name: n for name, n in finding.numbers.items() if name != "quarantined"}
+    """Give what is in quarantine by rule, as a table: counts, never a value."""
+    totals = {"quarantined", "values_set_aside"}
+    rules = {name: n for name, n in finding.numbers.items() if name not in totals}
     lines = [f"| `{rule}` | {n:,} |" for rule, n in sorted(rules.items())]
     return dg.MetadataValue.md("\n".join(["| rule | records |", "|:--|--:|", *lines]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -122,17 +123,33 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
     return replace(finding, passed=False, sentence=told_before + sentence)
 
 
-def quarantine_finding(feed: str, by_rule: Mapping[str, int]) -> Finding:
-    """Say how many records were refused, by rule."""
-    total = sum(by_rule.values())
-    sentence = (
-        "No record refused."
-        if not total
-        else f"{total:,} records refused and kept in quarantine.{feed}: "
-        + ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
-        + ". Correct them at the source; a redelivered file replaces this one."
+def quarantine_finding(
+    feed: str, by_rule: Mapping[str, int], set_aside: Mapping[str, int] | None = None
+) -> Finding:
+    """Say how many records were refused, and how many values set aside, by rule."""
+    values = set_aside or {}
+    records, nulled = sum(by_rule.values()), sum(values.values())
+    told = []
+    if records:
+        told.append(
+            f"{records:,} records refused and kept in quarantine.{feed}: {_listed(by_rule)}."
+        )
+    if nulled:
+        told.append(
+            f"{nulled:,} values set aside, their rows are published with null: {_listed(values)}."
+        )
+    correct = "Correct them at the source; a redelivered file replaces this one."
+    numbers = Counter(by_rule) + Counter(values)
+    return Finding(
+        "quarantine",
+        not told,
+        " ".join([*told, correct]) if told else "No record refused.",
+        {"quarantined": records, "values_set_aside": nulled, **numbers},
     )
-    return Finding("quarantine", not total, sentence, {"quarantined": total, **by_rule})
+
+
+def _listed(by_rule: Mapping[str, int]) -> str:
+    return ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
 
 
 def reference_finding(orphans: Mapping[str, int]) -> Finding:

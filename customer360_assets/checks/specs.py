@@ -14,7 +14,9 @@ DESCRIPTIONS = {
         "Nothing is lost: delivered = published + repeated + quarantined. Of a snapshot that was "
         "delivered, something is left to publish."
     ),
-    "quarantine": "No record was refused. When one was, the rest is published all the same.",
+    "quarantine": (
+        "No record was refused, no value set aside. When one was, the rest is published anyway."
+    ),
     "refused_files": (
         "No delivered file was refused whole that was not delivered again since; raw.delivery has "
         "the reasons."

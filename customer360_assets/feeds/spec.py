@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
@@ -161,7 +162,13 @@ class FeedSpec(_Strict):
     def fingerprint(self, contract: Contract, key_id: str = "") -> str:
         """SHA-256 of all that decides the rows of a delivery; `key_id` where it makes tokens."""
         spec = self.model_dump(mode="json", by_alias=True, exclude=_DESCRIPTIVE)
-        decides = [PARSING, spec, contract.fingerprint, key_id if self.tokenizes else ""]
+        decides = [
+            PARSING,
+            spec,
+            contract.fingerprint,
+            key_id if self.tokenizes else "",
+            optional_columns(contract),
+        ]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -103,7 +103,7 @@ class FeedDeliveries:
         found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
             own, parsed = entry.own, entry.parsed
-            if parsed is None or not parsed.quarantined or self.force.status[own] != "loaded":
+            if parsed is None or not parsed.in_quarantine or self.force.status[own] != "loaded":
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
@@ -158,6 +158,7 @@ class FeedDeliveries:
             "records": counted.records if counted else None,
             "loaded": counted.loaded if counted else None,
             "quarantined": sum(counted.quarantined.values()) if counted else None,
+            "values_set_aside": sum(counted.set_aside.values()) if counted else None,
         }
 
 

@@ -113,8 +113,8 @@ def test_dates_in_several_shapes_are_tried_in_order(home: Home) -> None:
 
 
 def test_null_spellings(home: Home) -> None:
-    lines = ("2,1,2024-01-01,credit,N/A,1,\\N", "3,1,2024-01-01,credit,NA,1,NA")
-    assert transactions(home, *lines, nulls=["N/A", "\\N"]) == {2: "balance:type"}
+    lines = ("2,1,2024-01-01,credit,N/A,1,\\N", "3,1,2024-01-01,credit,NA,NA,1")
+    assert transactions(home, *lines, nulls=["N/A", "\\N"]) == {2: "amount:type"}
     assert home.rows(home.settle("transaction"), "operation, balance")[1] == (None, None)
 
 
@@ -125,7 +125,9 @@ def test_an_expression_that_fails_is_told_from_one_that_gives_null(home: Home) -
     rules = transactions(home, *lines, columns=columns, targets=targets)
     assert rules == {3: "balance:expression"}
     balances = home.rows(home.settle("transaction"), "line_no, balance")
-    assert balances[1:] == [(2, Decimal("2.50")), (3, None)]
+    assert balances[1:] == [(2, Decimal("2.50")), (3, None), (4, None)]
+    aside = home.quarantined(home.settle("transaction"), "line_no, set_aside")
+    assert aside == [(4, "value")]
 
 
 def test_quarantine_holds_what_an_auditor_needs(home: Home) -> None:
