@@ -34,7 +34,7 @@ def build(task: Task) -> Outcome:
     command = [
         sys.executable, "-m", "benchmarks.timed_build", str(parts), "run",
         "--home", str(task.out), "--landing", str(task.landing),
-        "--business-date", task.business_date.isoformat(),
+        "--business-date", task.business_date.isoformat(), "--settle", "0",
     ]  # fmt: skip
     measured = measure(command, {"CUSTOMER360_CARD_KEY": CARD_KEY}, task.out.with_suffix(".log"))
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from customer360_assets.aws_names import AwsNames
 
@@ -27,8 +27,9 @@ class Deployment(BaseModel):
 
     landing: the folder that deliveries arrive in; feeds: a built-in set's name or a folder of
     specifications; first_business_date: where the daily partitions start; last_business_date: where
-    those of a closed history end, None when days go on arriving; aws: the names of a stage in an
-    AWS account, None for a local deployment. On AWS the home is a worker's own folder:
+    those of a closed history end, None when days go on arriving; settle_seconds: how long a file
+    must not have changed before an intake takes it; aws: the names of a stage in an AWS account,
+    None for a local deployment. On AWS the home is a worker's own folder:
     it may be lost, and holds a mirror of the lake's files that this worker has made.
     """
 
@@ -39,6 +40,7 @@ class Deployment(BaseModel):
     feeds: str = "workshop"
     first_business_date: dt.date = dt.date(1993, 1, 1)
     last_business_date: dt.date | None = None
+    settle_seconds: float = Field(default=10, ge=0, allow_inf_nan=False)
     aws: AwsNames | None = None
 
     @property
@@ -85,7 +87,7 @@ class Deployment(BaseModel):
         """Keep the settings in the home, so that a later command or the UI needs only the home."""
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / SETTINGS_FILE
-        text = self.model_dump_json(exclude={"home", "aws"}, indent=2)
+        text = self.model_dump_json(exclude={"home", "aws", "settle_seconds"}, indent=2)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             draft = path.with_suffix(f".{os.getpid()}")
             draft.write_text(text, encoding="utf-8")
@@ -101,7 +103,8 @@ def deployment(
     """Give the deployment: arguments, then environment, then what the home remembers.
 
     Environment: CUSTOMER360_DEPLOYMENT ("local", or the address of a stage on AWS),
-    CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS and CUSTOMER360_FIRST_BUSINESS_DATE.
+    CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS, CUSTOMER360_FIRST_BUSINESS_DATE and
+    CUSTOMER360_SETTLE_SECONDS, which the home does not remember.
     Raises DeploymentError naming the setting that is wrong.
     """
     root = Path(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME).expanduser().resolve()
@@ -113,6 +116,7 @@ def deployment(
         "landing": landing or os.environ.get("CUSTOMER360_LANDING"),
         "feeds": feeds or os.environ.get("CUSTOMER360_FEEDS"),
         "first_business_date": os.environ.get("CUSTOMER360_FIRST_BUSINESS_DATE"),
+        "settle_seconds": os.environ.get("CUSTOMER360_SETTLE_SECONDS"),
     }
     settings.update({k: v for k, v in given.items() if v})
     if settings.get("landing"):

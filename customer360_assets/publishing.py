@@ -40,13 +40,15 @@ OURS = "candidate"
 class Candidate:
     """Files that an engine wrote for the dates of a span, not yet seen by any reader.
 
-    by_date: the files of each date, where each holds one.
+    by_date: the files of each date, where each holds one. kept: dates of the span whose partitions
+    stay as they are.
     """
 
     contract: Contract
     files: Sequence[str]
     span: Span
     by_date: Mapping[dt.date, Sequence[str]] = field(default_factory=dict)
+    kept: frozenset[dt.date] = frozenset()
 
 
 def audit(platform: Platform, candidate: Candidate) -> Audit:
@@ -176,18 +178,29 @@ def references(platform: Platform, candidate: Candidate) -> list[Finding]:
 
 def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:
     """Replace the span's partitions by the candidate in one atomic step; give its rows."""
-    span = candidate.span
     whole = not candidate.contract.partitioned
-    replaced = Partitions.everything() if whole else Partitions.between(span.first, span.last)
+    replaced = Partitions.everything() if whole else _replaced(candidate.span, candidate.kept)
     return _put(platform, candidate.contract, candidate.files, replaced, run_id)
 
 
 def publish_quarantine(
-    platform: Platform, feed: str, caught_by: str, files: Sequence[str], span: Span, run_id: str
+    platform: Platform,
+    feed: str,
+    caught_by: str,
+    files: Sequence[str],
+    span: Span,
+    run_id: str,
+    kept: frozenset[dt.date] = frozenset(),
 ) -> int:
-    """Replace what an asset holds in quarantine for a span; give its rows."""
-    replaced = Partitions.between(span.first, span.last, caught_by=caught_by)
+    """Replace what an asset holds in quarantine for a span but for `kept` dates; give its rows."""
+    replaced = _replaced(span, kept, caught_by=caught_by)
     return _put(platform, contract_of(f"quarantine.{feed}"), files, replaced, run_id)
+
+
+def _replaced(span: Span, kept: frozenset[dt.date], **where: object) -> Partitions:
+    if not kept:
+        return Partitions.between(span.first, span.last, **where)
+    return Partitions.on(*(date for date in span.dates if date not in kept), **where)
 
 
 def _put(
@@ -244,8 +257,8 @@ def _spent() -> dict[str, int | float]:
 
 
 def _preview(finding: Finding) -> dg.MarkdownMetadataValue:
-    """Give what is in quarantine by rule, as a table: counts, never a value."""
-    totals = {"quarantined", "values_set_aside"}
+    """Give the refused records by rule, as a table: counts, never a value."""
+    totals = ("quarantined", "values_set_aside")
     rules = {name: n for name, n in finding.numbers.items() if name not in totals}
     lines = [f"| `{rule}` | {n:,} |" for rule, n in sorted(rules.items())]
     return dg.MetadataValue.md("\n".join(["| rule | records |", "|:--|--:|", *lines]))

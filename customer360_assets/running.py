@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.storage.tags import (
@@ -19,8 +19,12 @@ from customer360_assets.instance import PID_TAG
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
 
+INTAKE = "raw.delivery"
+REPORTED = ("withdrawn",)
+"""Checks that stop nothing and are repeated where a run's outcome is read."""
+
 OnStep = Callable[[str, str], None]
-"""Called with a step's table and what happened: "start", "success" or "failure"."""
+"""Called with a step's table and what happened: "start", "success", "failure" or a message."""
 
 
 @dataclass
@@ -32,6 +36,8 @@ class TableOutcome:
     quarantined: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    still_being_written: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -44,14 +50,17 @@ class BatchOutcome:
 
 
 def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
-    """Give a logger that tells of steps and prints nothing else."""
+    """Return a logger that passes on the steps, and what they say themselves."""
 
     class Steps(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            event = getattr(record, "dagster_meta", {}).get("dagster_event")
+            meta = getattr(record, "dagster_meta", {})
+            event = meta.get("dagster_event")
             told = {"STEP_START": "start", "STEP_SUCCESS": "success", "STEP_FAILURE": "failure"}
             if event is not None and event.event_type_value in told:
                 on_step(_table(event.step_key), told[event.event_type_value])
+            elif event is None and meta.get("step_key"):
+                on_step(_table(meta["step_key"]), str(meta.get("orig_message")))
 
     @dg.logger
     def steps(_context: Any) -> logging.Logger:
@@ -63,19 +72,28 @@ def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
 
 
 def run_batch(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, batch: Batch
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    batch: Batch,
+    tags: Mapping[str, str] | None = None,
 ) -> BatchOutcome:
     """Materialize a batch in one recorded run; failures are outcomes, not exceptions."""
     keys = [asset_key(t) for t in batch.tables]
+    run_config: dict[str, Any] = {"loggers": {name: {} for name in definitions.loggers or {}}}
+    if INTAKE in batch.tables:
+        # The operator states the date; the day of the command says nothing of it.
+        intake = {"arrived": batch.span.last.isoformat()}
+        run_config["ops"] = {INTAKE.replace(".", "__"): {"config": intake}}
     job = definitions.resolve_job_def(DAILY_JOB)
     result = job.execute_in_process(
         instance=instance,
         asset_selection=keys,
-        run_config={"loggers": {name: {} for name in definitions.loggers or {}}},
+        run_config=run_config,
         tags={
             ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
             PID_TAG: str(os.getpid()),
+            **(tags or {}),
         },
         raise_on_error=False,
     )
@@ -101,8 +119,14 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
                     numbers.get("dagster/row_count", 0) if by_date is None else table.rows + by_date
                 )
                 table.quarantined = numbers.get("quarantined", 0)
+                left = event.materialization.metadata.get("still_being_written")
+                table.still_being_written = list(cast(list[str], left.value)) if left else []
             case dg.DagsterEventType.STEP_SUCCESS:
                 table.seconds = event.step_success_data.duration_ms / 1000
+            case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                found = event.asset_check_evaluation_data
+                if not found.passed and found.check_name in REPORTED and found.description:
+                    table.warnings.append(found.description)
             case dg.DagsterEventType.STEP_FAILURE:
                 table.problems.append(_reason(event))
             case _:

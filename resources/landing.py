@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -19,13 +20,15 @@ _PAGE = 1000
 class LandedFile:
     """A file as the landing zone shows it; `modified` changes whenever its bytes may have.
 
-    settled: it cannot change any more without `modified` showing it.
+    settled: it cannot change any more without `modified` showing it. rested: seconds since it
+    changed; a place where a file appears whole does not count them.
     """
 
     key: str
     bytes: int
     modified: str
     settled: bool = field(default=True, compare=False)
+    rested: float = field(default=math.inf, compare=False)
 
     @property
     def state(self) -> str:
@@ -103,8 +106,10 @@ class LocalLanding:
         # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
         modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
         # Two writes within one tick of the file system's clock leave the same times.
-        settled = time.time_ns() - stat.st_ctime_ns > _TICK_NS
-        return LandedFile(key, stat.st_size, modified, settled)
+        rested = time.time_ns() - stat.st_ctime_ns
+        return LandedFile(
+            key, stat.st_size, modified, settled=rested > _TICK_NS, rested=rested / 1e9
+        )
 
     def open(self, key: str) -> BinaryIO:
         """Open a file's bytes."""

@@ -91,13 +91,16 @@ def home_branches(
 
 
 def delivery_dates(deliveries: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give one row: the newest loaded delivery of each feed on or before a date, else NULL."""
-    loaded = deliveries.where(
-        (F.col("status") == "loaded") & (F.col("business_date") <= F.lit(business_date))
-    )
-    return loaded.agg(
+    """Give one row: the newest date in force of each feed on or before a date, else NULL.
+
+    A file may hold many dates: its own is that of most records. The manifest lists them all, so
+    that no raw table has to be read for its dates.
+    """
+    listed = F.explode(F.split("dates_in_force", " ")).cast("date").alias("delivered")
+    dated = deliveries.select("feed", listed).where(F.col("delivered") <= F.lit(business_date))
+    return dated.agg(
         *(
-            F.max(F.when(F.col("feed") == feed, F.col("business_date"))).alias(f"delivered_{feed}")
+            F.max(F.when(F.col("feed") == feed, F.col("delivered"))).alias(f"delivered_{feed}")
             for feed in FEEDS
         )
     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MONEY = "decimal(18,2)"
 MONTHS = (3, 6)
+NUMBER = ["trans_id", "trans_scope"]
+"""What tells a transaction from any other, whenever it is delivered."""
 DIRECTIONS = ("credit", "debit")
 OPERATIONS = {
     "card_withdrawal": "CCW",
@@ -69,14 +71,14 @@ def standing(transactions: DataFrame) -> DataFrame:
     )
     latest = (
         F.broadcast(before)
-        .join(transactions.select("trans_id", "business_date"), "business_date")
+        .join(transactions.select(*NUMBER, "business_date"), "business_date")
         .where(F.col("trans_id") <= F.col("before"))
-        .groupBy("trans_id")
+        .groupBy(*NUMBER)
         .agg(F.max("business_date").alias("latest"))
     )
     # The small side stands first: Sail hashes that one.
     once = F.col("latest").isNull() | (F.col("latest") == F.col("business_date"))
-    return latest.join(transactions, "trans_id", "right").where(once).drop("latest")
+    return latest.join(transactions, NUMBER, "right").where(once).drop("latest")
 
 
 def attribute(transactions: DataFrame, owners: DataFrame, business_date: dt.date) -> DataFrame:

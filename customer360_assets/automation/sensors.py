@@ -48,7 +48,8 @@ def intake_job() -> dg.UnresolvedAssetJobDefinition:
         selection=dg.AssetSelection.assets(asset_key(INTAKE)),
         description=(
             "Takes files of the landing zone into the archive and the manifest. Its partition is "
-            "the day it runs on: the business date of files that state none themselves."
+            "the day it runs on. Files that state no business date get the date of their arrival: "
+            "the partition, or the day of the run if an older one is asked for."
         ),
     )
 

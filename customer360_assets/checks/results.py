@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -71,17 +70,24 @@ def grain_finding(contract: Contract, audit: Audit) -> Finding:
 
 
 def conservation_finding(
-    delivered: int, published: int, repeated: int, quarantined: int, totals: Mapping[str, str]
+    delivered: int,
+    published: int,
+    repeated: int,
+    quarantined: int,
+    totals: Mapping[str, str],
+    corrected: int = 0,
 ) -> Finding:
-    """Say whether every delivered record, and every control total, is accounted for.
+    """Return whether every delivered record, and every control total, is accounted for.
 
-    `totals` gives per column the difference of sums, "0" where nothing is missing.
+    `totals` has per column the difference of sums, "0" where nothing is missing. corrected: rows
+    that a later delivery brings for an earlier date.
     """
-    lost = delivered - published - repeated - quarantined
+    lost = delivered - published - repeated - corrected - quarantined
     off = {c: d for c, d in totals.items() if Decimal(d) != 0}
     account = (
         f"{delivered:,} delivered = {published:,} published + {repeated:,} repeated"
-        f" + {quarantined:,} quarantined"
+        + (f" + {corrected:,} corrected by a later delivery" if corrected else "")
+        + f" + {quarantined:,} quarantined"
     )
     sentence = (
         f"{account}."
@@ -98,6 +104,7 @@ def conservation_finding(
             "delivered": delivered,
             "published": published,
             "repeated": repeated,
+            "corrected": corrected,
             "quarantined": quarantined,
             "unaccounted": lost,
             **{f"difference of sum({c})": d for c, d in totals.items()},
@@ -112,7 +119,7 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
     """
     if not dates:
         return finding
-    told = ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
+    told = _by_rule(by_rule)
     sentence = (
         f"Not published. No delivered record of {', '.join(map(str, dates))} fits the contract:"
         f" {told}. The snapshot before it stays in force. Correct the records at the source; a"
@@ -126,30 +133,32 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
 def quarantine_finding(
     feed: str, by_rule: Mapping[str, int], set_aside: Mapping[str, int] | None = None
 ) -> Finding:
-    """Say how many records were refused, and how many values set aside, by rule."""
-    values = set_aside or {}
-    records, nulled = sum(by_rule.values()), sum(values.values())
+    """Return how many records were refused, and how many values were set aside, by rule."""
+    total, values = sum(by_rule.values()), set_aside or {}
     told = []
-    if records:
+    if total:
+        told.append(f"{total:,} records refused: {_by_rule(by_rule)}.")
+    if values:
         told.append(
-            f"{records:,} records refused and kept in quarantine.{feed}: {_listed(by_rule)}."
+            f"{sum(values.values()):,} optional values set aside, their rows are published with"
+            f" null: {_by_rule(values)}."
         )
-    if nulled:
+    if told:
         told.append(
-            f"{nulled:,} values set aside, their rows are published with null: {_listed(values)}."
+            f"The records are kept in quarantine.{feed}. Correct them at the source; a redelivered"
+            " file replaces this one."
         )
-    correct = "Correct them at the source; a redelivered file replaces this one."
-    numbers = Counter(by_rule) + Counter(values)
+    numbers = {"quarantined": total, "values_set_aside": sum(values.values())}
     return Finding(
         "quarantine",
         not told,
-        " ".join([*told, correct]) if told else "No record refused.",
-        {"quarantined": records, "values_set_aside": nulled, **numbers},
+        " ".join(told) or "No record refused, no value set aside.",
+        {**numbers, **by_rule, **values},
     )
 
 
-def _listed(by_rule: Mapping[str, int]) -> str:
-    return ", ".join(f"{rule} {n:,}" for rule, n in sorted(by_rule.items()))
+def _by_rule(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{rule} {n:,}" for rule, n in sorted(counts.items()))
 
 
 def reference_finding(orphans: Mapping[str, int]) -> Finding:

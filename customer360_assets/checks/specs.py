@@ -17,9 +17,20 @@ DESCRIPTIONS = {
     "quarantine": (
         "No record was refused, no value set aside. When one was, the rest is published anyway."
     ),
+    "withdrawn": (
+        "Every record that was published for the date is there again. A redelivery with fewer "
+        "records withdraws the others."
+    ),
     "refused_files": (
         "No delivered file was refused whole that was not delivered again since; raw.delivery has "
         "the reasons."
+    ),
+    "completeness": (
+        "The table has rows, and lacks no more keys of the newest published date before it than "
+        "its contract allows (max_loss)."
+    ),
+    "unparsed_files": (
+        "Every file could be read and parsed. Dates of one that could not keep what they had."
     ),
     "references": "Every id that points at another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
@@ -32,9 +43,15 @@ def check_names(contract: Contract) -> list[str]:
     """Give the names of a table's checks."""
     names = ["contract", "grain"]
     if contract.table == "raw.delivery":
-        names.append("refused_files")
+        names += ["refused_files", "unparsed_files"]
     elif contract.schema in ("raw", "stage"):
         names += ["conservation", "quarantine"]
+    if contract.schema == "stage":
+        names.append("withdrawn")
+    if contract.whole_key:
+        names.append("completeness")
+    if contract.schema == "raw" and contract.feed:
+        names.append("unparsed_files")
     if contract.references:
         names.append("references")
     if contract.controls:

@@ -40,7 +40,8 @@ def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int
         landing = _simulate(target.home / "bank", customers, days, seed, console)
         status.update("Extracting from its CRM and its core banking")
         _extract(target, landing, console)
-    code = run_command(target.home, landing, "workshop", END)
+    # Every file was closed before.
+    code = run_command(target.home, landing, "workshop", END, settle=0)
     if code:
         return code
     _show(target, console)

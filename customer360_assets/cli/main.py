@@ -56,6 +56,21 @@ def run(
         str | None,
         typer.Option(help="Folder of feed specifications, or a built-in set: workshop, berka."),
     ] = None,
+    accept_loss: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Publish this table though it lacks keys of the date before; repeatable.",
+        ),
+    ] = None,
+    settle: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Wait until a file has not changed for so long; 10 if not given.",
+        ),
+    ] = None,
 ) -> None:
     """Take in what has arrived and materialize all that is outstanding up to a business date.
 
@@ -64,7 +79,8 @@ def run(
     """
     from customer360_assets.cli.run import run_command
 
-    raise typer.Exit(run_command(home, landing, feeds, business_date.date()))
+    code = run_command(home, landing, feeds, business_date.date(), accept_loss or (), settle)
+    raise typer.Exit(code)
 
 
 @app.command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,22 @@ if TYPE_CHECKING:
     from customer360_assets.planning import Batch
     from customer360_assets.running import BatchOutcome, TableOutcome
 
-INTAKE = "raw.delivery"
 PROFILE = "profile.customer_360"
 
 
 def run_command(
-    home: Path | None, landing: Path | None, feeds: str | None, business_date: dt.date
+    home: Path | None,
+    landing: Path | None,
+    feeds: str | None,
+    business_date: dt.date,
+    accept_loss: Sequence[str] = (),
+    settle: float | None = None,
 ) -> int:
-    """Run all that is outstanding; give 0 when the business date is published, else 1."""
+    """Run all that is outstanding; return 0 when the business date is published, else 1.
+
+    accept_loss: tables that are published though they lack keys of the date before. settle: seconds
+    for which a file must not have changed; the deployment's if not given.
+    """
     from customer360_assets.feeds.loader import FeedError
     from resources.account.errors import AwsError
     from resources.card_token import CardKeyError
@@ -36,7 +44,10 @@ def run_command(
     started = time.monotonic()
     try:
         target = deployment(home, landing=landing, feeds=feeds)
+        if settle is not None:
+            target = target.model_copy(update={"settle_seconds": settle})
         _refuse_unusable(target, business_date)
+        _refuse_unknown(accept_loss)
     except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -44,12 +55,14 @@ def run_command(
     try:
         with console.status("Starting") as status:
             session = _Session(target, business_date, status.update)
-            outcomes = session.run()
+            outcomes = session.run(accept_loss)
     except (AwsError, DeploymentError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     _print(console, outcomes, time.monotonic() - started)
-    for line in session.remarks():
+    warnings = [f"{t.table}: {w}" for o in outcomes for t in o.tables for w in t.warnings]
+    left = [file for o in outcomes for t in o.tables for file in t.still_being_written]
+    for line in (*warnings, *_left(left), *session.remarks()):
         console.print(line, markup=False)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():
@@ -90,6 +103,13 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         key_of(target)
 
 
+def _refuse_unknown(accept_loss: Sequence[str]) -> None:
+    from customer360_assets.completeness import unknown_tables
+
+    if odd := unknown_tables(accept_loss):
+        raise DeploymentError(odd)
+
+
 def _refuse_landing(target: Deployment) -> None:
     if target.landing is None:
         raise DeploymentError("No landing folder: give --landing DIR or set CUSTOMER360_LANDING.")
@@ -126,29 +146,34 @@ class _Session:
         if own:
             close_abandoned_runs(self.instance)
 
-    def run(self) -> list[BatchOutcome]:
+    def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
+        from customer360_assets.checks.completeness import TAG
         from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, outstanding
-        from customer360_assets.running import run_batch
+        from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
-        taken_in = True
+        complete_before = dt.date.max
+        tags = {TAG: ",".join(accept_loss)} if accept_loss else {}
         if self.log.pending(self._published_manifest()):
             intake = Batch(Span(self.date, self.date), (INTAKE,))
-            outcomes.append(run_batch(self.definitions, self.instance, intake))
-            taken_in = outcomes[-1].success
+            outcomes.append(run_batch(self.definitions, self.instance, intake, tags))
+            if not outcomes[-1].success:
+                complete_before = self.log.complete_before()
         longest = LONGEST if self.on_aws else None
         for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
             # Nothing is derived from half of what arrived; one date that fails stops no other.
-            made = batch if taken_in else _taking_in(batch)
+            made = batch if batch.span.last < complete_before else _taking_in(batch)
             if made.tables:
-                outcomes.append(run_batch(self.definitions, self.instance, made))
-                taken_in = taken_in and (batch.derives or outcomes[-1].success)
+                outcomes.append(run_batch(self.definitions, self.instance, made, tags))
+                if not batch.derives and not outcomes[-1].success:
+                    complete_before = min(complete_before, batch.span.first)
         return outcomes
 
     def _published_manifest(self) -> list[dict[str, Any]]:
         from customer360_assets.contracts import contract
         from customer360_assets.reading import as_of_files
+        from customer360_assets.running import INTAKE
 
         files = as_of_files(self.platform, contract(INTAKE), self.date)
         if not files:
@@ -168,10 +193,9 @@ class _Session:
             return 0
 
     def why_not(self) -> str:
-        return (
-            f"No customer was delivered on or before {self.date}: the profile has one row per "
-            "client known to CRM. Check the feed crm_customer in raw.delivery."
-        )
+        from customer360_assets.checks.completeness import no_customer
+
+        return no_customer(self.date)
 
     def remarks(self) -> list[str]:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""
@@ -183,6 +207,10 @@ class _Session:
                 "date never replaces a newer one."
             )
         return told
+
+
+def _left(files: list[str]) -> list[str]:
+    return [f"{file}: is still being written; left for the next run." for file in files]
 
 
 def _taking_in(batch: Batch) -> Batch:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.contracts.rules import Rule
 from customer360_assets.contracts.types import iceberg_type
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def merged(audits: Sequence[Audit]) -> Audit:
     )
 
 
-def first_broken_sql(contract: Contract) -> str:
-    """Give the expression that names the first rule a row breaks, NULL for a good row."""
-    cases = "\n".join(f"    WHEN NOT ({r.sql}) THEN '{r.name}'" for r in contract.rules)
+def first_broken_sql(rules: Sequence[Rule]) -> str:
+    """Return the expression that names the first rule a row breaks, NULL for a good row."""
+    cases = "\n".join(f"    WHEN NOT ({r.sql}) THEN '{r.name}'" for r in rules)
     return f"CASE\n{cases}\nEND" if cases else "CAST(NULL AS varchar)"
 
 

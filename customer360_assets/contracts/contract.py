@@ -10,12 +10,12 @@ from typing import Literal
 
 import pandera.pandas as pa
 
-from customer360_assets.contracts.rules import Rule, rules_of
+from customer360_assets.contracts.rules import Rule, frame_checks, rules_of
 from customer360_assets.contracts.types import sql_type
 
 Reads = Literal["snapshot", "delta"]
 Severity = Literal["error", "warn"]
-BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation")
+BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation", "completeness")
 """Checks that keep a candidate from being published, where its contract names no others."""
 
 
@@ -71,11 +71,13 @@ class Contract:
     reads: "snapshot" is read at its newest partition on or before a date, "delta" over all of
     them (or over `window_months`). conserves: scalar SQL with two `?` (first and last business
     date) that counts the delivered records; None counts the rows of the feed's raw table.
+    scope: the column of a raw table that a feed's `key` fills: what its numbers count within.
     form_rule: a column of the stage query that names a rule which the record's form breaks, NULL
     for a good row; it is not published, and such a row goes to quarantine.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
     blocking: the checks that stop publication; any other that fails is told, and stops nothing.
     quarantine_limit: share of the delivered records in quarantine above which somebody is called.
+    max_loss: share of the keys of the published date before it that a date may lack (`whole_key`).
     """
 
     model: type[Table]
@@ -88,6 +90,7 @@ class Contract:
     prefix: str | None = None
     window_months: int | None = None
     conserves: str | None = None
+    scope: str | None = None
     form_rule: str | None = None
     totals: tuple[str, ...] = ()
     controls: tuple[Control, ...] = field(default=())
@@ -95,12 +98,15 @@ class Contract:
     partitioned: bool = True
     blocking: tuple[str, ...] = BLOCKING
     quarantine_limit: float = 0.01
+    max_loss: float = 0.10
 
     def __post_init__(self) -> None:
         """Refuse a key that is not a column, and a measure without the table's prefix."""
         names = {c.name for c in self.columns}
         if missing := (set(self.key) | set(self.totals)) - names:
             raise ValueError(f"contract {self.table}: no column {sorted(missing)}")
+        if not 0 <= self.max_loss <= 1:
+            raise ValueError(f"contract {self.table}: max_loss is a share, from 0 to 1")
         measures = names - {"business_date", "client_id"}
         if self.prefix and (odd := {m for m in measures if not m.startswith(self.prefix)}):
             raise ValueError(f"contract {self.table}: {sorted(odd)} lack prefix {self.prefix!r}")
@@ -116,6 +122,15 @@ class Contract:
         return self.table.split(".")[1]
 
     @property
+    def whole_key(self) -> tuple[str, ...]:
+        """The key without its date, where each date holds every key known by then; else empty.
+
+        Raw tables hold deliveries, line by line: two of one snapshot have no key in common.
+        """
+        whole = self.reads == "snapshot" and self.schema in ("stage", "dimension", "profile")
+        return tuple(k for k in self.key if k != "business_date") if whole else ()
+
+    @property
     def description(self) -> str:
         """The model's docstring on one line."""
         return " ".join((self.model.__doc__ or "").split())
@@ -123,7 +138,9 @@ class Contract:
     @cached_property
     def pandera(self) -> pa.DataFrameSchema:
         """The Pandera schema (Arrow-typed) that `rules` are compiled from."""
-        return self.model.to_schema()
+        schema = self.model.to_schema()
+        schema.checks = [*schema.checks, *frame_checks(schema)]
+        return schema
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -144,6 +161,17 @@ class Contract:
     def rules(self) -> tuple[Rule, ...]:
         """Row rules in column order: the first one that a row breaks names its quarantine."""
         return rules_of(self.pandera)
+
+    @cached_property
+    def optional_rules(self) -> tuple[Rule, ...]:
+        """Rules of columns that may be null: a value that breaks one is published as null."""
+        optional = {c.name for c in self.columns if c.nullable}
+        return tuple(r for r in self.rules if r.column in optional)
+
+    @cached_property
+    def required_rules(self) -> tuple[Rule, ...]:
+        """Rules of columns that are never null: a record that breaks one is not published."""
+        return tuple(r for r in self.rules if r not in self.optional_rules)
 
     @cached_property
     def measures(self) -> dict[str, str]:

@@ -9,11 +9,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandera.pandas as pa
 
 from customer360_assets.contracts.types import sql_type
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,40 @@ _COMPILE: dict[str, tuple[str, Callable[[str, Mapping[str, Any], str], str]]] = 
 }
 
 
+NOT_AFTER = "not_after"
+
+
+def _not_after(column: str, limit: str) -> Rule:
+    holds = f'"{column}" IS NULL OR "{limit}" IS NULL OR CAST("{column}" AS date) <= "{limit}"'
+    return Rule(f"{column}:{NOT_AFTER}_{limit}", column, f"({holds})")
+
+
+def frame_checks(schema: pa.DataFrameSchema) -> list[pa.Check]:
+    """Return the checks of two columns in Pandera's form; a column's own check sees one alone."""
+    limits = {
+        str(name): limit
+        for name, col in schema.columns.items()
+        if (limit := (col.metadata or {}).get("not_after"))
+    }
+    return [
+        pa.Check(_is_not_after(column, limit), name=_not_after(column, limit).name)
+        for column, limit in limits.items()
+    ]
+
+
+def _is_not_after(column: str, limit: str) -> Callable[[pd.DataFrame], pd.Series]:
+    def holds(frame: pd.DataFrame) -> pd.Series:
+        import pandas as pd
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        day, latest = (pa.array(frame[name]).cast(pa.date32()) for name in (column, limit))
+        kept = pc.fill_null(pc.less_equal(day, latest), True)
+        return pd.Series(kept.to_pylist(), index=frame.index, dtype=bool)
+
+    return holds
+
+
 def rules_of(schema: pa.DataFrameSchema) -> tuple[Rule, ...]:
     """Compile every check of a schema, in column order, not_null first within a column."""
     rules: list[Rule] = []
@@ -106,4 +143,6 @@ def rules_of(schema: pa.DataFrameSchema) -> tuple[Rule, ...]:
             short, compile_check = _COMPILE[check.name]
             holds = compile_check(quoted, check.statistics or {}, sql_type(col.dtype))
             rules.append(Rule(f"{name}:{short}", str(name), f"({quoted} IS NULL OR ({holds}))"))
+        if limit := (col.metadata or {}).get("not_after"):
+            rules.append(_not_after(str(name), limit))
     return tuple(rules)

@@ -11,8 +11,10 @@ from customer360_assets.automation.record import ROWS, Made, made
 from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import Finding
 from customer360_assets.checks.specs import check_specs
+from customer360_assets.completeness import ACCEPTED, completeness
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.dimensions.refused import refuse_dates
 from customer360_assets.lineage import lineage_metadata
 from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
@@ -25,7 +27,6 @@ from customer360_assets.publishing import (
     publish,
     reconcile,
     references,
-    refuse,
     result,
 )
 from customer360_assets.reading import as_of_inputs
@@ -72,6 +73,7 @@ def as_of_asset(
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         done = _done_before(context, contract)
         findings: list[Finding] = []
+        refused: dict[dt.date, list[Finding]] = {}
         rows = size = 0
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
@@ -87,22 +89,28 @@ def as_of_asset(
                 continue
             candidate, inputs = _compute(context, platform, contract, made_by, date)
             seen, audited = audit_findings(platform, candidate)
+            gate = completeness(context, platform, candidate, seen)
             findings = [
                 *audited,
+                *gate.findings,
                 *references(platform, candidate),
                 *reconcile(platform, candidate, inputs),
                 anomaly(context, candidate, seen),
             ]
-            yield from refuse(context, contract, findings)
+            if any(finding.stops(contract) for finding in findings):
+                # Each date is made of its own inputs: one that is refused stops no other.
+                refused[date] = findings
+                continue
             rows = publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            told |= {ROWS: seen.rows, **measured(seen)}
+            told |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
             _tell(context, contract, date, told)
-            if date != span.last:
+            if date != span.last or refused:
                 # Told at once: a backfill that is killed and resumed goes on after this date.
                 yield dg.AssetMaterialization(
                     asset_key(contract.table), partition=date.isoformat(), metadata=told
                 )
+        yield from refuse_dates(contract, refused)
         # Of all partitions the newest event alone: it is the table's, and half of an event's bytes.
         context.add_asset_metadata(
             lineage_metadata(contract.table),
@@ -145,9 +153,10 @@ def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mappi
 
 
 def _told_before(contract: Contract, before: Made) -> dict[str, str | float]:
-    """Give the rows and key measures that were told of a date when it was made."""
+    """Give the rows, key measures and accepted loss that were told of a date when it was made."""
+    names = (*contract.measures, ACCEPTED)
     told: dict[str, str | float] = {
-        name: before.numbers[name] for name in contract.measures if name in before.numbers
+        name: before.numbers[name] for name in names if name in before.numbers
     }
     return told if before.rows is None else {**told, ROWS: int(before.rows)}
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.contracts.identity import record_key
 from customer360_assets.feeds.spec import FeedSpec, Target
 
 BUILT_IN = ("workshop", "berka")
@@ -102,6 +103,7 @@ def _problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
     ):
         dates = [c.name for c in columns.values() if c.type in ("date", "timestamp")]
         yield f"business_date.column: {dated_by!r} is no date of {table.table}; it has {dates}"
+    yield from _key_problems(spec, table)
     for column, target in spec.sources(table):
         where = f"targets.{column.name}"
         if target.absent and not column.nullable:
@@ -109,6 +111,18 @@ def _problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
         if target.formats and column.type not in ("date", "timestamp"):
             yield f"{where}.formats: the column is {column.type}, not a date or timestamp"
         yield from _unknown_fields(spec, where, target)
+
+
+def _key_problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
+    own = record_key(table)
+    if not spec.key or set(spec.key) == set(own):
+        return
+    if table.scope is None:
+        yield f"key: a record of {table.table} is known by {list(own)} alone; leave key out"
+    elif missing := [c for c in own if c not in spec.key]:
+        yield f"key: it lacks {missing}; write what the number counts within beside it"
+    elif unknown := [c for c in spec.key if c not in {s.name for s, _ in spec.sources(table)}]:
+        yield f"key: {table.table} has no column {unknown}"
 
 
 def _unknown_fields(spec: FeedSpec, where: str, target: Target) -> Iterator[str]:

@@ -23,7 +23,7 @@ from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
 
-PARSING = 2
+PARSING = 3
 """Raise it when the same delivery and specification would give other rows than before."""
 
 _DESCRIPTIVE = {"system", "description", "cadence", "folder", "pattern"}
@@ -97,7 +97,11 @@ class Target(_Strict):
 
 
 class FeedSpec(_Strict):
-    """One feed of one source system. Column types are the raw contract's and not repeated here."""
+    """One feed of one source system. Column types are the raw contract's and not repeated here.
+
+    key: the columns that tell two records apart, where the table's own key does not: movement
+    numbers that count per account need [account_id, trans_id].
+    """
 
     feed: str
     system: str
@@ -114,6 +118,7 @@ class FeedSpec(_Strict):
     nulls: tuple[str, ...] = ()
     business_date: BusinessDate
     delivery: Literal["snapshot", "delta"]
+    key: tuple[str, ...] = ()
     supersedes: Literal["same_date", "same_name"] | None = None
     cadence: Literal["daily", "weekly", "monthly"] = "daily"
     targets: dict[str, Target] = {}
@@ -152,7 +157,8 @@ class FeedSpec(_Strict):
 
     def sources(self, contract: Contract) -> tuple[tuple[Column, Target], ...]:
         """Give each delivered column of the contract with what fills it, in contract order."""
-        return tuple((c, self._target(c.name)) for c in contract.columns if c.name not in TECHNICAL)
+        made = {*TECHNICAL, contract.scope}
+        return tuple((c, self._target(c.name)) for c in contract.columns if c.name not in made)
 
     def fields(self, contract: Contract) -> tuple[str, ...]:
         """Give the delivered fields that the targets read, each once."""

@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from customer360_assets.asset_specs import asset_key, table_spec
 from customer360_assets.automation.retries import retried
@@ -34,27 +33,17 @@ from customer360_assets.publishing import (
 )
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
+from customer360_assets.raw.intake_config import IntakeConfig
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unsettled import UnsettledError
+from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
 from customer360_assets.tables import ensure_all
-from customer360_assets.versions import METADATA_KEY, NOTHING, in_force
+from customer360_assets.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
-
-
-class IntakeConfig(dg.Config):
-    """What an intake takes in; nothing said: whatever lies in the landing zone."""
-
-    feed: str | None = Field(default=None, description="This feed alone; every feed when empty.")
-    files: dict[str, str] | None = Field(
-        default=None,
-        description=(
-            "These files alone, each with the size and version that it must still have; "
-            "every file when not given, none when empty: then what has arrived is only parsed."
-        ),
-    )
 
 
 def source_key(feed: str) -> dg.AssetKey:
@@ -84,7 +73,7 @@ def delivery_asset(
 ) -> dg.AssetsDefinition:
     """Give the manifest's asset: intake of whatever has arrived by the business date.
 
-    A file without a date of its own is dated by the partition that takes it in.
+    A file without a date of its own gets the date of its arrival.
     """
     contract = contract_of("raw.delivery")
 
@@ -111,7 +100,13 @@ def delivery_asset(
         ensure_all(platform)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
-        taken = log.take_in(span.last, feeds, config.files)
+        taken = log.take_in(
+            span.last,
+            feeds,
+            config.files,
+            config.date_of_arrival(context, deployment),
+            config.at_rest(context, deployment, log.landing, log.of_feeds(feeds)).is_whole,
+        )
         published: list[dict[str, Any]] | None = None
         # Again while another intake goes on: it may have published an older view over this one.
         for turn in count():
@@ -122,11 +117,12 @@ def delivery_asset(
             candidate = Candidate(contract, write_manifest(rows, contract, output), span)
             _, findings = audit_findings(platform, candidate)
             refused = {r["file"]: r["reason"] for r in unmended(rows, log.feeds)}
-            findings.append(_refused_finding(refused))
+            findings += [_refused_finding(refused), intake_finding(taken.failure)]
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)
-        if taken.failure:
-            # Only now: what could be taken in is on record, and may be published.
+        if taken.failure and len(set(context.job_def.asset_layer.executable_asset_keys)) == 1:
+            # Only now: what could be taken in is on record, and may be published. A run that makes
+            # tables as well goes on: what the file does not touch is made, and the check names it.
             raise taken.failure
         yield result(
             contract,
@@ -177,18 +173,25 @@ def raw_asset(
     def raw(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        deliveries = log.settled(feed)
-        held = holdings_of(deliveries, span)
-        by_date, refused = _files(deliveries, span)
+        deliveries = log.parsed(feed)
+        kept = _kept(deliveries, span)
+        before = recorded_versions(context.instance, contract.table) if kept else {}
+        held = holdings_of(deliveries, span, kept)
+        by_date, refused = _files(deliveries, span, kept)
         files = [file for date in by_date.values() for file in date]
-        candidate = Candidate(contract, files, span, by_date)
+        candidate = Candidate(contract, files, span, by_date, kept)
         seen, findings = _findings(platform, candidate, held)
         versions = partition_versions(deliveries) if deliveries else {}
-        delivered = not in_force(versions).keys().isdisjoint(span.dates)
+        delivered = not in_force(versions).keys().isdisjoint(set(span.dates) - kept)
         findings.append(anomaly(context, candidate, seen, delivered=delivered))
+        findings.append(unparsed_finding(deliveries, kept))
         yield from refuse(context, contract, findings)
-        publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id)
+        publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id, kept)
         rows = publish(platform, candidate, context.run.run_id)
+        for date in kept:
+            # It stays outstanding, and what reads it goes by what it holds.
+            versions[date] = before.get(date, NOTHING)
+        held.rows.update(_rows_of(platform, contract, kept))
         _tell_partitions(context, contract, span, versions, held)
         yield result(
             contract,
@@ -205,8 +208,31 @@ def raw_asset(
     return raw
 
 
+def _kept(deliveries: FeedDeliveries | None, span: Span) -> frozenset[dt.date]:
+    """Return the dates of a span that wait for a delivery which cannot be parsed.
+
+    Raises UnsettledError when there is no other date.
+    """
+    if deliveries is None or not deliveries.failures:
+        return frozenset()
+    kept = waiting(deliveries).dates & set(span.dates)
+    if len(kept) == len(span.dates):
+        raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
+    return kept
+
+
+def _rows_of(
+    platform: Platform, contract: Contract, dates: frozenset[dt.date]
+) -> dict[dt.date, int]:
+    """Return the rows that published dates hold."""
+    if not dates:
+        return {}
+    found = platform.lake.dates(contract.table, min(dates), max(dates))
+    return {date: rows for date, rows in found.items() if date in dates}
+
+
 def _files(
-    deliveries: FeedDeliveries | None, span: Span
+    deliveries: FeedDeliveries | None, span: Span, kept: frozenset[dt.date]
 ) -> tuple[dict[dt.date, list[str]], list[str]]:
     """Give the parsed files of a span: the rows by date, and the records in quarantine."""
     if deliveries is None:
@@ -214,8 +240,8 @@ def _files(
     good = deliveries.partition_files(span.first, span.last)
     bad = deliveries.quarantine_files(span.first, span.last)
     return (
-        {date: [str(file) for file in files] for date, files in good.items()},
-        [str(file) for files in bad.values() for file in files],
+        {date: [str(file) for file in files] for date, files in good.items() if date not in kept},
+        [str(file) for date, files in bad.items() if date not in kept for file in files],
     )
 
 

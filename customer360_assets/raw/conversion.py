@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlglot
 
 from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.contracts.identity import record_key
 from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.feeds.spec import BusinessDate, FeedSpec, Target
 from customer360_assets.feeds.sql import athena_expression
@@ -81,8 +82,9 @@ def judged_sql(
         f"texts AS (SELECT *{texts} FROM computed),\n"
         f"named AS (SELECT * RENAME ({_hidden(spec, contract)}) FROM texts),\n"
         f"typed AS (SELECT *{values} FROM named),\n"
-        f"dated AS (SELECT *, {business_date} AS business_date FROM typed)\n"
-        f"{_judged(steps, spec.business_date, contract)} FROM dated"
+        f"dated AS (SELECT *, {business_date} AS business_date{_scope(spec, contract)}"
+        " FROM typed)\n"
+        f"{_judged(steps, spec, contract)} FROM dated"
     )
 
 
@@ -94,6 +96,17 @@ def _last_year(column: Column, spec: FeedSpec, date: dt.date | None) -> str | No
         return None
     stated = name(str(spec.business_date.column))
     return f"greatest(coalesce(year({stated}), {_CENTURY_END}), {_CENTURY_END})"
+
+
+def _scope(spec: FeedSpec, contract: Contract) -> str:
+    """Return what the numbers of a record count within, as text: '' where they are unique."""
+    if contract.scope is None:
+        return ""
+    own = record_key(contract)
+    values = [f"CAST({name(c)} AS VARCHAR)" for c in spec.key if c not in own]
+    text = values[0] if len(values) == 1 else f"to_json([{', '.join(values)}])"
+    scope = f"coalesce(CAST({text} AS VARCHAR), '')" if values else "''"
+    return f", {scope} AS {name(contract.scope)}"
 
 
 def _hidden(spec: FeedSpec, contract: Contract) -> str:
@@ -183,10 +196,12 @@ def _decoded(code: str, codes: Mapping[str, str | None]) -> str:
     return f"CASE {code} {cases} END"
 
 
-def _judged(steps: list[_Step], dated: BusinessDate, contract: Contract) -> str:
+def _judged(steps: list[_Step], spec: FeedSpec, contract: Contract) -> str:
     by_name = {s.column.name: s for s in steps}
     columns = [by_name[c.name] for c in contract.columns if c.name in by_name]
-    optional = {*optional_columns(contract)} - {dated.column}
+    dated = spec.business_date
+    # Without them nobody could tell which record it is, and of which date.
+    optional = {*optional_columns(contract)} - {dated.column, *spec.key}
     rules = {s.column.name: (*_own(s), *_agreed(s.column, contract)) for s in columns}
     required = [r for c, own in rules.items() if c not in optional for r in own]
     rule = f"coalesce(__form, {first_broken_sql([*required, *_of_date(dated)])})"

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,9 @@ from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
+from customer360_assets.raw.moves import movers
 from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
-from customer360_assets.raw.parsed import (
-    folder_of,
-    parsed_folder,
-    quarantine_of,
-    read_marker,
-)
+from customer360_assets.raw.parsed import folder_of, parsed_folder, quarantine_of, read_marker
 from customer360_assets.raw.unsettled import UnsettledError
 from resources.archive import Archive, Receipt
 from resources.card_token import CardKey
@@ -30,17 +26,30 @@ from resources.card_token import CardKey
 
 @dataclass(frozen=True)
 class FeedDeliveries:
-    """The deliveries of one feed, in order of arrival, as they stand under one fingerprint."""
+    """The deliveries of one feed, in order of arrival, as they stand under one fingerprint.
+
+    failures: outstanding deliveries that could not be parsed, each with its error.
+    """
 
     spec: FeedSpec
     fingerprint: str
     lake_dir: Path
     entries: tuple[Entry, ...]
+    failures: tuple[tuple[Delivery, ParseError], ...] = ()
 
     @cached_property
     def force(self) -> Force:
         """Status of each delivery, and what makes each business date."""
         return force_of(self.entries, self.spec.replaces)
+
+    @cached_property
+    def dates_in_force(self) -> dict[str, list[dt.date]]:
+        """The business dates that each delivery makes, also one for which it has no record."""
+        found: defaultdict[str, list[dt.date]] = defaultdict(list)
+        for date in sorted(self.force.dates):
+            for entry in self.force.dates[date]:
+                found[entry.own].append(date)
+        return found
 
     @property
     def outstanding(self) -> tuple[Delivery, ...]:
@@ -79,6 +88,11 @@ class FeedDeliveries:
         """Give the deliveries whose rows make a partition."""
         return tuple(e.delivery for e in self.force.dates.get(business_date, ()))
 
+    @cached_property
+    def moving(self) -> dict[dt.date, tuple[Entry, ...]]:
+        """Later deliveries that may have moved a record from a business date to an earlier one."""
+        return movers(self.force.dates) if self.spec.delivery == "delta" else {}
+
     def partition_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
         """Give the Parquet files of each business date of a range; none for a date left empty."""
         return {
@@ -86,6 +100,18 @@ class FeedDeliveries:
             for date in sorted(self.expected_versions)
             if first <= date <= last
         }
+
+    def moving_files(self, first: dt.date, last: dt.date) -> list[Path]:
+        """Return the parsed files of which a row may move a record of a range of dates."""
+        late = {e.own for d, entries in self.moving.items() if first <= d <= last for e in entries}
+        return [
+            file
+            for date, entries in sorted(self.force.dates.items())
+            if date < last
+            for entry in entries
+            if entry.own in late
+            for file in self._parsed_files(entry, date)
+        ]
 
     @cached_property
     def expected_versions(self) -> dict[dt.date, str]:
@@ -118,18 +144,23 @@ class FeedDeliveries:
     def _files(self, date: dt.date) -> Sequence[Path]:
         found: list[Path] = []
         for entry in self.force.dates.get(date, ()):
-            folder = folder_of(
-                self.lake_dir, self.spec.feed, entry.delivery.delivery_id, self.fingerprint
-            )
-            found += [
-                folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())
-            ]
+            found += self._parsed_files(entry, date)
         return found
+
+    def _parsed_files(self, entry: Entry, date: dt.date) -> list[Path]:
+        folder = folder_of(self.lake_dir, self.spec.feed, entry.own, self.fingerprint)
+        return [folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())]
 
     def _version(self, date: dt.date) -> str:
         digest = hashlib.sha256()
-        for delivery in self.in_force(date):
+        for entry in self.force.dates.get(date, ()):
+            delivery = entry.delivery
             digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
+            if entry.parsed is None:
+                # So that a date that was tried without it is made when it has been parsed.
+                digest.update(b"not parsed\n")
+        for entry in self.moving.get(date, ()):
+            digest.update(f"moved by {entry.delivery.sha256} {entry.own}\n".encode())
         return digest.hexdigest()
 
     def _row(self, entry: Entry) -> dict[str, Any] | None:
@@ -153,6 +184,7 @@ class FeedDeliveries:
             "bytes": delivery.bytes,
             "sha256": delivery.sha256,
             "business_date": counted.business_date if counted else delivery.business_date,
+            "dates_in_force": " ".join(map(str, self.dates_in_force.get(entry.own, ()))) or None,
             "status": status,
             "reason": reason or None,
             "records": counted.records if counted else None,
@@ -213,9 +245,25 @@ def settle(
 ) -> FeedDeliveries:
     """Parse what is outstanding and give the feed's deliveries, all of them settled.
 
+    Raises UnsettledError when some could not be parsed, after all others were.
+    """
+    deliveries = parse_outstanding(archive, spec, lake_dir, key, threads)
+    if deliveries.failures:
+        raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
+    return deliveries
+
+
+def parse_outstanding(
+    archive: Archive,
+    spec: FeedSpec,
+    lake_dir: Path,
+    key: CardKey | None = None,
+    threads: int | None = None,
+) -> FeedDeliveries:
+    """Parse what is outstanding and return the feed's deliveries, with those that failed.
+
     A file that turns out to be refused gives way to the one before it, which may have to be parsed
-    in turn. Raises UnsettledError when some could not be parsed, after all others were: a partition
-    is not made without a delivery that belongs into it.
+    in turn.
     """
     table = contract(f"raw.{spec.feed}")
     failed: dict[str, tuple[Delivery, ParseError]] = {}
@@ -233,10 +281,8 @@ def settle(
                 todo.remove(bad)
         deliveries = read_deliveries(archive, spec, lake_dir, key)
     # What was parsed meanwhile may have taken the place of one that could not be.
-    left = [failed[d.delivery_id] for d in deliveries.outstanding]
-    if left:
-        raise UnsettledError(left) from left[0][1]
-    return deliveries
+    left = tuple(failed[d.delivery_id] for d in deliveries.outstanding)
+    return replace(deliveries, failures=left)
 
 
 def _named(deliveries: Sequence[Delivery], error: ParseError) -> Delivery | None:

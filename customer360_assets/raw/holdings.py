@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from customer360_assets.partitions import Span
@@ -29,15 +30,21 @@ class Holdings:
         return self.rows.total()
 
 
-def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
-    """Give the holdings of a feed in a span; none for a feed that the deployment does not have."""
+def holdings_of(
+    deliveries: FeedDeliveries | None, span: Span, without: Set[dt.date] = frozenset()
+) -> Holdings:
+    """Return the holdings of a feed in a span, `without` some of its dates.
+
+    None for a feed that the deployment does not have.
+    """
     held = Holdings()
     if deliveries is None:
         return held
+    counted = set(span.dates) - without
     standing = {
         (date, entry.own)
         for date, entries in deliveries.force.dates.items()
-        if span.first <= date <= span.last
+        if date in counted
         for entry in entries
     }
     for entry in deliveries.entries:
@@ -48,7 +55,7 @@ def holdings_of(deliveries: FeedDeliveries | None, span: Span) -> Holdings:
             date: records for date, records in parsed.rows.items() if (date, entry.own) in standing
         }
         own = parsed.business_date
-        within = own is not None and span.first <= own <= span.last
+        within = own in counted
         held.rows.update(mine)
         if within:
             held.quarantined.update(parsed.quarantined)

@@ -36,12 +36,16 @@ def take_in(
     run_date: dt.date,
     only: Mapping[str, str] | None = None,
     look_into: Callable[[str], object] = lambda _feed: None,
+    arrived: dt.date | None = None,
+    is_whole: Callable[[LandedFile], bool] = lambda _file: True,
 ) -> IntakeResult:
     """Register every delivery that is new: another file, or a file with other bytes than before.
 
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
-    file that changes while it is read is left for the next intake. `only` names files and the state
+    file that changes while it is read is left for the next intake; so is one that is not
+    `is_whole`, unless it is named. `only` names files and the state
     that each must still be in: no other is looked at, and none of another state is taken.
+    `arrived` dates the files of feeds that state no date; the run's own date if it is not given.
     `look_into` parses what a feed has delivered; only then do its files count as taken in. What
     cannot be read or parsed keeps nothing else from being taken in.
     """
@@ -50,9 +54,11 @@ def take_in(
     counted: dict[str, dict[str, list[str]]] = {}
     for feed, spec in sorted(feeds.items()):
         shown = landing.list(spec.folder, spec.pattern)
-        asked = shown if only is None else [f for f in shown if only.get(f.key) == f.state]
-        landed.changing += [f.key for f in shown if (only or {}).get(f.key, f.state) != f.state]
+        asked = _asked(shown, only, is_whole)
+        named = {f.key for f in shown if only is None or f.key in only}
+        landed.changing += sorted(named - {f.key for f in asked})
         receipts = _Receipts(archive, feed)
+        dated = arrived or run_date if spec.business_date.source == "run" else run_date
         digests = _digests(landed, archive, feed, [f for f in asked if f.key in receipts.newest])
         for file in asked:
             content = None
@@ -63,7 +69,7 @@ def take_in(
             sha256 = digests[file.key]
             if sha256 is not None and receipts.newest.get(file.key) != sha256:
                 content = content or landed.archived(archive, file)
-                receipt = content and _register(receipts, spec, file, content, run_date)
+                receipt = content and _register(receipts, spec, file, content, dated)
                 taken += [receipt] if receipt else []
         _remember(archive, feed, shown, asked, digests)
         had = {
@@ -83,6 +89,17 @@ def take_in(
         () if only is not None else tuple(unmatched(landing, feeds.values())),
         IntakeError(landed.unread, failed) if landed.unread or failed else None,
     )
+
+
+def _asked(
+    shown: list[LandedFile],
+    only: Mapping[str, str] | None,
+    is_whole: Callable[[LandedFile], bool],
+) -> list[LandedFile]:
+    """Return the files to take in: those that are named, in their state, else those at rest."""
+    if only is None:
+        return [file for file in shown if is_whole(file)]
+    return [file for file in shown if only.get(file.key) == file.state]
 
 
 def _look_into_each(

@@ -14,14 +14,21 @@ from customer360_assets.contracts import contracts
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.deliveries import FeedDeliveries, manifest, read_deliveries, settle
+from customer360_assets.raw.deliveries import (
+    FeedDeliveries,
+    manifest,
+    parse_outstanding,
+    read_deliveries,
+    settle,
+)
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
 from resources.card_token import CardKey, key_of
-from resources.landing import Landing
+from resources.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
 """Version of a business date whose deliveries were all replaced."""
@@ -60,10 +67,30 @@ class DeliveryLog:
         run_date: dt.date,
         feeds: Collection[str] | None = None,
         only: Mapping[str, str] | None = None,
+        arrived: dt.date | None = None,
+        is_whole: Callable[[LandedFile], bool] = lambda _file: True,
     ) -> IntakeResult:
-        """Register and parse what is new in the landing zone; of some feeds, or files, alone."""
-        wanted = {f: spec for f, spec in self.feeds.items() if feeds is None or f in feeds}
-        return take_in(self.landing, self.archive, wanted, run_date, only, self.settled)
+        """Register and parse what is new in the landing zone; of some feeds, or files, alone.
+
+        arrived: the date of files that state none, `run_date` if it is not given. is_whole: False
+        for a file that is still being written.
+        """
+        wanted = dict(self.feeds) if feeds is None else self.of_feeds(feeds)
+        dated = self._not_before_others(arrived or run_date)
+        return take_in(
+            self.landing, self.archive, wanted, run_date, only, self.settled, dated, is_whole
+        )
+
+    def of_feeds(self, feeds: Collection[str]) -> dict[str, FeedSpec]:
+        """Return the specifications of these feeds, as far as the deployment has them."""
+        return {feed: spec for feed, spec in self.feeds.items() if feed in feeds}
+
+    def _not_before_others(self, arrived: dt.date) -> dt.date:
+        """Return the date, or that of the newest intake if it is later: arrivals do not go back."""
+        if all(spec.business_date.source != "run" for spec in self.feeds.values()):
+            return arrived
+        taken = (r.run_date for feed in self.feeds for r in self.archive.receipts(feed))
+        return max([arrived, *taken])
 
     def settled(self, feed: str) -> FeedDeliveries | None:
         """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
@@ -72,12 +99,40 @@ class DeliveryLog:
             return None
         return settle(self.archive, spec, self.lake_dir, self._key_of(spec))
 
+    def parsed(self, feed: str) -> FeedDeliveries | None:
+        """Parse what is outstanding of a feed and return its deliveries, with those that failed.
+
+        None when the deployment has no such feed.
+        """
+        spec = self.feeds.get(feed)
+        if spec is None:
+            return None
+        return parse_outstanding(self.archive, spec, self.lake_dir, self._key_of(spec))
+
+    def delivered(self, feed: str) -> FeedDeliveries | None:
+        """Return a feed's deliveries as they stand; None when the deployment has no such feed."""
+        spec = self.feeds.get(feed)
+        if spec is None:
+            return None
+        return read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
+
     def known(self) -> dict[str, FeedDeliveries]:
         """Give every feed's deliveries as they stand, parsed or not."""
         return {
             feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
             for feed, spec in self.feeds.items()
         }
+
+    def complete_before(self) -> dt.date:
+        """Return the first date that lacks, or may lack, something that has arrived.
+
+        Any date may if a file has not been registered: nobody knows what it holds.
+        """
+        if any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values()):
+            return dt.date.min
+        outstanding = complete_before(self.known().values())
+        # An intake that failed for another reason has published no manifest.
+        return outstanding if outstanding < dt.date.max else dt.date.min
 
     def manifest(self) -> list[dict[str, Any]]:
         """Give the rows of raw.delivery, by feed and order of arrival."""
@@ -120,6 +175,7 @@ class DeliveryLog:
             for feed, deliveries in known.items()
             if (records := _ahead(deliveries, as_of))
         ]
+        told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
         return told + [
             f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
         ]
@@ -127,6 +183,20 @@ class DeliveryLog:
     def unmatched(self) -> list[str]:
         """Give the files in the landing zone that no feed's pattern fits."""
         return unmatched(self.landing, self.feeds.values())
+
+
+def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
+    """Name the files of a date whose place another file of that date has taken."""
+    files = {entry.own: entry.delivery.file for entry in deliveries.entries}
+    return [
+        f"{entry.delivery.feed}: {entry.delivery.file} ({records:,} records) was replaced by"
+        f" {other}, which came later for {as_of}. If both are parts of one delivery, the feed needs"
+        " supersedes: same_name."
+        for entry in deliveries.entries
+        if deliveries.force.status[entry.own] == "superseded"
+        and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
+        and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
+    ]
 
 
 def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:

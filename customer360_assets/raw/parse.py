@@ -24,6 +24,7 @@ from customer360_assets.raw.parsed import (
     write_marker,
 )
 from customer360_assets.raw.refusal import ParseError, RefusedError
+from customer360_assets.raw.sketch import sketches
 from customer360_assets.raw.source import Source, extra_note, parquet_source, text_source
 from customer360_assets.raw.text import DamagedError, read_text
 from customer360_assets.raw.write import write_records
@@ -173,6 +174,9 @@ def _parsed(
         set_aside=dict(written.set_aside),
         rows=dict(written.rows),
         files=dict(written.files),
+        keys=sketches(
+            contract, [out / f for files in written.files.values() for f in files], connection
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from customer360_assets.raw.sketch import KeySketch
+
 MARKER = "parsed.json"
 
 
@@ -17,7 +19,8 @@ class Parsed(BaseModel):
 
     business_date: the delivery's own; that of most records where they state it. quarantined:
     records by rule. set_aside: values of loaded records, which are null there, by rule. rows and
-    files: by business date, files relative to the folder of the parsed delivery.
+    files: by business date, files relative to the folder of the parsed delivery. keys: of a delta,
+    which keys each date brings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +37,7 @@ class Parsed(BaseModel):
     set_aside: dict[str, int] = {}
     rows: dict[dt.date, int] = {}
     files: dict[dt.date, tuple[str, ...]] = {}
+    keys: dict[dt.date, KeySketch] = {}
 
     @property
     def in_quarantine(self) -> bool:

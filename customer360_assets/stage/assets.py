@@ -14,6 +14,7 @@ from customer360_assets.checks.results import (
     quarantine_finding,
 )
 from customer360_assets.checks.specs import check_specs
+from customer360_assets.completeness import Gate, completeness
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.deployment import Deployment
@@ -34,7 +35,9 @@ from customer360_assets.publishing import (
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.stage.fates import Fates, split
+from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused
+from customer360_assets.stage.withdrawn import withdrawn
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import (
     METADATA_KEY,
@@ -77,22 +80,28 @@ def stage_asset(
         # Before the data: what is published meanwhile then makes this partition outstanding again.
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         # Planned once: what is counted below is what was read, whoever publishes meanwhile.
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        delivered_so_far = log.delivered(str(contract.feed))
         read = {
-            piece: span_inputs(platform, made_by.reads, piece)
+            piece: with_newer(span_inputs(platform, made_by.reads, piece), delivered_so_far, piece)
             for piece in pieces(platform, f"raw.{contract.feed}", span)
         }
         fates = split(platform, contract, made_by, span, read, context.run.run_id)
         candidate = Candidate(contract, fates.files, span, fates.by_date)
         seen, findings = _findings(platform, candidate, fates, joined(read.values()))
         delivered = any(not in_force(v).keys().isdisjoint(span.dates) for v in known.values())
-        findings.append(anomaly(context, candidate, seen, delivered=delivered))
+        gate = completeness(context, platform, candidate, seen)
+        findings += [
+            withdrawn(platform, candidate, fates.corrected),
+            *gate.findings,
+            anomaly(context, candidate, seen, delivered=delivered),
+        ]
         yield from refuse(context, contract, findings)
-        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
-        publish_refused(platform, log, contract, span, fates.refused, context.run.run_id)
+        publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
-        _tell_partitions(context, contract, code, known, span, fates)
+        _tell_partitions(context, contract, code, known, span, fates, gate)
         tell_measures(context, contract, seen)
         yield result(
             contract,
@@ -101,7 +110,9 @@ def stage_asset(
                 "dagster/row_count": fates.rows,
                 "bytes": platform.lake.bytes(fates.files),
                 "quarantined": sum(fates.quarantined.values()),
+                "values_set_aside": sum(fates.values_set_aside.values()),
                 "repeated": fates.repeated,
+                "corrected": fates.corrected,
             },
         )
 
@@ -125,11 +136,12 @@ def _findings(
         fates.repeated,
         sum(fates.quarantined.values()),
         fates.totals,
+        fates.corrected,
     )
     return seen, [
         *findings,
         nothing_left(conserved, _emptied(platform, candidate, fates, inputs), fates.quarantined),
-        quarantine_finding(str(contract.feed), fates.quarantined),
+        quarantine_finding(str(contract.feed), fates.quarantined, fates.values_set_aside),
         *references(platform, candidate),
     ]
 
@@ -158,8 +170,9 @@ def _tell_partitions(
     known: Mapping[str, Versions],
     span: Span,
     fates: Fates,
+    gate: Gate,
 ) -> None:
-    """Record each date's version and rows: a range of dates is many partitions, told one by one."""
+    """Record each date's version, rows and accepted loss: a range is many partitions."""
     for date in span.dates:
         read = [
             (table, date, versions[date])
@@ -170,6 +183,7 @@ def _tell_partitions(
             {
                 METADATA_KEY: combine(code, read) if read else NOTHING,
                 "dagster/partition_row_count": fates.rows_by_date.get(date, 0),
+                **gate.metadata(date),
             },
             asset_key=asset_key(contract.table),
             partition_key=date.isoformat(),

@@ -5,38 +5,44 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from customer360_assets.contracts.audit import first_broken_sql
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Inputs
 from customer360_assets.reading import joined
+from customer360_assets.stage.conflicts import CONFLICT, conflicts_of
+from customer360_assets.stage.judged import ASIDE, CORRECTED, REPEAT, fate_sql
+from customer360_assets.stage.moved import NEWER, dates_asked, moved_sql
+from customer360_assets.stage.places import Places, of_files
+from customer360_assets.stage.set_aside import values_set_aside
 from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation
 from resources.sql_engine import Part
-
-REPEAT = "repeat"
 
 
 @dataclass(frozen=True)
 class Fates:
     """A split candidate: files to publish, and what was held back and why.
 
-    by_date: the files to publish. refused: files by the rule that their rows broke. held: all files
-    that are not to publish. totals: per control column, what the delivered sum has more than all
-    fates together.
+    by_date: the files to publish. refused: the records held back, by rule. set_aside: the records
+    of which an optional value is published as null, by rule. held: all files that are not to
+    publish. totals: per control column, what the delivered sum has more than all fates together.
+    quarantined and values_set_aside: rows by rule. corrected: rows that a later delivery brings
+    for an earlier date.
     """
 
     by_date: Mapping[dt.date, Sequence[str]]
     rows_by_date: Mapping[dt.date, int]
     repeated: int
-    refused: Mapping[str, Sequence[str]]
+    corrected: int
+    refused: Mapping[str, Places]
     held: Sequence[str]
     quarantined: Mapping[str, int]
     totals: Mapping[str, str]
+    set_aside: Mapping[str, Places] = field(default_factory=dict)
 
     @property
     def files(self) -> list[str]:
@@ -48,21 +54,55 @@ class Fates:
         """Rows to publish."""
         return sum(self.rows_by_date.values())
 
+    @property
+    def values_set_aside(self) -> dict[str, int]:
+        """Published rows that have a null in place of a value, by the rule that it broke."""
+        return {rule: places.rows for rule, places in self.set_aside.items()}
 
-def fate_sql(contract: Contract, query: str) -> str:
-    """Wrap a stage query: its columns, and `fate`: a row's date, the rule it broke, or a repeat.
 
-    A repeat is told before a broken rule, so that a record delivered twice is refused once. What
-    is held back is apart by reason alone: Athena writes a hundred parts at once, a month has 31.
-    """
-    columns = ",\n    ".join(f'"{c.name}"' for c in contract.columns)
-    form = f'"{contract.form_rule}", ' if contract.form_rule else ""
-    return (
-        f"SELECT\n    {columns},\n    CASE WHEN delivery_rank > 1 THEN '{REPEAT}' ELSE"
-        f" coalesce({form}{first_broken_sql(contract)},"
-        " CAST(business_date AS varchar)) END AS fate\n"
-        f"FROM (\n{query.rstrip().removesuffix(';')}\n) AS staged"
-    )
+@dataclass
+class _Sorted:
+    """The parts of a split candidate by fate."""
+
+    by_date: defaultdict[dt.date, list[str]] = field(default_factory=lambda: defaultdict(list))
+    refused: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    repeats: list[str] = field(default_factory=list)
+    rows_by_date: Counter[dt.date] = field(default_factory=Counter)
+    rows_refused: Counter[str] = field(default_factory=Counter)
+    rows_repeated: int = 0
+    corrected: list[str] = field(default_factory=list)
+    rows_corrected: int = 0
+    has_set_aside: bool = False
+
+    def add(self, part: Part, dates: Mapping[str, dt.date]) -> None:
+        (fate,) = part.values
+        date = dates.get(fate.removesuffix(ASIDE))
+        if date is not None:
+            self.by_date[date].append(part.file)
+            self.rows_by_date[date] += part.rows
+            self.has_set_aside |= fate.endswith(ASIDE)
+        elif fate == CORRECTED:
+            self.corrected.append(part.file)
+            self.rows_corrected += part.rows
+        elif fate == REPEAT:
+            self.repeats.append(part.file)
+            self.rows_repeated += part.rows
+        else:
+            self.refused[fate].append(part.file)
+            self.rows_refused[fate] += part.rows
+
+    @property
+    def held(self) -> list[str]:
+        """Files of the rows that are not to publish."""
+        refused = (file for files in self.refused.values() for file in files)
+        return [*refused, *self.repeats, *self.corrected]
+
+    @property
+    def others(self) -> list[str]:
+        """Files of the rows that repeats are compared with."""
+        return [
+            f for group in (self.by_date, self.refused) for files in group.values() for f in files
+        ]
 
 
 def split(
@@ -74,35 +114,39 @@ def split(
     run_id: str,
 ) -> Fates:
     """Run a stage query over each piece of a span and split its rows by fate, in one pass."""
-    parts = [
-        part
-        for piece, files in inputs.items()
-        for part in _written(platform, contract, transformation, piece, files, run_id)
-    ]
     dates = {str(date): date for date in span.dates}
-    by_date: dict[dt.date, list[str]] = defaultdict(list)
-    refused: dict[str, list[str]] = defaultdict(list)
-    held: list[str] = []
-    counts: Counter[str] = Counter()
-    for part in parts:
-        (fate,) = part.values
-        counts[fate] += part.rows
-        if fate in dates:
-            by_date[dates[fate]].append(part.file)
-            continue
-        held.append(part.file)
-        if fate != REPEAT:
-            refused[fate].append(part.file)
+    found = _Sorted()
+    for piece, files in inputs.items():
+        for part in _written(platform, contract, transformation, piece, files, run_id):
+            found.add(part, dates)
+    aside = (
+        values_set_aside(platform, contract, transformation.text, inputs)
+        if found.has_set_aside
+        else None
+    )
+    conflicts = conflicts_of(platform, contract, found.repeats, found.others)
+    refused = {rule: of_files(platform, files) for rule, files in sorted(found.refused.items())}
+    quarantined = dict(found.rows_refused)
+    if conflicts is not None:
+        refused[CONFLICT] = conflicts
+        quarantined[CONFLICT] = conflicts.rows
     return Fates(
-        by_date=dict(by_date),
-        rows_by_date={date: counts[str(date)] for date in by_date},
-        repeated=counts[REPEAT],
-        refused=dict(refused),
-        held=held,
-        quarantined={rule: counts[rule] for rule in refused},
+        by_date=dict(found.by_date),
+        rows_by_date=dict(found.rows_by_date),
+        repeated=found.rows_repeated - (conflicts.rows if conflicts else 0),
+        corrected=found.rows_corrected,
+        refused=refused,
+        held=found.held,
+        quarantined=quarantined,
         totals=_differences(
-            platform, contract, joined(inputs.values()), [part.file for part in parts], span
+            platform,
+            contract,
+            joined(inputs.values()),
+            [*(f for files in found.by_date.values() for f in files), *found.held],
+            aside.totals if aside else {},
+            span,
         ),
+        set_aside=aside.places if aside else {},
     )
 
 
@@ -114,10 +158,10 @@ def _written(
     inputs: Inputs,
     run_id: str,
 ) -> Sequence[Part]:
-    """Give the parts of some of the dates: a record is repeated within its date alone."""
+    """Return the parts of some of the dates: a record is repeated within its date alone."""
     return platform.sql.run(
-        fate_sql(contract, transformation.text),
-        params=[piece.first, piece.last],
+        fate_sql(contract, transformation.text, moved_sql(contract) if NEWER in inputs else None),
+        params=dates_asked(piece, inputs),
         inputs=inputs,
         output=candidate_dir(platform, contract, f"{run_id}.{piece.first}"),
         columns=[(c.name, c.type) for c in contract.columns],
@@ -126,9 +170,14 @@ def _written(
 
 
 def _differences(
-    platform: Platform, contract: Contract, inputs: Inputs, files: Sequence[str], span: Span
+    platform: Platform,
+    contract: Contract,
+    inputs: Inputs,
+    files: Sequence[str],
+    aside: Mapping[str, Decimal],
+    span: Span,
 ) -> dict[str, str]:
-    """Give delivered minus accounted-for sums of the contract's control totals."""
+    """Return delivered minus accounted-for sums of the contract's control totals."""
     if not contract.totals:
         return {}
     sums = ", ".join(f'coalesce(sum("{c}"), 0) AS "{c}"' for c in contract.totals)
@@ -144,5 +193,6 @@ def _differences(
         else dict.fromkeys(contract.totals, 0)
     )
     return {
-        c: str(Decimal(str(delivered[c])) - Decimal(str(accounted[c]))) for c in contract.totals
+        c: str(Decimal(str(delivered[c])) - Decimal(str(accounted[c])) - aside.get(c, Decimal(0)))
+        for c in contract.totals
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from customer360_assets.contracts import contract as contract_of
@@ -13,14 +13,11 @@ from customer360_assets.platform import Platform
 from customer360_assets.publishing import publish_quarantine
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.raw.original import original_records
+from customer360_assets.stage.fates import Fates
+from customer360_assets.stage.places import Places
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PLACES = (
-    "SELECT DISTINCT business_date, delivery_id, line_no FROM refused.rows"
-    " ORDER BY business_date, delivery_id, line_no"
-)
 
 
 def publish_refused(
@@ -28,10 +25,10 @@ def publish_refused(
     log: DeliveryLog,
     contract: Contract,
     span: Span,
-    refused: Mapping[str, Sequence[str]],
+    fates: Fates,
     run_id: str,
 ) -> int:
-    """Replace what a stage table holds in quarantine for a span; give the records.
+    """Replace what a stage table holds in quarantine for a span; return the records.
 
     A delivered record appears once per rule, however many rows stage made of it.
     """
@@ -42,7 +39,11 @@ def publish_refused(
     feed, caught_by = str(contract.feed), f"stage/{contract.name}"
     quarantine = contract_of(f"quarantine.{feed}")
     files = []
-    parts = list(_parts(platform, log, feed, caught_by, refused))
+    reasons = [
+        *((rule, "record", places) for rule, places in sorted(fates.refused.items())),
+        *((rule, "value", places) for rule, places in sorted(fates.set_aside.items())),
+    ]
+    parts = list(_parts(log, feed, caught_by, reasons))
     if parts:
         output = platform.lake.candidate_dir(quarantine.table, f"{contract.name}.{run_id}")
         held = pa.concat_tables(parts).cast(arrow_schema(quarantine))
@@ -54,24 +55,21 @@ def publish_refused(
 
 
 def _parts(
-    platform: Platform,
-    log: DeliveryLog,
-    feed: str,
-    caught_by: str,
-    refused: Mapping[str, Sequence[str]],
+    log: DeliveryLog, feed: str, caught_by: str, reasons: Sequence[tuple[str, str, Places]]
 ) -> Iterator[pa.Table]:
-    """Give the quarantined records of each rule and delivery."""
+    """Yield the quarantined records of each rule and delivery."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    known = log.settled(feed)
+    if not reasons:
+        return
+    known = log.delivered(feed)
     deliveries = {e.delivery.delivery_id: e.delivery for e in known.entries} if known else {}
     order = [c.name for c in contract_of(f"quarantine.{feed}").columns]
-    for rule, files in sorted(refused.items()):
-        places = platform.sql.query(PLACES, inputs={"refused.rows": files})
-        for delivery_id in pc.unique(places["delivery_id"]).to_pylist():
+    for rule, set_aside, places in reasons:
+        for delivery_id in pc.unique(places.table["delivery_id"]).to_pylist():
             delivery = deliveries[delivery_id]
-            mine = places.filter(pc.field("delivery_id") == delivery_id)
+            mine = places.table.filter(pc.field("delivery_id") == delivery_id)
             texts = original_records(
                 delivery, log.feeds[feed], log.archive, mine["line_no"].to_pylist()
             )
@@ -80,7 +78,7 @@ def _parts(
                 ("feed", feed),
                 ("file", delivery.file),
                 ("rule", rule),
-                ("set_aside", "record"),
+                ("set_aside", set_aside),
                 ("caught_by", caught_by),
             ):
                 found = found.append_column(name, pa.repeat(value, found.num_rows))

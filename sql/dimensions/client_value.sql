@@ -99,11 +99,12 @@ again AS (
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
         booked.trans_id,
+        booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
     INNER JOIN reached ON booked.business_date = reached.business_date
     WHERE booked.trans_id <= reached.trans_id
-    GROUP BY booked.trans_id
+    GROUP BY booked.trans_id, booked.trans_scope
 ),
 
 opening_days AS (
@@ -113,7 +114,7 @@ opening_days AS (
         max(booked."date") AS last_date,
         max(CASE WHEN booked.balance IS NOT NULL THEN booked."date" END) AS balance_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" < (SELECT newest.window_start FROM newest)
@@ -135,7 +136,7 @@ standing AS (
             ORDER BY booked."date", booked.trans_id
         ) AS next_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     LEFT JOIN opening_days ON booked.account_id = opening_days.account_id
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)

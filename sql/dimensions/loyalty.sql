@@ -117,11 +117,11 @@ reached AS (
 again AS (
     -- A transaction delivered again has a number that an earlier date had reached: with rising
     -- numbers these are few, where to rank all transactions would cost more than all else here.
-    SELECT booked.trans_id, max(booked.business_date) AS business_date
+    SELECT booked.trans_id, booked.trans_scope, max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
     INNER JOIN reached ON booked.business_date = reached.business_date
     WHERE booked.trans_id <= reached.trans_id
-    GROUP BY booked.trans_id
+    GROUP BY booked.trans_id, booked.trans_scope
 ),
 
 standing AS (
@@ -133,7 +133,7 @@ standing AS (
         CASE WHEN booked."date" >= newest.first_month THEN date_trunc('month', booked."date") END
             AS active_month
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     CROSS JOIN newest
     WHERE
         booked.business_date <= newest.business_date AND booked."date" <= newest.business_date
@@ -182,7 +182,7 @@ day_balances AS (
         ) AS place
     FROM stage.transaction AS booked
     INNER JOIN days_of_account AS days ON booked.account_id = days.account_id
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     WHERE
         booked."date" IN (days.date_0m, days.date_3m, days.date_6m)
         AND booked.business_date <= (SELECT as_of.business_date FROM as_of)

@@ -85,11 +85,12 @@ again AS (
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
         booked.trans_id,
+        booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
     INNER JOIN reached ON booked.business_date = reached.business_date
     WHERE booked.trans_id <= reached.trans_id
-    GROUP BY booked.trans_id
+    GROUP BY booked.trans_id, booked.trans_scope
 ),
 
 opening_days AS (
@@ -98,7 +99,7 @@ opening_days AS (
         booked.account_id,
         max(booked."date") AS balance_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" < (SELECT newest.window_start FROM newest)
@@ -118,7 +119,7 @@ openings AS (
         ON
             booked.account_id = opening_days.account_id
             AND booked."date" = opening_days.balance_date
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked.balance IS NOT NULL
@@ -146,7 +147,7 @@ standing AS (
             PARTITION BY booked.account_id ORDER BY booked."date", booked.trans_id
         ) AS next_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     LEFT JOIN openings ON booked.account_id = openings.account_id AND openings.place = 1
     LEFT JOIN came_overdrawn ON booked.account_id = came_overdrawn.account_id
     WHERE

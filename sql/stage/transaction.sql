@@ -3,6 +3,7 @@ WITH delivered AS (
     SELECT
         business_date,
         trans_id,
+        trans_scope,
         account_id,
         CAST("date" AS date) AS "date",
         nullif(trim(type), '') AS type,
@@ -19,6 +20,7 @@ WITH delivered AS (
 SELECT
     business_date,
     trans_id,
+    trans_scope,
     account_id,
     "date",
     type,
@@ -29,7 +31,7 @@ SELECT
     line_no,
     -- The last line of the last delivery is what the source system stands by.
     row_number() OVER (
-        PARTITION BY business_date, trans_id
+        PARTITION BY business_date, trans_id, trans_scope
         ORDER BY delivery_seq DESC, line_no DESC
     ) AS delivery_rank
 FROM delivered

@@ -33,7 +33,10 @@ BROKEN: list[dict[str, Any]] = [{"disp_id": -1}, {"type": "lead"}, {"card_last_f
 
 
 def of_a_date(date: dt.date) -> Iterator[dict[str, Any]]:
-    """Give a date's rows: two good ones, a repeat of one, and one for each rule that is broken."""
+    """Return a date's rows: two good ones, a repeat of one, and one for each rule that is broken.
+
+    The last of these rules is that of an optional column: its row is published without the value.
+    """
     tokens = ["a", "b", "a", *"cde"]
     for line, (token, broken) in enumerate(zip(tokens, [{}, {}, {}, *BROKEN], strict=True), 1):
         yield {
@@ -82,13 +85,14 @@ def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
 def test_a_month_with_repeats_and_refusals_on_every_date(lake: GlueLake, athena: Athena) -> None:
     dates = days(LONGEST)
     fates = staged(lake, dates)
-    assert fates.rows_by_date == dict.fromkeys(dates, 2)
+    assert fates.rows_by_date == dict.fromkeys(dates, 3)
     assert fates.repeated == LONGEST
-    assert sorted(fates.quarantined.values()) == [LONGEST] * len(BROKEN)
+    assert fates.quarantined == {"disp_id:ge": LONGEST, "type:isin": LONGEST}
+    assert fates.values_set_aside == {"card_last_four:str_matches": LONGEST}
     assert not set(fates.files) & set(fates.held)
     put = lake.publish(STAGE.table, fates.files, Partitions.on(*dates), {"run_id": "r"})
-    assert put.rows == 2 * LONGEST
-    assert lake.dates(STAGE.table) == dict.fromkeys(dates, 2)
+    assert put.rows == 3 * LONGEST
+    assert lake.dates(STAGE.table) == dict.fromkeys(dates, 3)
 
 
 def test_more_dates_than_athena_writes_at_once_are_refused(lake: GlueLake, athena: Athena) -> None:

@@ -63,6 +63,34 @@ def test_the_newest_snapshot_of_a_date_replaces_the_others(home: Home) -> None:
     assert deliveries.manifest()[0]["records"] == 2
 
 
+def test_of_two_snapshots_in_one_intake_the_later_name_wins(home: Home) -> None:
+    # Written in the other order: the times of files play no part.
+    home.deliver(account(1, 9), accounts(9))
+    home.deliver(account(1, 7), accounts(7))
+    deliveries = home.run("account")
+    assert statuses(deliveries) == ["superseded", "loaded"]
+    assert home.rows(deliveries, "account_id, delivery_seq") == [(9, 2)]
+
+
+def test_a_snapshot_of_an_earlier_name_wins_when_it_is_delivered_later(home: Home) -> None:
+    home.deliver(account(1, 9), accounts(9))
+    home.run("account")
+    home.deliver(account(1, 7), accounts(7))
+    deliveries = home.run("account")
+    assert statuses(deliveries) == ["superseded", "loaded"]
+    assert home.rows(deliveries, "account_id, delivery_seq") == [(7, 2)]
+
+
+def test_a_corrected_extract_moves_a_record_to_an_earlier_date(home: Home) -> None:
+    file = home.landing_dir / "transactions/t.parquet"
+    parquet(file, "(1, DATE '2024-05-02', 1.5)")
+    home.run("transaction")
+    parquet(file, "(1, DATE '2024-05-01', 1.5)")
+    deliveries = home.run("transaction")
+    assert deliveries.partition_files(MAY_2, MAY_2) == {MAY_2: ()}
+    assert home.rows(deliveries, "business_date, trans_id, delivery_seq") == [(MAY_1, 1, 2)]
+
+
 def test_delta_files_of_a_date_add_up_and_a_redelivered_name_replaces_itself(home: Home) -> None:
     home.deliver(card(1, 1), cards(1))
     home.deliver(card(1, 2), cards(2, 3))
@@ -190,6 +218,22 @@ def test_an_empty_delta_is_a_delivery_and_an_empty_snapshot_is_not(home: Home) -
     assert (transactions["status"], transactions["records"]) == ("loaded", 0)
     assert dispositions["status"] == "refused"
     assert dispositions["reason"] == "empty: a snapshot without records"
+
+
+def test_the_manifest_lists_the_dates_that_each_delivery_makes(home: Home) -> None:
+    rows = ", ".join(f"({n}, DATE '2024-{n:02d}-28', 1.5)" for n in (5, 3))
+    parquet(home.landing_dir / "transactions/t.parquet", rows)
+    home.deliver(account(1), accounts(1))
+    home.deliver(account(1, 9), accounts(1, 2))
+    home.deliver(card(2), cards(1))
+    manifests = {feed: home.run(feed).manifest() for feed in ("account", "card", "transaction")}
+    listed = {f: [row["dates_in_force"] for row in rows] for f, rows in manifests.items()}
+    # Superseded; dated by the name; dated by the records.
+    assert listed == {
+        "account": [None, "2024-05-01"],
+        "card": ["2024-05-02"],
+        "transaction": ["2024-03-28 2024-05-28"],
+    }
 
 
 def test_headers_are_matched_by_name(home: Home) -> None:

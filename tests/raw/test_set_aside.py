@@ -109,6 +109,13 @@ def test_rows_lie_at_their_own_date(home: Home) -> None:
     assert holdings_of(deliveries, Span(may[1], may[1])).set_aside.total() == 0
 
 
+def test_the_columns_that_tell_records_apart_are_required(home: Home) -> None:
+    lines = ("1,7,2024-05-01,credit,CCK,1,2", "1,7,2024-05-01,credit,CCK,1,x")
+    deliveries = deliver_lines(home, *lines, key=["trans_id", "balance"])
+    found = home.quarantined(deliveries, "line_no, rule, set_aside")
+    assert found == [(2, "balance:type", "record")]
+
+
 def test_the_column_that_dates_a_record_is_required(home: Home) -> None:
     home.feeds = {
         "crm_customer": load_feeds("workshop")["crm_customer"].model_validate(
@@ -163,9 +170,10 @@ def test_the_check_states_records_and_values_apart() -> None:
     finding = quarantine_finding("crm_customer", {"client_id:type": 1}, {"age:type": 1_200})
     assert not finding.passed
     assert finding.sentence == (
-        "1 records refused and kept in quarantine.crm_customer: client_id:type 1."
-        " 1,200 values set aside, their rows are published with null: age:type 1,200."
-        " Correct them at the source; a redelivered file replaces this one."
+        "1 records refused: client_id:type 1."
+        " 1,200 optional values set aside, their rows are published with null: age:type 1,200."
+        " The records are kept in quarantine.crm_customer. Correct them at the source; a"
+        " redelivered file replaces this one."
     )
     assert finding.numbers == {
         "quarantined": 1,

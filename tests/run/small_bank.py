@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import io
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,17 @@ class Ran:
         return {s.table for s in self.steps if s.first <= date <= s.last}
 
 
-def run_here(home: Path, landing: Path, date: str, feeds: str | None = None) -> tuple[int, str]:
+def run_here(
+    home: Path,
+    landing: Path,
+    date: str,
+    feeds: str | None = None,
+    accept_loss: Sequence[str] = (),
+) -> tuple[int, str]:
     """Do what the command does, in this process; give how it ended and what it printed."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        code = run_command(home, landing, feeds, dt.date.fromisoformat(date))
+        code = run_command(home, landing, feeds, dt.date.fromisoformat(date), accept_loss)
     return code, printed.getvalue()
 
 
@@ -102,11 +108,11 @@ class SmallBank:
         with instance_of(self.deployment) as instance:
             yield instance
 
-    def run(self, date: str) -> Ran:
+    def run(self, date: str, accept_loss: Sequence[str] = ()) -> Ran:
         """Run the command up to a date."""
         with self.instance() as instance:
             before = {run.run_id for run in instance.get_runs()}
-            code, output = run_here(self.home, self.landing, date)
+            code, output = run_here(self.home, self.landing, date, accept_loss=accept_loss)
             runs = [r for r in instance.get_runs() if r.run_id not in before]
         return Ran(code, output, tuple(s for run in runs for s in _steps(run)))
 

@@ -77,7 +77,8 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
 @pytest.fixture(scope="module")
 def ran(bank: SmallBank) -> Ran:
     bank.deliver({**good_day(), **DEFECTS})
-    return bank.run(LATER)
+    # A client of three is gone, and meant to be.
+    return bank.run(LATER, accept_loss=["stage.customer"])
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_every_other_file_is_loaded(manifest: dict[str, Row]) -> None:
 def test_records_are_in_quarantine_as_delivered(
     manifest: dict[str, Row], quarantined: list[Row]
 ) -> None:
-    file = card_file(LATER, "010000")
+    file, clients = card_file(LATER, "010000"), crm_file(LATER)
     found = {(r["line_no"], r["rule"], r["caught_by"], r["record"]) for r in quarantined}
     expected = {
         ("unknown code", "type:isin", "stage/card"),
@@ -139,12 +140,17 @@ def test_records_are_in_quarantine_as_delivered(
         ("no date of its feed", "issued_datetime:type", "raw/card"),
         ("blank for a number", "disp_id:not_null", "raw/card"),
     }
+    # Two different records of one client: the last one stands.
+    conflict = (2, "record:key_conflict", "stage/customer", repr(client(5002)))
     assert found == {
         (SPOILT_LINES[name], rule, by, SPOILT_CARDS[name].rstrip("\n"))
         for name, rule, by in expected
+    } | {conflict}
+    assert {r["delivery_id"] for r in quarantined} == {
+        manifest[name]["delivery_id"] for name in (file, clients)
     }
-    assert {r["delivery_id"] for r in quarantined} == {manifest[file]["delivery_id"]}
-    assert {r["file"] for r in quarantined} == {file}
+    assert {r["file"] for r in quarantined} == {file, clients}
+    assert {r["set_aside"] for r in quarantined} == {"record"}
     assert {str(r["business_date"]) for r in quarantined} == {LATER}
 
 
@@ -165,7 +171,7 @@ def _counts(bank: SmallBank, tables: Iterable[str]) -> dict[str, int]:
 def test_rows_of_every_table(bank: SmallBank, ran: Ran) -> None:
     assert _counts(bank, ("stage.customer", "stage.account", "stage.disposition")) == {
         f"stage.customer {DAY}": 3,
-        f"stage.customer {LATER}": 2,  # 5002 is repeated
+        f"stage.customer {LATER}": 2,  # 5002 is there twice
         f"stage.account {DAY}": 3,
         f"stage.account {LATER}": 3,  # byte-order mark, CRLF, trailing blank lines
         f"stage.disposition {DAY}": 3,

@@ -50,10 +50,16 @@ SCHEMAS = {
             ("type", pa.string()),
             ("operation", pa.string()),
             ("amount", MONEY),
+            ("trans_scope", pa.string()),
         ]
     ),
     "raw.delivery": pa.schema(
-        [("feed", pa.string()), ("status", pa.string()), ("business_date", pa.date32())]
+        [
+            ("feed", pa.string()),
+            ("status", pa.string()),
+            ("business_date", pa.date32()),
+            ("dates_in_force", pa.string()),
+        ]
     ),
     "dimension.alpha": pa.schema(
         [
@@ -134,12 +140,16 @@ PROFILE: Tables = {
         (MAY, 601, 2, instant("2021-05-05T00:00:00")),
     ],
     "raw.delivery": [
-        ("card", "loaded", day("2024-05-01")),
-        ("card", "loaded", day("2024-05-30")),
-        ("card", "refused", day("2024-05-31")),
-        ("card", "loaded", day("2024-06-01")),
-        ("transaction", "superseded", day("2024-05-31")),
-        ("account", "refused", None),
+        ("card", "loaded", day("2024-05-01"), "2024-05-01"),
+        ("card", "loaded", day("2024-05-30"), "2024-05-30"),
+        ("card", "refused", day("2024-05-31"), None),
+        ("card", "loaded", day("2024-06-01"), "2024-06-01"),
+        ("transaction", "superseded", day("2024-05-31"), None),
+        ("account", "refused", None, None),
+        # One file of five months: most records are of June, none of 29 to 31 May.
+        ("ga_session", "loaded", day("2024-06-02"), "2024-02-29 2024-05-28 2024-06-02"),
+        ("ga_session", "loaded", day("2024-04-30"), "2024-04-30"),
+        ("disposition", "loaded", day("2024-06-02"), "2024-06-01 2024-06-02"),
     ],
     "dimension.beta": [(day("2024-05-31"), client, f"b{client}", 0.5) for client in (1, 2, 3)],
     "dimension.alpha": [
@@ -185,7 +195,9 @@ def deliver(tables: Tables, folder: Path) -> dict[str, list[str]]:
         at = schema.get_field_index("business_date")
         parts: dict[str, list[Row]] = {"none": []} if not rows else {}
         for row in rows:
-            parts.setdefault(str(row[at])[:7], []).append(row)
+            # A number without a scope is unique by itself.
+            filled = row if len(row) == len(schema) else [*row, ""]
+            parts.setdefault(str(row[at])[:7], []).append(filled)
         for part, members in sorted(parts.items()):
             path = folder / table / f"month={part}" / "rows.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,17 @@ def test_an_account_of_the_future_is_no_home(run_job: RunJob) -> None:
 def test_the_deliveries_it_rests_on_are_named(run_job: RunJob) -> None:
     row = run_job("customer_360", PROFILE, D)[0]
     dates = {n: v for n, v in row.items() if n.startswith("delivered_") and v is not None}
-    assert dates == {"delivered_card": day("2024-05-30")}
+    assert dates == {
+        "delivered_card": day("2024-05-30"),
+        "delivered_ga_session": day("2024-05-28"),
+    }
+
+
+def test_a_file_of_many_dates_is_dated_by_those_up_to_the_business_date(run_job: RunJob) -> None:
+    as_of = day("2024-03-31")
+    row = run_job("customer_360", {**PROFILE, "stage.customer": [(as_of, 1, None)]}, as_of)[0]
+    assert row["delivered_ga_session"] == day("2024-02-29")
+    assert row["delivered_disposition"] is None
 
 
 def test_customer_since_is_a_date(run_job: RunJob) -> None:

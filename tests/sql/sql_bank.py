@@ -52,6 +52,7 @@ class Bank:
                 "delivery_id": "d1",
                 "delivery_seq": 1,
                 "line_no": number,
+                **({"trans_scope": ""} if "trans_scope" in names else {}),
                 **common,
                 **given,
             }
@@ -88,7 +89,7 @@ class Bank:
     def broken(self, table: str, first: dt.date = D, last: dt.date = D) -> list[str]:
         """Give the rule that each refused row of a stage file breaks, sorted."""
         sql = to_duckdb((SQL / "stage" / f"{table}.sql").read_text())
-        rule = to_duckdb(first_broken_sql(contract(f"stage.{table}")))
+        rule = to_duckdb(first_broken_sql(contract(f"stage.{table}").rules))
         found = self.db.execute(
             f"SELECT rule FROM (SELECT {rule} AS rule FROM ({sql})) WHERE rule IS NOT NULL"
             " ORDER BY rule",

@@ -46,11 +46,11 @@ outrun AS (
 ),
 
 again AS (
-    SELECT booked.trans_id, max(booked.business_date) AS business_date
+    SELECT booked.trans_id, booked.trans_scope, max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
     INNER JOIN outrun ON booked.business_date = outrun.business_date
     WHERE booked.trans_id <= outrun.trans_id
-    GROUP BY booked.trans_id
+    GROUP BY booked.trans_id, booked.trans_scope
 ),
 
 booked AS (
@@ -59,7 +59,8 @@ booked AS (
         delivered.type, delivered.amount, delivered.balance
     FROM stage.transaction AS delivered
     CROSS JOIN as_of
-    LEFT JOIN again ON delivered.trans_id = again.trans_id
+    LEFT JOIN again
+        ON delivered.trans_id = again.trans_id AND delivered.trans_scope = again.trans_scope
     WHERE
         delivered.business_date <= as_of.business_date
         AND delivered."date" <= as_of.business_date
@@ -77,17 +78,22 @@ last_days AS (
 ),
 
 last_numbers AS (
-    SELECT max(booked.trans_id) AS trans_id
+    SELECT last_days.account_id, last_days.last_day, max(booked.trans_id) AS trans_id
     FROM booked
     INNER JOIN last_days
         ON booked.account_id = last_days.account_id AND booked."date" = last_days.last_day
     WHERE booked.balance IS NOT NULL
-    GROUP BY booked.account_id
+    GROUP BY last_days.account_id, last_days.last_day
 ),
 
 last_balances AS (
-    SELECT booked.balance FROM booked
-    WHERE booked.trans_id IN (SELECT last_numbers.trans_id FROM last_numbers)
+    SELECT booked.balance
+    FROM booked
+    INNER JOIN last_numbers
+        ON
+            booked.account_id = last_numbers.account_id
+            AND booked."date" = last_numbers.last_day
+            AND booked.trans_id = last_numbers.trans_id
 )
 """
 

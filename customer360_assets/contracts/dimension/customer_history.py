@@ -172,16 +172,19 @@ accounts AS (
 ),
 
 latest AS (
-    SELECT trans_id, max(business_date) AS business_date
+    SELECT trans_id, trans_scope, max(business_date) AS business_date
     FROM stage.transaction
     WHERE business_date <= (SELECT as_of.business_date FROM as_of)
-    GROUP BY trans_id
+    GROUP BY trans_id, trans_scope
 )
 
 SELECT coalesce(sum(booked.amount), 0)
 FROM stage.transaction AS booked
 INNER JOIN latest
-    ON booked.trans_id = latest.trans_id AND booked.business_date = latest.business_date
+    ON
+        booked.trans_id = latest.trans_id
+        AND booked.trans_scope = latest.trans_scope
+        AND booked.business_date = latest.business_date
 CROSS JOIN as_of
 WHERE
     booked.account_id IN (SELECT accounts.account_id FROM accounts)

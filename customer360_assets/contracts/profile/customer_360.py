@@ -12,14 +12,10 @@ from customer360_assets.contracts.contract import Contract, Table
 
 def _delivered(feed: str) -> Any:
     return column(
-        f"Business date of the newest loaded delivery of {feed} up to the business date; null when"
+        f"Newest date up to the business date for which a delivery of {feed} is in force; null when"
         " there is none, and what rests on it is null then.",
         nullable=True,
-        derived_from=(
-            "raw.delivery.business_date",
-            "raw.delivery.feed",
-            "raw.delivery.status",
-        ),
+        derived_from=("raw.delivery.dates_in_force", "raw.delivery.feed"),
     )
 
 

@@ -16,8 +16,13 @@ class Delivery(Table):
     bytes: BigInt = column("Size of the file in bytes.", ge=0)
     sha256: Text = column("SHA-256 of the file's bytes, the name of its copy in the archive.")
     business_date: Date = column(
-        "Date delivered for; the last one covered where records state it; null where none could "
-        "be had.",
+        "Date delivered for; that of most records where they state it, the later of equals; null "
+        "where none could be had.",
+        nullable=True,
+    )
+    dates_in_force: Text = column(
+        "The business dates that are made from it, oldest first, a blank between two; several "
+        "where records state them. Null when it is not in force.",
         nullable=True,
     )
     status: Text = column(

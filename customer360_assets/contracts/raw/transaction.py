@@ -22,6 +22,11 @@ class Transaction(Delivered):
     )
     amount: Money = column("Amount moved, unsigned, in the account's currency.", pii="quasi")
     balance: Money = column("Balance after the movement.", pii="quasi", nullable=True)
+    trans_scope: Text = column(
+        "What the number counts within: values of the feed's key beside it; empty where the number"
+        " is unique by itself.",
+        pii="pseudonym",
+    )
 
 
 CONTRACT = Contract(
@@ -30,5 +35,6 @@ CONTRACT = Contract(
     key=("business_date", "delivery_id", "line_no"),
     reads="delta",
     feed="transaction",
+    scope="trans_scope",
     owner="team:core-banking",
 )

@@ -16,7 +16,9 @@ class Account(Table):
         "When statements are issued: MI monthly, WI weekly, TI after each transaction.",
         isin=["MI", "WI", "TI"],
     )
-    creation_date: Timestamp = column("When the account was opened.", pii="quasi")
+    creation_date: Timestamp = column(
+        "When the account was opened.", pii="quasi", not_after="business_date"
+    )
     delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)
 

@@ -23,7 +23,9 @@ class Card(Table):
     )
     disp_id: BigInt = column("Disposition that the card was issued to.", pii="pseudonym", ge=0)
     type: Text = column("junior, classic or gold.", isin=["junior", "classic", "gold"])
-    issued_datetime: Timestamp = column("When the card was issued.", pii="quasi")
+    issued_datetime: Timestamp = column(
+        "When the card was issued.", pii="quasi", not_after="business_date"
+    )
     delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)
 

@@ -14,7 +14,11 @@ class Customer(Table):
     business_date: Date = column("Business date of the snapshot.")
     client_id: BigInt = column("The client's number in CRM.", pii="pseudonym", ge=0)
     birth_date: Date = column(
-        "Date of birth.", pii="personal", nullable=True, ge=dt.date(1850, 1, 1)
+        "Date of birth.",
+        pii="personal",
+        nullable=True,
+        ge=dt.date(1850, 1, 1),
+        not_after="business_date",
     )
     age: BigInt = column(
         "Age in years as CRM states it; dimensions work it out from birth_date.",
@@ -36,7 +40,10 @@ class Customer(Table):
         "Y heads a household, N does not.", pii="quasi", nullable=True, isin=["Y", "N"]
     )
     client_created_date: Timestamp = column(
-        "When CRM created the client.", pii="quasi", nullable=True
+        "When CRM created the client.",
+        pii="quasi",
+        nullable=True,
+        not_after="business_date",
     )
     delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)

@@ -11,6 +11,11 @@ class Transaction(Table):
 
     business_date: Date = column("Business date of the delivery; may be later than date.")
     trans_id: BigInt = column("The transaction's number.", pii="pseudonym", ge=0)
+    trans_scope: Text = column(
+        "What the number counts within, by the feed's key: values of its further columns. Empty"
+        " where the number is unique by itself.",
+        pii="pseudonym",
+    )
     account_id: BigInt = column("Account that it was booked on.", pii="pseudonym", ge=0)
     date: Date = column("Date that it was booked, without the time of day.", pii="quasi")
     type: Text = column("credit (in) or debit (out).", isin=["credit", "debit"])
@@ -37,7 +42,7 @@ class Transaction(Table):
 CONTRACT = Contract(
     Transaction,
     table="stage.transaction",
-    key=("business_date", "trans_id"),
+    key=("business_date", "trans_id", "trans_scope"),
     reads="delta",
     feed="transaction",
     owner="team:core-banking",

@@ -9,6 +9,7 @@ WITH files AS (
 SELECT
     date::DATE AS business_date,
     trans_id,
+    '' AS trans_scope,
     account_id::BIGINT AS account_id,
     date::DATE AS date,
     nullif(trim(type), '') AS type,

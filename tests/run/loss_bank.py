@@ -1,0 +1,68 @@
+"""A bank of ten clients whose next CRM snapshot lacks some of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from customer360_assets.asset_specs import asset_key
+from customer360_assets.merge import definitions_of
+from customer360_assets.partitions import Span
+from customer360_assets.planning import Batch
+from customer360_assets.running import BatchOutcome, run_batch
+from tests.run.deliveries import DAY, client, crm, crm_file, good_day
+from tests.run.small_bank import SmallBank
+
+NEXT = "2024-05-24"
+PROFILE = "profile.customer_360"
+TEN = range(70_001, 70_011)
+
+
+def customers(day: str, clients: range) -> dict[str, str | bytes]:
+    """Give a CRM snapshot of these clients."""
+    return {crm_file(day): crm(*(client(number) for number in clients))}
+
+
+def first_day() -> dict[str, str | bytes]:
+    """Give a sound day of every feed, with ten clients."""
+    return {**good_day(), **customers(DAY, TEN)}
+
+
+def dates(bank: SmallBank, table: str) -> dict[str, int]:
+    """Give the published rows of a table by date."""
+    return {str(date): rows for date, rows in bank.platform().lake.dates(table).items()}
+
+
+def materialize(
+    bank: SmallBank, first: str, last: str, *tables: str, tags: Mapping[str, str] | None = None
+) -> BatchOutcome:
+    """Materialize tables of a range of dates in one run, as the UI does."""
+    span = Span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    with bank.instance() as instance:
+        return run_batch(definitions_of(bank.deployment), instance, Batch(span, tables), tags)
+
+
+def check(bank: SmallBank, table: str, run_id: str | None = None) -> dg.AssetCheckEvaluation:
+    """Give the newest result of the check `completeness` of a table, or that of a run."""
+    key = dg.AssetCheckKey(asset_key(table), "completeness")
+    with bank.instance() as instance:
+        history = instance.event_log_storage.get_asset_check_execution_history(key, limit=20)
+        found = next(r for r in history if run_id in (None, r.run_id) and r.event)
+        assert found.event
+        assert found.event.dagster_event
+        event: Any = found.event.dagster_event.event_specific_data
+        assert isinstance(event, dg.AssetCheckEvaluation)
+        return event
+
+
+def recorded(bank: SmallBank, table: str, date: str) -> Mapping[str, Any]:
+    """Give the metadata of a partition's newest materialization."""
+    with bank.instance() as instance:
+        (record,) = instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=asset_key(table), asset_partitions=[date]), limit=1
+        ).records
+        assert record.asset_materialization
+        return {n: v.value for n, v in record.asset_materialization.metadata.items()}
