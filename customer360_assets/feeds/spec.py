@@ -33,13 +33,20 @@ def _expression(text: str) -> str:
     return text
 
 
+_NO_CHARACTER_SETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+"""Codecs of Python between text and text-like bytes that no file is written in."""
+
+
 def _codec(name: str) -> str:
+    write = "write one such as utf-8 or cp1250"
     try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise ValueError(
-            f"{name!r} is not an encoding; write one such as utf-8 or cp1250"
-        ) from None
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"{name!r} is not an encoding; {write}") from None
+    # Python has codecs for compression and the like; this flag is all that tells them apart.
+    if not codec._is_text_encoding or codec.name in _NO_CHARACTER_SETS:
+        raise ValueError(f"{name!r} is no encoding of text files; {write}")
+    return codec.name
 
 
 class _Strict(BaseModel):
