@@ -155,6 +155,8 @@ def _problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
             yield f"{where}: absent, though {table.table} needs it; say from or expression"
         if target.formats and column.type not in ("date", "timestamp"):
             yield f"{where}.formats: the column is {column.type}, not a date or timestamp"
+        if target.shape is not None and column.type != "varchar":
+            yield f"{where}.shape: the column is {column.type}, not text"
         yield from _unknown_fields(spec, where, target)
 
 

@@ -19,6 +19,7 @@ delivery: snapshot
 targets:
   creation_date: {from: opened}
 """
+BINARY = ["zip", "zlib", "bz2", "base64", "hex", "uu", "quopri"]
 
 
 def refusal(folder: Path, content: bytes) -> str:
@@ -92,8 +93,7 @@ def test_a_byte_order_mark_of_utf_8_is_no_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "codec",
-    "zip zlib bz2 base64 hex uu quopri rot13 idna punycode unicode_escape raw_unicode_escape "
-    "undefined".split(),
+    [*BINARY, "rot13", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"],
 )
 def test_a_codec_that_is_no_encoding_of_text(tmp_path: Path, codec: str) -> None:
     found = refusal(tmp_path, f"{GOOD}encoding: {codec}\n".encode())
