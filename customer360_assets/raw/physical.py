@@ -40,7 +40,7 @@ class Lines:
             text = chunk.removeprefix(MARK)
             self.size = len(chunk) - len(text)
             chunk = text
-        self.marked = self.marked or MARK in chunk
+        self.marked = self.marked or (not chunk.isascii() and MARK in chunk)
         if self.nul_line is None and (nul := chunk.find(b"\0")) >= 0:
             self.nul_line = self.ended + chunk.count(b"\n", 0, nul) + 1
         self._unused -= {c for c in self._unused if bytes([c]) in chunk}
