@@ -14,6 +14,12 @@ from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.feeds.spec import BusinessDate, FeedSpec, Target
 from customer360_assets.feeds.sql import athena_expression
 from customer360_assets.raw.broken import Rules, first_broken_sql, set_aside_sql, without_sql
+from customer360_assets.raw.key_text import (
+    bare_sql,
+    card_number_sql,
+    is_number_sql,
+    other_shape_sql,
+)
 from customer360_assets.raw.sql_text import literal, literals, name, trimmed
 from customer360_assets.raw.types_sql import (
     direct_sql,
@@ -126,14 +132,14 @@ def _step(
         return _Step(column, None, "CAST(NULL AS VARCHAR)", f"CAST(NULL AS {column.type})", ())
     if target.token or target.last_four:
         return _card_step(column, target, spec, types)
-    computed, rules = None, []
+    computed, rules = None, [*_shape_rules(column, target)]
     if target.expression is not None:
         # A struct around the value: NULL itself only where the expression failed.
         computed = (
             f"TRY(struct_pack(v := CAST({athena_expression(target.expression).duckdb} AS VARCHAR)))"
         )
-        rules.append((f"{_e(column)} IS NULL", "expression"))
-        text = _clean(f"{_e(column)}.v", column.type, spec)
+        rules.insert(0, (f"{_e(column)} IS NULL", "expression"))
+        delivered = f"{_e(column)}.v"
     else:
         field = str(target.field)
         kind = types.get(field, "VARCHAR")
@@ -145,7 +151,7 @@ def _step(
             given = f"{name(field)} IS NOT NULL"
             return _Step(column, None, given, direct, ((broken, "type"),))
         delivered = name(field) if kind == "VARCHAR" else text_sql(name(field), kind, column.type)
-        text = _clean(delivered, column.type, spec)
+    text = _clean(delivered if target.shape is None else bare_sql(delivered), column.type, spec)
     given = _t(column)
     if target.codes is not None:
         code = trimmed(given)
@@ -168,16 +174,20 @@ def _step(
 
 def _card_step(column: Column, target: Target, spec: FeedSpec, types: Mapping[str, str]) -> _Step:
     field = str(target.token or target.last_four)
-    number = trimmed(_clean(text_sql(name(field), types.get(field, "VARCHAR")), "varchar", spec))
+    text = bare_sql(text_sql(name(field), types.get(field, "VARCHAR")))
+    number = card_number_sql(_clean(text, "varchar", spec))
+    rules = _shape_rules(column, target)
     if target.last_four:
-        shown = (
-            f"CASE WHEN regexp_full_match({_t(column)}, '[0-9]{{12,19}}')"
-            f" THEN {_t(column)}[-4:] END"
-        )
-        return _Step(column, None, number, shown, ())
+        shown = f"CASE WHEN {is_number_sql(_t(column))} THEN {_t(column)}[-4:] END"
+        return _Step(column, None, number, shown, rules)
     inner, outer = (f"CAST(getvariable({literal(pad)}) AS BLOB)" for pad in TOKEN_PADS)
     token = f"sha256({outer} || unhex(sha256({inner} || encode({_t(column)}))))"
-    return _Step(column, None, number, token, ())
+    return _Step(column, None, number, token, rules)
+
+
+def _shape_rules(column: Column, target: Target) -> tuple[tuple[str, str], ...]:
+    shape = target.shape
+    return () if shape is None else ((other_shape_sql(_t(column), shape), "shape"),)
 
 
 def _clean(text: str, to: str, spec: FeedSpec) -> str:

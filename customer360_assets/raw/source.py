@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.delimited import escapes_sql, split_sql, within_quotes_sql
+from customer360_assets.raw.hints import ARRAY, looks_like
 from customer360_assets.raw.json_text import (
     json_sql,
     keys_sql,
@@ -19,9 +20,10 @@ from customer360_assets.raw.json_text import (
     python_to_json_sql,
     repeats_key_sql,
 )
-from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
+from customer360_assets.raw.refusal import PARQUET, RefusedError, not_parquet
 from customer360_assets.raw.sql_text import literal, literals, name, not_blank
 from customer360_assets.raw.text import Text, verified
+from customer360_assets.raw.truncation import LastLine
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,10 +51,10 @@ class Quoted:
 class Source:
     """A query of __line_no, __record, __form and the fields that the targets read.
 
-    records: counted apart from the query. types: fields that are not text. last_line: of a record
-    that no line break ends, else None. last_date: a query of the last field, as text, of each
-    __line_no, where it is a date: NULL where none is given. extras: a query of the names of fields
-    that the specification does not know, those that can be told, and of their number.
+    records: counted apart from the query. types: fields that are not text. last: the line that no
+    line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
+    of the names of fields that the specification does not know, those that can be told, and of
+    their number.
     """
 
     sql: str
@@ -60,8 +62,8 @@ class Source:
     quoted: Quoted | None = None
     notes: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
-    last_date: str | None = None
-    last_line: int | None = None
+    last: LastLine | None = None
+    hint: str | None = None
     extras: str | None = None
 
 
@@ -69,9 +71,8 @@ def text_source(
     text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
 ) -> Source:
     """Give the records of delimited, JSON or Python-literal lines; raises RefusedError."""
-    last_line = None if text.lines.ends_with_newline else text.lines.total
     if spec.format != "delimited":
-        return _json_source(text, spec, contract, last_line)
+        return _json_source(text, spec, contract)
     if spec.header:
         head, order, notes = _header(text, spec, contract, connection)
     else:
@@ -104,8 +105,8 @@ def text_source(
         records=text.lines.records - (1 if spec.header else 0),
         quoted=quoted,
         notes=notes,
-        last_date=_last_date(lines, order[-1], spec, contract),
-        last_line=last_line,
+        last=_last_line(text, lines, order, spec, contract),
+        hint=looks_like(text, spec),
     )
 
 
@@ -114,17 +115,22 @@ def _field(position: int, count: int) -> str:
     return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
 
 
-def _last_date(lines: str, field: str, spec: FeedSpec, contract: Contract) -> str | None:
-    filled = {
-        column.type
-        for column, target in spec.sources(contract)
-        if field.casefold() in (f.casefold() for f in target.fields())
-    }
-    if not filled & {"date", "timestamp"}:
+def _last_line(
+    text: Text, lines: str, order: Sequence[str], spec: FeedSpec, contract: Contract
+) -> LastLine | None:
+    if text.last_line is None:
         return None
-    text, nulls = "trim(__fields[-1])", literals(("", *(n.strip() for n in spec.nulls)))
-    given = f"CASE WHEN {text} NOT IN ({nulls}) THEN {text} END"
-    return f"SELECT __line_no, {given} AS text FROM ({lines})"
+    filled = {
+        column.name: column.type
+        for column, target in spec.sources(contract)
+        if order[-1].casefold() in (f.casefold() for f in target.fields())
+    }
+    dates = None
+    if {"date", "timestamp"} & set(filled.values()):
+        field, nulls = "trim(__fields[-1])", literals(("", *(n.strip() for n in spec.nulls)))
+        given = f"CASE WHEN {field} NOT IN ({nulls}) THEN {field} END"
+        dates = f"SELECT __line_no, {given} AS text FROM ({lines})"
+    return LastLine(text.last_line, lines, len(order), frozenset(filled), dates)
 
 
 def _header(
@@ -163,7 +169,10 @@ def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
     return (f"fields not in the specification: {', '.join(told)}",) if count else ()
 
 
-def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int | None) -> Source:
+def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:
+    hint = looks_like(text, spec)
+    if hint == ARRAY:
+        raise RefusedError(hint)
     fields = spec.fields(contract)
     lines = f"SELECT * FROM ({text.sql()}) WHERE {not_blank('__record')}"
     nested = _nested(spec, contract)
@@ -189,7 +198,8 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int 
             f" AS __form{columns} FROM ({values})"
         ),
         records=text.lines.records,
-        last_line=last_line,
+        last=LastLine(text.last_line) if text.last_line is not None else None,
+        hint=hint,
         extras=(
             f"SELECT min(k, {NAMED}) FILTER (regexp_full_match(k, {literal(IDENTIFIER)})), count(*)"
             f" FROM (SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}))"
@@ -223,7 +233,7 @@ def parquet_source(
     if not start:
         raise RefusedError("empty: 0 bytes")
     if not start.startswith(PARQUET):
-        raise RefusedError(not_text(start) or "not a Parquet file")
+        raise RefusedError(not_parquet(start))
     path = literal(str(content))
     try:
         counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")

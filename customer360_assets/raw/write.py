@@ -14,13 +14,13 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.raw.sql_text import literal, name
+from customer360_assets.raw.truncation import refuse_truncated
 
 if TYPE_CHECKING:
     import duckdb
 
     from customer360_assets.raw.parse import Delivery
 
-_FEWEST_EQUAL = 3
 _OPEN_FILES = 1000
 
 Judged = Callable[[str, Collection[str]], str]
@@ -89,10 +89,12 @@ def write_records(
             if lines:
                 _clear(out)
                 written = write(quoted.sql)
-    _refuse_truncated(source, written.quarantine, connection)
     if written.broken and not written.rows:
         counts = ", ".join(f"{rule} {n}" for rule, n in written.broken.items())
-        raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
+        hint = f": {source.hint}" if source.hint else ""
+        raise RefusedError(f"no record fits the feed ({counts}){hint}", records=source.records)
+    if source.last is not None:
+        refuse_truncated(source.last, source.records, written.quarantine, connection)
     return written
 
 
@@ -231,32 +233,3 @@ def _write_broken(
     for what, rule, count in counted.fetchall():
         counts[str(what)][str(rule)] = int(count)
     return counts
-
-
-def _refuse_truncated(
-    source: Source, quarantine: Path | None, connection: duckdb.DuckDBPyConnection
-) -> None:
-    """Refuse a file without final line break whose last record is broken, or ends in a cut date.
-
-    Cut dates may still be dates; of a shorter word or number nobody can tell.
-    """
-    if source.last_line is None:
-        return
-    if quarantine is not None:
-        cut = connection.execute(
-            "SELECT rule FROM read_parquet(?) WHERE line_no = ?",
-            [str(quarantine), source.last_line],
-        ).fetchone()
-        if cut is not None:
-            raise RefusedError(f"truncated: the last line ends early ({cut[0]})", source.records)
-    if source.last_date is None:
-        return
-    last = f"__line_no = {source.last_line}"
-    found = connection.execute(
-        f"SELECT count(n) FILTER (NOT {last}), min(n) FILTER (NOT {last}),"
-        f" max(n) FILTER (NOT {last}), max(n) FILTER ({last})"
-        f" FROM (SELECT __line_no, length(text) AS n FROM ({source.last_date}))"
-    ).fetchone()
-    others, shortest, longest, n = found or (0, None, None, None)
-    if others >= _FEWEST_EQUAL and shortest == longest and n is not None and n < shortest:
-        raise RefusedError("truncated: the date that ends the last line is cut", source.records)

@@ -131,11 +131,11 @@ def test_an_expression_that_fails_is_told_from_one_that_gives_null(home: Home) -
 
 
 def test_quarantine_holds_what_an_auditor_needs(home: Home) -> None:
-    home.deliver(CARD, f"{GOOD}\n\n4444,x,gold,\n{GOOD},1\n")
+    home.deliver(CARD, f"{GOOD}\n\n501800004444,x,gold,\n{GOOD},1\n")
     deliveries = home.run("card")
     common = (dt.date(2024, 5, 23), "card", "card-000001", CARD)
     assert home.quarantined(deliveries, "*") == [
-        (*common, 3, "disp_id:type", "record", "raw/card", "4444,x,gold,"),
+        (*common, 3, "disp_id:type", "record", "raw/card", "501800004444,x,gold,"),
         (*common, 4, "record:column_count", "record", "raw/card", GOOD + ",1"),
     ]
     row = only(deliveries)
