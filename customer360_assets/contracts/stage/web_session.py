@@ -77,4 +77,5 @@ CONTRACT = Contract(
     reads="delta",
     feed="ga_session",
     owner="team:digital",
+    form_rule="form_rule",
 )
