@@ -8,7 +8,8 @@ WITH sessions AS (
         visit_start_time,
         -- A JSON string holds the list as text.
         CASE
-            WHEN starts_with(trim(hits), '"') THEN coalesce(json_extract_scalar(hits, '$'), hits)
+            WHEN regexp_like(hits, '^[ \t\r\n]*"')
+                THEN coalesce(json_extract_scalar(hits, '$'), hits)
             ELSE hits
         END AS hits,
         delivery_id,
@@ -29,10 +30,10 @@ parsed_sessions AS (
             WHEN NOT regexp_like(hits, '^[ \t\r\n]*(null|\{[ \t\r\n]*\})?[ \t\r\n]*\z') THEN hits
         END AS given,
         CASE
-            WHEN starts_with(trim(hits), '[') THEN try(CAST(json_parse(hits) AS array(json)))
+            WHEN regexp_like(hits, '^[ \t\r\n]*\[') THEN try(CAST(json_parse(hits) AS array(json)))
         END AS listed,
         CASE
-            WHEN starts_with(trim(hits), '{')
+            WHEN regexp_like(hits, '^[ \t\r\n]*\{')
                 THEN try(CAST(json_parse(concat('[', hits, ']')) AS array(json)))
         END AS bracketed,
         delivery_id,

@@ -30,28 +30,28 @@ WITH delivered AS (
         -- Text that is one JSON object is, in brackets, a list of one.
         nullif(nullif(trim(totals), ''), 'null') AS totals,
         CASE
-            WHEN starts_with(trim(totals), '{')
+            WHEN regexp_like(totals, '^[ \t\r\n]*\{')
                 THEN cardinality(
                     try(CAST(json_parse(concat('[', totals, ']')) AS array(json)))
                 )
         END AS totals_objects,
         nullif(nullif(trim(traffic_source), ''), 'null') AS traffic_source,
         CASE
-            WHEN starts_with(trim(traffic_source), '{')
+            WHEN regexp_like(traffic_source, '^[ \t\r\n]*\{')
                 THEN cardinality(
                     try(CAST(json_parse(concat('[', traffic_source, ']')) AS array(json)))
                 )
         END AS traffic_source_objects,
         nullif(nullif(trim(device), ''), 'null') AS device,
         CASE
-            WHEN starts_with(trim(device), '{')
+            WHEN regexp_like(device, '^[ \t\r\n]*\{')
                 THEN cardinality(
                     try(CAST(json_parse(concat('[', device, ']')) AS array(json)))
                 )
         END AS device_objects,
         nullif(nullif(trim(geo_network), ''), 'null') AS geo_network,
         CASE
-            WHEN starts_with(trim(geo_network), '{')
+            WHEN regexp_like(geo_network, '^[ \t\r\n]*\{')
                 THEN cardinality(
                     try(CAST(json_parse(concat('[', geo_network, ']')) AS array(json)))
                 )

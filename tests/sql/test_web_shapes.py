@@ -108,7 +108,7 @@ def test_an_unreadable_session_that_comes_again_is_a_repeat(bank: Bank) -> None:
         ("'$.list') AS array(json)", "'$.elements') AS array(json)"),
         ("'$.array') AS array(json)", "'$.elements') AS array(json)"),
         ("WHEN hits IS NULL THEN try(CAST(json_parse('[null]') AS array(json)))\n", ""),
-        ("WHEN starts_with(trim(hits), '[') THEN", "WHEN starts_with(trim(hits), '[{') THEN"),
+        (r"*\[') THEN", r"*\[{') THEN"),
     ],
 )
 def test_a_transformation_that_drops_a_shape_does_not_conserve(

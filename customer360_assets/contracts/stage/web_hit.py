@@ -71,7 +71,7 @@ SELECT coalesce(sum(
 FROM (
     SELECT
         CASE
-            WHEN starts_with(trim(hits), '"') THEN coalesce(json_extract_scalar(hits, '$'), hits)
+            WHEN regexp_like(hits, '^[ \t\r\n]*"') THEN coalesce(json_extract_scalar(hits, '$'), hits)
             ELSE hits
         END AS hits
     FROM raw.ga_session
