@@ -71,7 +71,8 @@ SELECT coalesce(sum(
 FROM (
     SELECT
         CASE
-            WHEN regexp_like(hits, '^[ \t\r\n]*"') THEN coalesce(json_extract_scalar(hits, '$'), hits)
+            WHEN regexp_like(hits, '^[ \t\r\n]*"')
+                THEN coalesce(json_extract_scalar(hits, '$'), hits)
             ELSE hits
         END AS hits
     FROM raw.ga_session
