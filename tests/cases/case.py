@@ -32,6 +32,7 @@ KEY_SHAPE = "shape"
 KEY_CONFLICT = "record:key_conflict"
 REPEATED_FIELD = "record:repeated_key"
 HITS_SHAPE = "hits:shape"
+BOUND = "in_range"
 
 Values = Mapping[str, list[tuple[Any, ...]]]
 """Rows that a query gives, over all dates of the lake's tables."""
