@@ -35,7 +35,7 @@ HITS_SHAPE = "hits:shape"
 BOUND = "in_range"
 
 Values = Mapping[str, list[tuple[Any, ...]]]
-"""Rows that a query gives, over all dates of the lake's tables."""
+"""Rows of queries over all dates of the tables; dates, times and decimals as text."""
 
 
 @dataclass(frozen=True)

@@ -95,12 +95,19 @@ class Lake:
 
 
 def differences(found: Sequence[Row], expected: Sequence[tuple[Any, ...]]) -> list[str]:
-    """Name the places at which rows are not as expected, without any value of them."""
+    """Name the places at which rows are not as expected, without any value of them.
+
+    Dates, times and decimals are expected as text.
+    """
     if len(found) != len(expected):
         return [f"{len(found)} rows for {len(expected)}"]
     return [
         f"row {number}: {column}"
         for number, (row, wanted) in enumerate(zip(found, expected, strict=True), start=1)
         for (column, value), right in zip(row.items(), wanted, strict=True)
-        if value != right
+        if _plain(value) != right
     ]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else str(value)

@@ -17,8 +17,8 @@ from tests.cases.site import Site
 
 LARGE = "transactions/trans-1.csv"
 MOVED = (
-    "SELECT trans_id, account_id, CAST(amount AS varchar), CAST(balance AS varchar)"
-    " FROM stage.transaction ORDER BY account_id, trans_id"
+    "SELECT trans_id, account_id, amount, balance FROM stage.transaction"
+    " ORDER BY account_id, trans_id"
 )
 HITS = "SELECT visit_id, count(*) AS hits FROM stage.web_hit GROUP BY visit_id ORDER BY visit_id"
 EVERY_MOVEMENT = [

@@ -5,10 +5,9 @@ from __future__ import annotations
 from tests.cases.case import ACCOUNT, CARD, CRM, MOVEMENTS, Case, Held
 
 MOVED = (
-    "SELECT trans_id, account_id, type, CAST(amount AS varchar), CAST(balance AS varchar)"
-    " FROM stage.transaction ORDER BY trans_id"
+    "SELECT trans_id, account_id, type, amount, balance FROM stage.transaction ORDER BY trans_id"
 )
-ISSUED = "SELECT disp_id, CAST(issued_datetime AS varchar) FROM stage.card ORDER BY line_no"
+ISSUED = "SELECT disp_id, issued_datetime FROM stage.card ORDER BY line_no"
 
 VALUES = (
     Case(
