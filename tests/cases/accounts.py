@@ -23,7 +23,7 @@ STAGE = {
 
 def unaccounted(case: Case, site: Site, lake: Lake, printed: str) -> list[str]:
     """Name every landed file and record of which nothing says what became of it."""
-    deliveries = lake.rows("SELECT * FROM raw.delivery")
+    deliveries = lake.rows("SELECT * FROM raw.delivery ORDER BY feed, delivery_seq")
     return [
         *_files(case, site, deliveries, printed),
         *_status(case, deliveries, printed),
@@ -57,6 +57,7 @@ def _status(case: Case, deliveries: list[Row], printed: str) -> Iterator[str]:
 
 def _raw(case: Case, site: Site, lake: Lake, deliveries: list[Row]) -> Iterator[str]:
     """Compare the manifest with the tables, and the records with the lines of the file."""
+    newest = {row["file"]: row["delivery_id"] for row in deliveries}
     for row in deliveries:
         feed, file, delivery = row["feed"], row["file"], row["delivery_id"]
         typed = lake.count(f"raw.{feed}")[delivery]
@@ -67,7 +68,10 @@ def _raw(case: Case, site: Site, lake: Lake, deliveries: list[Row]) -> Iterator[
             continue
         if not row["records"] == row["loaded"] + row["quarantined"] == typed + held:
             yield f"{row['records']} records, {typed} typed and {held} held: {file}"
-        if row["records"] != (there := case.records.get(file, site.lines(file))):
+        # Only the newest of one name still lies there.
+        if newest[file] == delivery and row["records"] != (
+            there := case.records.get(file, site.lines(file))
+        ):
             yield f"{row['records']} records for the {there} of the file: {file}"
 
 

@@ -39,12 +39,14 @@ FILES = (
         rows={"web_visitor_map": 2},
         records={ACCOUNT: 4, VISITORS: 2},
         pending="text",
+        slow=False,
     ),
     Case(
         "04-preamble",
         rows={"account": 0},
         refused={ACCOUNT: "the header lacks account_id, branch_id, frequency, creation_date"},
         waits="formats: lines before the header",
+        slow=False,
     ),
     Case(
         "05-header-trailing-delimiter",
@@ -54,6 +56,7 @@ FILES = (
             ACCOUNT: "no record fits the feed (record:column_count",
         },
         waits="formats: a delimiter at the end of the header or of the records",
+        slow=False,
     ),
     Case(
         "07-bom-inside",
@@ -69,6 +72,7 @@ FILES = (
             "SELECT account_id, branch_id FROM stage.account": [(11, 1)],
         },
         pending="text",
+        slow=False,
     ),
     Case(
         "09-multi-part-snapshot",
@@ -79,7 +83,7 @@ FILES = (
         values={"SELECT client_id FROM stage.customer ORDER BY client_id": [(3,), (4,)]},
         waits="formats: parts of one snapshot",
     ),
-    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",)),
+    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",), slow=False),
     Case(
         "09b-multi-part-snapshot-same-name",
         way="the date again as one part",
@@ -113,6 +117,7 @@ FILES = (
         feeds={"transaction": "supersedes: same_date\n"},
         setup=_over_one_name,
         rows={"transaction": 3},
+        records={TRANSACTIONS: 1},
         values={
             'SELECT trans_id, "date", amount FROM stage.transaction ORDER BY trans_id': [
                 (1, "2024-05-22", "100.00"),
@@ -130,6 +135,7 @@ FILES = (
         says=("Not published. No customer was delivered on or before 2024-05-23",),
         waits="formats: a JSON array",
         pending="text",
+        slow=False,
     ),
     Case(
         "25-zip-xlsx-other-containers",
@@ -170,6 +176,7 @@ FILES = (
         stops=True,
         says=("card.yaml: targets.card_token: no delivered field 'card_id'",),
         waits="formats: fixed width, overpunched digits",
+        slow=False,
     ),
     Case(
         "46-dates-in-names",
