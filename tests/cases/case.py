@@ -59,8 +59,8 @@ class Case:
     rows: stage tables that have other rows than SOUND, over all dates. left: records that are in no
     stage table and in no quarantine: equal ones, or those of a date that is not published.
     records: of files whose records are not their lines. refused: files with a part of the reason.
-    says: parts of what the run prints. waits: the later work that makes more of it, a word for
-    which work first. slow: not in the default suite.
+    says: parts of what the run prints. waits: the later work that makes more of it. pending: the
+    work without which it may fail. slow: not in the default suite.
     """
 
     folder: str
