@@ -23,9 +23,8 @@ class Site:
 
     def __init__(self, case: Path, root: Path, feeds: Mapping[str, str], home: str) -> None:
         self.case, self.landing, self.home = case, root / "landing", root / home
-        root.mkdir(parents=True, exist_ok=True)
-        # Written anew: the case may be read-only.
-        shutil.copytree(case / "landing", self.landing, copy_function=shutil.copyfile)
+        for file in filter(Path.is_file, (case / "landing").rglob("*")):
+            self.deliver(file.relative_to(case), file.relative_to(case / "landing"))
         self.feeds = self._feeds(root / "feeds", feeds)
 
     def _feeds(self, own: Path, added: Mapping[str, str]) -> str | None:
@@ -33,17 +32,19 @@ class Site:
         given = self.case / "feeds"
         if not added and not given.is_dir():
             return None
-        source = given if given.is_dir() else resources.files("customer360_assets.feeds.sets")
+        built_in = resources.files("customer360_assets.feeds.sets") / "workshop"
         own.mkdir()
-        for file in (source if given.is_dir() else source / "workshop").iterdir():
+        for file in (given if given.is_dir() else built_in).iterdir():
             if file.name.endswith(".yaml"):
                 lines = added.get(file.name.removesuffix(".yaml"), "")
                 (own / file.name).write_bytes(file.read_bytes() + lines.encode())
         return str(own)
 
-    def deliver(self, file: str, to: str) -> None:
-        """Copy another file of the case into the landing zone."""
-        shutil.copyfile(self.case / file, self.landing / to)
+    def deliver(self, file: Path | str, to: Path | str) -> None:
+        """Copy a file of the case into the landing zone; the case itself may be read-only."""
+        target = self.landing / to
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.case / file, target)
 
     def run(self, date: str) -> tuple[int, str]:
         """Run the command; return its code and what it printed, each line break a blank."""
