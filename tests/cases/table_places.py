@@ -51,7 +51,7 @@ PLACES = (
         way="saved as UTF-16",
         setup=_saved_as("utf-16"),
         stops=True,
-        says=("account.yaml", "not UTF-8"),
+        says=("account.yaml", "UTF-16"),
         pending="text",
         slow=False,
     ),
