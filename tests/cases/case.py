@@ -32,7 +32,6 @@ KEY_SHAPE = "shape"
 KEY_CONFLICT = "record:key_conflict"
 REPEATED_FIELD = "record:repeated_key"
 HITS_SHAPE = "hits:shape"
-BOUND = "in_range"
 
 Values = Mapping[str, list[tuple[Any, ...]]]
 """Rows of queries over all dates of the tables; dates, times and decimals as text."""

@@ -32,13 +32,11 @@ FILES = (
         rows={"web_visitor_map": 3},
         held=frozenset({Held(VISITORS, 4, f"full_visitor_id:{KEY_SHAPE}")}),
         waits="formats: a trailer that the feed names",
-        pending="text",
     ),
     Case(
         "03-ctrl-z",
         rows={"web_visitor_map": 2},
         records={ACCOUNT: 4, VISITORS: 2},
-        pending="text",
         slow=False,
     ),
     Case(
@@ -71,7 +69,6 @@ FILES = (
             ],
             "SELECT account_id, branch_id FROM stage.account": [(11, 1)],
         },
-        pending="text",
         slow=False,
     ),
     Case(
@@ -134,7 +131,6 @@ FILES = (
         refused=dict.fromkeys([CRM, "crm/crm0020240522-060000.json"], "a JSON array"),
         says=("Not published. No customer was delivered on or before 2024-05-23",),
         waits="formats: a JSON array",
-        pending="text",
         slow=False,
     ),
     Case(
@@ -154,7 +150,6 @@ FILES = (
         },
         unmatched=("card/CARD0020240513-1.CSV", "card/card0020240509-1.csv.gz"),
         waits="formats: ZIP and gzip",
-        pending="text",
     ),
     Case(
         "30-ebcdic",
@@ -169,7 +164,6 @@ FILES = (
             ]
         },
         waits="formats: lines that NEL ends, and records of fixed length",
-        pending="text",
     ),
     Case(
         "31-fixed-width",

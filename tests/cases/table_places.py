@@ -52,7 +52,6 @@ PLACES = (
         setup=_saved_as("utf-16"),
         stops=True,
         says=("account.yaml", "UTF-16"),
-        pending="text",
         slow=False,
     ),
     Case(
@@ -61,7 +60,6 @@ PLACES = (
         setup=_saved_as("cp1252"),
         stops=True,
         says=("account.yaml", "not UTF-8"),
-        pending="text",
         slow=False,
     ),
     Case(
@@ -70,7 +68,6 @@ PLACES = (
         feeds={"account": "encoding: rot13\n"},
         stops=True,
         says=("account.yaml", "encoding", "rot13"),
-        pending="text",
         slow=False,
     ),
     Case(

@@ -20,7 +20,6 @@ VALUES = (
                 (4, 23),
             ]
         },
-        pending="values",
     ),
     Case(
         "20-debit-credit-columns",
@@ -56,15 +55,26 @@ VALUES = (
     ),
     Case(
         "22-timestamp-offset",
-        rows={"card": 2},
+        rows={"card": 7},
+        # Seven digits of a second are not exact in six, and 24:00 is a time of the next day.
         held=frozenset(
             {
-                *(Held(CARD, line, "issued_datetime:type") for line in (1, 2, 3, 4, 5, 7, 10)),
+                *(Held(CARD, line, "issued_datetime:type") for line in (5, 10)),
                 Held(CARD, 6, "record:column_count"),
             }
         ),
-        values={ISSUED: [(24, "2024-01-01 06:40:13"), (21, "2024-03-31 02:30:00")]},
-        waits="formats: offsets, zones, seven digits of a second, the form of DB2",
+        values={
+            ISSUED: [
+                (21, "2024-01-01 04:40:13.123000"),
+                (22, "2024-01-01 11:40:13"),
+                (23, "2024-01-01 04:40:13.745232"),
+                (24, "2024-01-01 06:40:13"),
+                (23, "2024-01-01 06:40:13.123456"),
+                (24, "2024-01-01 06:40:13"),
+                (21, "2024-03-31 02:30:00"),
+            ]
+        },
+        waits="formats: a comma before the fraction, unquoted",
     ),
     Case(
         "22d-epoch-seconds",
@@ -109,6 +119,5 @@ VALUES = (
                 (24, "2024-01-04 00:00:00"),
             ]
         },
-        pending="text",
     ),
 )
