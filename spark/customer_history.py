@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 MONEY = "decimal(18,2)"
+TOTAL = "decimal(24,2)"
 MONTHS = (3, 6)
 NUMBER = ["trans_id", "trans_scope"]
 """What tells a transaction from any other, whenever it is delivered."""
@@ -151,7 +152,7 @@ def beside_every_client(
 def _measure(name: str) -> Column:
     counted = "_count_" in name or "_sum_" in name
     value = F.coalesce(F.col(name), F.lit(0)) if counted else F.col(name)
-    kind = "bigint" if "_count_" in name else MONEY if "_sum_" in name else None
+    kind = "bigint" if "_count_" in name else TOTAL if "_sum_" in name else None
     typed = value.cast(kind) if kind else value
     return F.when(F.col("known"), typed).alias(name)
 
@@ -178,7 +179,7 @@ def _in_order_of_date() -> Column:
 
 def _count_and_sum(when: Column, name: str) -> list[Column]:
     count = F.count(F.when(when, F.lit(1))).alias(name.format("count"))
-    total = F.sum(F.when(when, F.col("amount"))).cast(MONEY).alias(name.format("sum"))
+    total = F.sum(F.when(when, F.col("amount"))).cast(TOTAL).alias(name.format("sum"))
     return [count, total]
 
 

@@ -14,7 +14,9 @@ DESCRIPTIONS = {
         "Nothing is lost: delivered = published + repeated + quarantined. Of a snapshot that was "
         "delivered, something is left to publish."
     ),
-    "quarantine": "No record was refused. When one was, the rest is published all the same.",
+    "quarantine": (
+        "No record was refused, no value set aside. When one was, the rest is published anyway."
+    ),
     "withdrawn": (
         "Every record that was published for the date is there again. A redelivery with fewer "
         "records withdraws the others."

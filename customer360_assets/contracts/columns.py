@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
 import pandera.pandas as pa
@@ -17,6 +18,18 @@ Timestamp = Annotated[pe.ArrowTimestamp, "us", None]
 Money = Annotated[pe.ArrowDecimal128, 18, 2, None]
 Rate = Annotated[pe.ArrowDecimal128, 18, 4, None]
 Weight = Annotated[pe.ArrowDecimal128, 20, 10, None]
+
+# Bounds of one value, and the columns that hold whatever adds up for one client: contracts of stage
+# state the bounds, so that nothing which stage publishes is too large for a dimension. Reckoned
+# with a billion (10^9) rows of one client, more than a bank has.
+MOST_MONEY = Decimal("999999999999.99")
+MOST_COUNTED = 1_000_000_000
+Total = Annotated[pe.ArrowDecimal128, 24, 2, None]
+"""Sums of money: 10^12 x 10^9 rows = 10^21, and differences of two; 22 digits before the point."""
+Growth = Annotated[pe.ArrowDecimal128, 28, 4, None]
+"""A quotient of two sums: 2 x 10^21 / 0.01; 24 digits before the point."""
+WeightTotal = Annotated[pe.ArrowDecimal128, 30, 10, None]
+"""Counts times weights: 10^9 x 10^9 sessions = 10^18; 20 digits before the point."""
 
 PersonalData = Literal["none", "pseudonym", "quasi", "personal", "restricted"]
 """none: says nothing of a person; pseudonym: a key or token; quasi: identifies in combination;

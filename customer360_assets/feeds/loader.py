@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -25,10 +26,34 @@ class FeedError(ValueError):
     """A specification that cannot be used."""
 
 
+class _RepeatedKeyError(ValueError):
+    """A key is given twice in one mapping."""
+
+
 class _PlainLoader(yaml.SafeLoader):
     """YAML in which only true, false and null are not text, so that codes keep 01, NO and 1.0."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping; raise _RepeatedKeyError where YAML lets the last of equal keys win."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise _RepeatedKeyError(
+                    f"{key.value}: given twice, in lines {lines[key.value]} and {line}; keep one"
+                )
+            lines[key.value] = line
+        return super().construct_mapping(node, deep)
 
+
+# An explicit tag of another type, such as !!timestamp, is refused: its reader may fail anyhow.
+_PlainLoader.yaml_constructors = {
+    tag: read
+    for tag, read in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in ("bool", "null", "str", "seq", "map")
+}
 _PlainLoader.yaml_implicit_resolvers = {}
 _PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
@@ -67,11 +92,7 @@ def _files(name: str | Path) -> Iterator[Traversable]:
 
 def _load(file: Traversable) -> FeedSpec:
     try:
-        spec = FeedSpec.model_validate(
-            yaml.load(file.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 a SafeLoader
-        )
-    except yaml.YAMLError as error:
-        raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+        spec = FeedSpec.model_validate(_parsed(file))
     except ValidationError as error:
         raise FeedError("\n".join(f"{file}: {_told(e)}" for e in error.errors())) from None
     known = {c.feed for c in contracts("raw") if c.feed}
@@ -82,6 +103,32 @@ def _load(file: Traversable) -> FeedSpec:
     for problem in _problems(spec, contract(f"raw.{spec.feed}")):
         raise FeedError(f"{file}: {problem}")
     return spec
+
+
+def _parsed(file: Traversable) -> Any:
+    text = _text(file)
+    try:
+        return yaml.load(text, _PlainLoader)  # noqa: S506 a SafeLoader
+    except _RepeatedKeyError as error:
+        raise FeedError(f"{file}: {error}") from None
+    except yaml.YAMLError as error:
+        raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _text(file: Traversable) -> str:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise FeedError(f"{file}: cannot be read: {error.strerror}") from None
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FeedError(f"{file}: UTF-16, as PowerShell writes it; save the file as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FeedError(
+            f"{file}: not UTF-8: first bad byte in line {line}; save the file as UTF-8"
+        ) from None
 
 
 def _told(error: Any) -> str:
@@ -110,6 +157,8 @@ def _problems(spec: FeedSpec, table: Contract) -> Iterator[str]:
             yield f"{where}: absent, though {table.table} needs it; say from or expression"
         if target.formats and column.type not in ("date", "timestamp"):
             yield f"{where}.formats: the column is {column.type}, not a date or timestamp"
+        if target.shape is not None and column.type != "varchar":
+            yield f"{where}.shape: the column is {column.type}, not text"
         yield from _unknown_fields(spec, where, target)
 
 

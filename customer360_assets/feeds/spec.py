@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from customer360_assets.contracts.contract import Column, Contract
+from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
@@ -33,13 +34,20 @@ def _expression(text: str) -> str:
     return text
 
 
+_NO_CHARACTER_SETS = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+"""Codecs of Python between text and text-like bytes that no file is written in."""
+
+
 def _codec(name: str) -> str:
+    write = "write one such as utf-8 or cp1250"
     try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise ValueError(
-            f"{name!r} is not an encoding; write one such as utf-8 or cp1250"
-        ) from None
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"{name!r} is not an encoding; {write}") from None
+    # Python has codecs for compression and the like; this flag is all that tells them apart.
+    if not codec._is_text_encoding or codec.name in _NO_CHARACTER_SETS:
+        raise ValueError(f"{name!r} is no encoding of text files; {write}")
+    return codec.name
 
 
 class _Strict(BaseModel):
@@ -68,8 +76,25 @@ class BusinessDate(_Strict):
         return self
 
 
+def _shape(pattern: str) -> str:
+    import duckdb
+
+    with duckdb.connect() as engine:
+        try:
+            engine.execute("SELECT regexp_full_match('', ?)", [pattern])
+        except duckdb.Error as error:
+            why = " ".join(str(error).split()).removeprefix("Invalid Input Error: ")
+            raise ValueError(f"{pattern!r} is no regular expression of RE2: {why}") from None
+    return pattern
+
+
 class Target(_Strict):
-    """What fills a contract column: a delivered field, an expression, or nothing."""
+    """What fills a contract column: a delivered field, an expression, or nothing.
+
+    shape: a regular expression (RE2) that the whole delivered text matches, blanks around it left
+    out; a record of another shape is quarantined under <column>:shape. Of a token it is the card
+    number's, without the blanks and dashes that separate its digits.
+    """
 
     field: str | None = Field(default=None, alias="from")
     expression: Annotated[str, AfterValidator(_expression)] | None = None
@@ -78,6 +103,7 @@ class Target(_Strict):
     absent: bool = False
     formats: tuple[Annotated[str, AfterValidator(check_format)], ...] = ()
     codes: dict[str, str | None] | None = None
+    shape: Annotated[str, AfterValidator(_shape)] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -86,6 +112,8 @@ class Target(_Strict):
             raise ValueError("give one of from, expression, token, last_four and absent")
         if (self.token or self.last_four or self.absent) and (self.formats or self.codes):
             raise ValueError("formats and codes need a delivered field or an expression")
+        if self.absent and self.shape is not None:
+            raise ValueError("shape needs a delivered field, an expression, token or last_four")
         return self
 
     def fields(self) -> tuple[str, ...]:
@@ -167,7 +195,13 @@ class FeedSpec(_Strict):
     def fingerprint(self, contract: Contract, key_id: str = "") -> str:
         """SHA-256 of all that decides the rows of a delivery; `key_id` where it makes tokens."""
         spec = self.model_dump(mode="json", by_alias=True, exclude=_DESCRIPTIVE)
-        decides = [PARSING, spec, contract.fingerprint, key_id if self.tokenizes else ""]
+        decides = [
+            PARSING,
+            spec,
+            contract.fingerprint,
+            key_id if self.tokenizes else "",
+            optional_columns(contract),
+        ]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     @property

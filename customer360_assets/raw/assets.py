@@ -200,6 +200,7 @@ def raw_asset(
                 "dagster/row_count": rows,
                 "bytes": platform.lake.bytes(files),
                 "quarantined": held.quarantined.total(),
+                "values_set_aside": held.set_aside.total(),
                 "deliveries": held.deliveries,
             },
         )
@@ -252,7 +253,7 @@ def _findings(
     return audit, [
         *findings,
         conservation_finding(held.loaded + refused, audit.rows, 0, refused, {}),
-        quarantine_finding(str(candidate.contract.feed), held.quarantined),
+        quarantine_finding(str(candidate.contract.feed), held.quarantined, held.set_aside),
     ]
 
 

@@ -7,6 +7,7 @@ import re
 from customer360_assets.raw.sql_text import literal
 
 _PIECE = 1 << 16
+BACKSLASH = "\\"
 
 
 def split_sql(line: str, delimiter: str, quote: str) -> str:
@@ -34,6 +35,19 @@ def split_sql(line: str, delimiter: str, quote: str) -> str:
         f" WHEN regexp_full_match({led}, {whole})"
         f" THEN list_transform(regexp_extract_all({led}, {field}, 1),"
         f" lambda f: {unquoted}) END"
+    )
+
+
+def escapes_sql(line: str, fields: str, quote: str) -> str:
+    """Return the test of a line that would have other fields if a backslash escaped what follows.
+
+    True of a backslash before a quote, and of one that ends a field. A Windows folder may end so
+    as well, as in "C:\\": nobody can tell the two apart.
+    """
+    quoted = f"contains({line}, {literal(BACKSLASH + quote)})" if quote else "false"
+    ends = f"len(list_filter({fields}, lambda f: ends_with(f, {literal(BACKSLASH)}))) > 0"
+    return (
+        f"CASE WHEN contains({line}, {literal(BACKSLASH)}) THEN {quoted} OR {ends} ELSE false END"
     )
 
 

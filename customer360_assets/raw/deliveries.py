@@ -18,12 +18,7 @@ from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
 from customer360_assets.raw.moves import movers
 from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
-from customer360_assets.raw.parsed import (
-    folder_of,
-    parsed_folder,
-    quarantine_of,
-    read_marker,
-)
+from customer360_assets.raw.parsed import folder_of, parsed_folder, quarantine_of, read_marker
 from customer360_assets.raw.unsettled import UnsettledError
 from resources.archive import Archive, Receipt
 from resources.card_token import CardKey
@@ -134,7 +129,7 @@ class FeedDeliveries:
         found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
             own, parsed = entry.own, entry.parsed
-            if parsed is None or not parsed.quarantined or self.force.status[own] != "loaded":
+            if parsed is None or not parsed.in_quarantine or self.force.status[own] != "loaded":
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
@@ -195,6 +190,7 @@ class FeedDeliveries:
             "records": counted.records if counted else None,
             "loaded": counted.loaded if counted else None,
             "quarantined": sum(counted.quarantined.values()) if counted else None,
+            "values_set_aside": sum(counted.set_aside.values()) if counted else None,
         }
 
 

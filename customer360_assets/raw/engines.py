@@ -97,6 +97,8 @@ class Engines:
             whole = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
             size, unit = str(whole).split()
             connection.execute(f"SET memory_limit = '{float(size) / self._workers:.3f} {unit}'")
+        # What has no offset, and what an expression prints, is UTC on every machine.
+        connection.execute("SET TimeZone = 'UTC'")
         # Pushed down, the test of the rule would compute every value a second time.
         connection.execute("SET disabled_optimizers = 'filter_pushdown'")
         for pad, value in zip(TOKEN_PADS, self._key.pads if self._key else (), strict=False):

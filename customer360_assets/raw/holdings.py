@@ -15,11 +15,13 @@ from customer360_assets.raw.deliveries import FeedDeliveries
 class Holdings:
     """Counts of a span: rows by date, quarantined records by rule, deliveries that gave either.
 
-    A record in quarantine counts on the business date of its delivery, as in the quarantine table.
+    set_aside: values that are null in their rows, by rule. What is in quarantine counts on the
+    business date of its delivery, as in the quarantine table.
     """
 
     rows: Counter[dt.date] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
+    set_aside: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0
 
     @property
@@ -53,8 +55,10 @@ def holdings_of(
             date: records for date, records in parsed.rows.items() if (date, entry.own) in standing
         }
         own = parsed.business_date
-        refused = parsed.quarantined if own in counted else {}
+        within = own in counted
         held.rows.update(mine)
-        held.quarantined.update(refused)
-        held.deliveries += bool(mine or refused)
+        if within:
+            held.quarantined.update(parsed.quarantined)
+            held.set_aside.update(parsed.set_aside)
+        held.deliveries += bool(mine or (within and parsed.in_quarantine))
     return held

@@ -39,6 +39,7 @@ def original_records(
         tempfile.TemporaryDirectory(dir=scratch_dir) as scratch,
         duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection,
     ):
+        connection.execute("SET TimeZone = 'UTC'")
         if spec.format == "parquet":
             table = contract(f"raw.{spec.feed}")
             lines = parquet_source(content, delivery.sha256, spec, table, connection).sql

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +115,7 @@ def _one(
     # Last of all the rename: what is left before it, the next attempt clears.
     shutil.rmtree(scratch)
     out.rename(final)
-    if parsed.quarantined:
+    if parsed.in_quarantine:
         archive.push(quarantine.parent)
     archive.push(final)
     return parsed
@@ -139,8 +139,9 @@ def _parsed(
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
 
-        def judged(delivered: str) -> str:
-            return judged_sql(spec, contract, delivered, source.types, delivery.business_date)
+        def judged(delivered: str, doubted: Collection[str]) -> str:
+            date = delivery.business_date
+            return judged_sql(spec, contract, delivered, source.types, date, doubted)
 
         written = write_records(delivery, contract, source, judged, out, scratch, connection)
     except RefusedError as refusal:
@@ -170,6 +171,7 @@ def _parsed(
         records=source.records,
         loaded=sum(written.rows.values()),
         quarantined=dict(written.broken),
+        set_aside=dict(written.set_aside),
         rows=dict(written.rows),
         files=dict(written.files),
         keys=sketches(

@@ -17,9 +17,10 @@ MARKER = "parsed.json"
 class Parsed(BaseModel):
     """What a delivery held. Records = loaded + quarantined when status is loaded.
 
-    business_date: the delivery's own; that of most records where they state it. rows and files: by
-    business date, files relative to the folder of the parsed delivery. keys: of a delta, which keys
-    each date brings.
+    business_date: the delivery's own; that of most records where they state it. quarantined:
+    records by rule. set_aside: values of loaded records, which are null there, by rule. rows and
+    files: by business date, files relative to the folder of the parsed delivery. keys: of a delta,
+    which keys each date brings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,9 +34,15 @@ class Parsed(BaseModel):
     records: int | None = None
     loaded: int = 0
     quarantined: dict[str, int] = {}
+    set_aside: dict[str, int] = {}
     rows: dict[dt.date, int] = {}
     files: dict[dt.date, tuple[str, ...]] = {}
     keys: dict[dt.date, KeySketch] = {}
+
+    @property
+    def in_quarantine(self) -> bool:
+        """True when the delivery has a file in quarantine."""
+        return bool(self.quarantined or self.set_aside)
 
 
 def parsed_folder(lake_dir: Path, feed: str) -> Path:
@@ -49,7 +56,7 @@ def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> 
 
 
 def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
-    """Give the file of a delivery's quarantined records; it is there only when there are any."""
+    """Return the file of what a delivery has in quarantine; it is there only if there is any."""
     folder = lake_dir / "quarantine" / feed / "data" / f"raw-{delivery_id}-{fingerprint[:8]}"
     return folder / "records.parquet"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from customer360_assets.raw.containers import MARK
+
 BLANK = b" \t\r"
 CONTROLS = b"\x1f\x1e\x1d\x1c\x1b\x1a\x19\x18\x17\x16"
 MIB = 1 << 20
-MARK = b"\xef\xbb\xbf"
-"""The byte-order mark of UTF-8, which the engine skips at the start of a text."""
 _PERHAPS_BLANK = re.compile(rb"\n[\n\r \t]")
 
 
@@ -22,6 +22,8 @@ class Lines:
         self.returns = 0
         self.crlf = 0
         self.nul_line: int | None = None
+        self.marked = False
+        """True when a byte-order mark stands elsewhere than at the start."""
         self.size = 0
         self._longest = 0
         self._current = 0
@@ -30,14 +32,15 @@ class Lines:
         self._unused = set(CONTROLS)
 
     def add(self, chunk: bytes) -> None:
-        """Account for the next chunk; a byte-order mark stands whole within the first."""
+        """Account for the next chunk; a byte-order mark stands whole within one."""
         if not chunk:
             return
         if not self.size:
-            # A first line of a mark alone is blank to the engine.
+            # The engine skips it: a first line of a mark alone is blank.
             text = chunk.removeprefix(MARK)
             self.size = len(chunk) - len(text)
             chunk = text
+        self.marked = self.marked or (not chunk.isascii() and MARK in chunk)
         if self.nul_line is None and (nul := chunk.find(b"\0")) >= 0:
             self.nul_line = self.ended + chunk.count(b"\n", 0, nul) + 1
         self._unused -= {c for c in self._unused if bytes([c]) in chunk}

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-PARQUET = b"PAR1"
+from customer360_assets.raw.containers import PARQUET, container, other_encoding
+
+__all__ = [
+    "PARQUET",
+    "ParseError",
+    "RefusedError",
+    "not_gzip",
+    "not_parquet",
+    "not_plain",
+    "not_text",
+]
 
 
 class RefusedError(Exception):
@@ -30,11 +40,28 @@ def not_text(start: bytes) -> str | None:
     return None
 
 
-def not_plain(start: bytes) -> str | None:
-    """Give which other format the first bytes are, None when they may be uncompressed text."""
-    if start.startswith(b"\x1f\x8b"):
-        return "gzip, though the specification says compression: none"
-    # A Parquet file goes on with the Thrift header of its first page.
-    if start.startswith(PARQUET + b"\x15"):
-        return "Parquet, though the specification says text"
+def not_plain(start: bytes, encoding: str, compression: str = "none") -> str | None:
+    """Return which other format or encoding the first bytes are, None for text as stated."""
+    if (found := container(start)) is not None:
+        if compression == "none":
+            return found.reason()
+        return f"within {compression}: {found.reason('text')}"
+    if (other := other_encoding(start, encoding)) is not None:
+        return f"{other}, though the specification says encoding: {encoding}"
     return None
+
+
+def not_gzip(start: bytes) -> str:
+    """Return why the first bytes begin no gzip."""
+    found = container(start)
+    if found is None or found.name.startswith("gzip"):
+        return "not gzip, or damaged gzip"
+    return found.reason("compression: gzip")
+
+
+def not_parquet(start: bytes) -> str:
+    """Return why the first bytes begin no Parquet file."""
+    if (reason := not_text(start)) is not None:
+        return reason
+    found = container(start)
+    return "not a Parquet file" if found is None else found.reason("format: parquet")

@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.delimited import split_sql, within_quotes_sql
-from customer360_assets.raw.json_text import json_sql, keys_sql, object_sql, python_to_json_sql
-from customer360_assets.raw.refusal import PARQUET, RefusedError, not_text
+from customer360_assets.raw.delimited import escapes_sql, split_sql, within_quotes_sql
+from customer360_assets.raw.hints import ARRAY, looks_like
+from customer360_assets.raw.json_text import (
+    json_sql,
+    keys_sql,
+    nested_keys_sql,
+    object_sql,
+    python_to_json_sql,
+    repeats_key_sql,
+)
+from customer360_assets.raw.refusal import PARQUET, RefusedError, not_parquet
 from customer360_assets.raw.sql_text import literal, literals, name, not_blank
 from customer360_assets.raw.text import Text, verified
+from customer360_assets.raw.truncation import LastLine
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,10 +51,10 @@ class Quoted:
 class Source:
     """A query of __line_no, __record, __form and the fields that the targets read.
 
-    records: counted apart from the query. types: fields that are not text. last_line: of a record
-    that no line break ends, else None. last_date: a query of the last field, as text, of each
-    __line_no, where it is a date: NULL where none is given. extras: a query of the names of fields
-    that the specification does not know, those that can be told, and of their number.
+    records: counted apart from the query. types: fields that are not text. last: the line that no
+    line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
+    of the names of fields that the specification does not know, those that can be told, and of
+    their number.
     """
 
     sql: str
@@ -53,8 +62,8 @@ class Source:
     quoted: Quoted | None = None
     notes: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
-    last_date: str | None = None
-    last_line: int | None = None
+    last: LastLine | None = None
+    hint: str | None = None
     extras: str | None = None
 
 
@@ -62,9 +71,8 @@ def text_source(
     text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
 ) -> Source:
     """Give the records of delimited, JSON or Python-literal lines; raises RefusedError."""
-    last_line = None if text.lines.ends_with_newline else text.lines.total
     if spec.format != "delimited":
-        return _json_source(text, spec, contract, last_line)
+        return _json_source(text, spec, contract)
     if spec.header:
         head, order, notes = _header(text, spec, contract, connection)
     else:
@@ -80,6 +88,7 @@ def text_source(
     )
     form = (
         f"CASE WHEN __fields IS NULL THEN {literal(UNCLOSED)}"
+        f" WHEN {escapes_sql('__record', '__fields', spec.quote)} THEN 'record:escape'"
         f" WHEN len(__fields) <> {len(order)} THEN 'record:column_count' END"
     )
     judged = f"SELECT __line_no, __record, {form} AS __form{fields}"
@@ -96,8 +105,8 @@ def text_source(
         records=text.lines.records - (1 if spec.header else 0),
         quoted=quoted,
         notes=notes,
-        last_date=_last_date(lines, order[-1], spec, contract),
-        last_line=last_line,
+        last=_last_line(text, lines, order, spec, contract),
+        hint=looks_like(text, spec),
     )
 
 
@@ -106,17 +115,22 @@ def _field(position: int, count: int) -> str:
     return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
 
 
-def _last_date(lines: str, field: str, spec: FeedSpec, contract: Contract) -> str | None:
-    filled = {
-        column.type
-        for column, target in spec.sources(contract)
-        if field.casefold() in (f.casefold() for f in target.fields())
-    }
-    if not filled & {"date", "timestamp"}:
+def _last_line(
+    text: Text, lines: str, order: Sequence[str], spec: FeedSpec, contract: Contract
+) -> LastLine | None:
+    if text.last_line is None:
         return None
-    text, nulls = "trim(__fields[-1])", literals(("", *(n.strip() for n in spec.nulls)))
-    given = f"CASE WHEN {text} NOT IN ({nulls}) THEN {text} END"
-    return f"SELECT __line_no, {given} AS text FROM ({lines})"
+    filled = {
+        column.name: column.type
+        for column, target in spec.sources(contract)
+        if order[-1].casefold() in (f.casefold() for f in target.fields())
+    }
+    dates = None
+    if {"date", "timestamp"} & set(filled.values()):
+        field, nulls = "trim(__fields[-1])", literals(("", *(n.strip() for n in spec.nulls)))
+        given = f"CASE WHEN {field} NOT IN ({nulls}) THEN {field} END"
+        dates = f"SELECT __line_no, {given} AS text FROM ({lines})"
+    return LastLine(text.last_line, lines, len(order), frozenset(filled), dates)
 
 
 def _header(
@@ -155,34 +169,52 @@ def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
     return (f"fields not in the specification: {', '.join(told)}",) if count else ()
 
 
-def _json_source(text: Text, spec: FeedSpec, contract: Contract, last_line: int | None) -> Source:
+def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:
+    hint = looks_like(text, spec)
+    if hint == ARRAY:
+        raise RefusedError(hint)
     fields = spec.fields(contract)
     lines = f"SELECT * FROM ({text.sql()}) WHERE {not_blank('__record')}"
+    nested = _nested(spec, contract)
     if spec.format == "json_lines":
-        rule = "record:json"
-        objects = f"SELECT *, {json_sql('__record')} AS __json FROM ({lines})"
+        rule, text_column, converted = "record:json", "__record", lines
+        objects = json_sql("__record", "__keys")
         names = f"SELECT unnest({keys_sql('__record')}) AS k FROM ({lines})"
     else:
-        rule = "record:python_literal"
+        rule, text_column = "record:python_literal", "__text"
         converted = f"SELECT *, {python_to_json_sql('__record')} AS __text FROM ({lines})"
-        objects = f"SELECT * EXCLUDE __text, {object_sql('__text')} AS __json FROM ({converted})"
-        names = f"SELECT unnest({keys_sql('__json')}) AS k FROM ({objects})"
+        objects = object_sql("__text", "__keys")
+        names = f"SELECT unnest({keys_sql('__text')}) AS k FROM ({converted})"
+    keyed = f"SELECT *, {nested_keys_sql(text_column, nested)} AS __keys FROM ({converted})"
+    objects = f"SELECT *, {objects} AS __json FROM ({keyed})"
     paths = literals("$." + name(f) for f in fields)
     values = f"SELECT *, json_extract_string(__json, [{paths}]) AS __values FROM ({objects})"
     columns = "".join(f", __values[{i}] AS {name(f)}" for i, f in enumerate(fields, start=1))
     known = literals({*fields, *spec.columns})
     return Source(
         sql=(
-            f"SELECT __line_no, __record, CASE WHEN __json IS NULL THEN {literal(rule)} END"
+            f"SELECT __line_no, __record, CASE WHEN __json IS NULL THEN {literal(rule)}"
+            f" WHEN {repeats_key_sql('__keys')} THEN 'record:repeated_key' END"
             f" AS __form{columns} FROM ({values})"
         ),
         records=text.lines.records,
-        last_line=last_line,
+        last=LastLine(text.last_line) if text.last_line is not None else None,
+        hint=hint,
         extras=(
             f"SELECT min(k, {NAMED}) FILTER (regexp_full_match(k, {literal(IDENTIFIER)})), count(*)"
             f" FROM (SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}))"
         ),
     )
+
+
+def _nested(spec: FeedSpec, contract: Contract) -> tuple[str, ...]:
+    """Return the fields that may hold an object: no other type than text can take one."""
+    texts = (
+        target.fields()
+        for column, target in spec.sources(contract)
+        if column.type == "varchar" or target.expression is not None
+    )
+    return tuple(dict.fromkeys(f for fields in texts for f in fields))
 
 
 def parquet_source(
@@ -201,26 +233,36 @@ def parquet_source(
     if not start:
         raise RefusedError("empty: 0 bytes")
     if not start.startswith(PARQUET):
-        raise RefusedError(not_text(start) or "not a Parquet file")
+        raise RefusedError(not_parquet(start))
     path = literal(str(content))
     try:
         counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")
         records = int((counted.fetchone() or (0,))[0] or 0)
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
+        columns = _top_columns(path, connection)
         # Reads every page: a damaged one would else show only when rows are half written.
         connection.execute(f"SELECT bit_xor(hash(t)) FROM read_parquet({path}) AS t")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
         raise RefusedError("truncated or damaged Parquet") from None
-    delivered = {row[0].casefold(): (row[0], row[1]) for row in described}
+    # The engine renames a column whose name another has in other letters.
+    twins: dict[str, list[str]] = {}
+    for column in columns:
+        twins.setdefault(column.casefold(), []).append(column)
+    delivered = {
+        column.casefold(): (str(row[0]), str(row[1]))
+        for column, row in zip(columns, described, strict=True)
+    }
     needed = spec.fields(contract)
     if missing := [f for f in needed if f.casefold() not in delivered]:
         raise RefusedError(f"the file lacks {', '.join(missing)}")
+    if several := [" and ".join(t) for f in needed if len(t := twins[f.casefold()]) > 1]:
+        raise RefusedError(f"columns differ only in case: {', '.join(several)}")
     known = {c.casefold() for c in (*spec.columns, *needed)}
     types = {f: delivered[f.casefold()][1] for f in needed}
-    columns = "".join(f", {name(delivered[f.casefold()][0])} AS {name(f)}" for f in needed)
-    row = ", ".join(f"{name(c)} := {name(c)}" for c, _ in delivered.values())
+    fields = "".join(f", {name(delivered[f.casefold()][0])} AS {name(f)}" for f in needed)
+    row = ", ".join(f"{name(c)} := {name(c)}" for c, *_ in described)
     numbered, number = "file_row_number + 1", ", file_row_number = true"
     if "file_row_number" in delivered:
         # The engine has no name left for its own count; rows come in the order of the file.
@@ -229,10 +271,21 @@ def parquet_source(
         sql=(
             f"SELECT {numbered} AS __line_no,"
             f" CAST(to_json(struct_pack({row})) AS VARCHAR) AS __record,"
-            f" CAST(NULL AS VARCHAR) AS __form{columns}"
+            f" CAST(NULL AS VARCHAR) AS __form{fields}"
             f" FROM read_parquet({path}{number})"
         ),
         records=records,
-        notes=extra_notes(c for key, (c, _) in delivered.items() if key not in known),
+        notes=extra_notes(c for c in columns if c.casefold() not in known),
         types=types,
     )
+
+
+def _top_columns(path: str, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of a Parquet file's columns as the file has them."""
+    listed = connection.execute(f"SELECT name, num_children FROM parquet_schema({path})").fetchall()
+    columns, within = [], 0
+    for column, children in listed[1:]:
+        if not within:
+            columns.append(str(column))
+        within += (children or 0) - (1 if within else 0)
+    return columns

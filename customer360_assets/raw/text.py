@@ -6,12 +6,13 @@ import codecs
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.physical import MARK, MIB, Lines
-from customer360_assets.raw.refusal import RefusedError, not_plain, not_text
+from customer360_assets.raw.marks import ByteOrderMarks, Tail
+from customer360_assets.raw.physical import MIB, Lines
+from customer360_assets.raw.refusal import RefusedError, not_gzip, not_plain, not_text
 from customer360_assets.raw.sql_text import literal
 
 MAX_LINE = 64 * MIB
@@ -29,12 +30,20 @@ class Text:
 
     `separator` occurs nowhere, so that a line is read as one column. `stand_in` is what the file
     has for a carriage return within a line, None where there is none.
+    `ended`: an end-of-file mark proves that the text is complete.
     """
 
     path: Path
     lines: Lines
     separator: int
     stand_in: int | None = None
+    ended: bool = False
+
+    @property
+    def last_line(self) -> int | None:
+        """Number of a last line that may have been cut; None when a line break or mark ends it."""
+        whole = self.ended or self.lines.ends_with_newline
+        return None if whole else self.lines.total
 
     def sql(self) -> str:
         """Give the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
@@ -54,24 +63,25 @@ def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text
     Raises RefusedError for what is not text of this encoding, DamagedError when the archive is
     damaged.
     """
-    lines = Lines()
+    lines, tail = Lines(), Tail()
     direct = spec.encoding == "utf-8" and spec.compression == "none"
     path = content if direct else scratch / "decoded"
-    chunks = _checked(
-        _started(_decoded(_plain(verified(content, sha256), spec), spec.encoding, lines)), lines
-    )
+    plain = _plain(verified(content, sha256), spec)
+    chunks = _checked(tail.without_end(_decoded(plain, spec.encoding, lines, tail)), lines)
     if direct:
         for _ in chunks:
             pass
     else:
         _write(path, chunks)
     if not lines.size:
-        raise RefusedError("empty: 0 bytes")
-    if not lines.regular:
-        return _normalized(path, lines, scratch / "normalized")
-    if not lines.records:
+        raise RefusedError(f"empty: {'an end-of-file mark alone' if tail.ended else '0 bytes'}")
+    if not lines.regular or lines.marked or (direct and tail.ended):
+        text = _normalized(path, lines, spec, scratch / "normalized")
+    else:
+        text = Text(path, lines, separator=_free(lines, 1)[0])
+    if not text.lines.records:
         raise RefusedError("empty: blank lines alone")
-    return Text(path, lines, separator=_free(lines, 1)[0])
+    return replace(text, ended=tail.ended)
 
 
 def verified(content: Path, sha256: str) -> Iterator[bytes]:
@@ -86,17 +96,20 @@ def verified(content: Path, sha256: str) -> Iterator[bytes]:
 
 
 def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
-    if spec.compression == "none":
-        start = next(chunks, b"")
-        if (reason := not_plain(start)) is not None:
-            raise RefusedError(reason)
-        yield start
-        yield from chunks
-        return
+    plain = _unzipped(chunks) if spec.compression == "gzip" else chunks
+    start = next(plain, b"")
+    if (reason := not_plain(start, spec.encoding, spec.compression)) is not None:
+        raise RefusedError(reason)
+    yield start
+    yield from plain
+
+
+def _unzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     unzip = zlib.decompressobj(_GZIP)
+    start = b""
     try:
         for chunk in chunks:
-            rest = chunk
+            start, rest = start or chunk, chunk
             while rest:
                 if unzip.eof:
                     if not rest.strip(b"\0"):
@@ -107,12 +120,12 @@ def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
         if not unzip.eof:
             yield unzip.flush()
     except zlib.error:
-        raise RefusedError("not gzip, or damaged gzip") from None
+        raise RefusedError(not_gzip(start)) from None
     if not unzip.eof:
         raise RefusedError("truncated gzip")
 
 
-def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines) -> Iterator[bytes]:
+def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines, tail: Tail) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     passes_through = encoding == "utf-8"
     pending = b""
@@ -126,24 +139,13 @@ def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines) -> Iterator[b
             yield chunk if passes_through else text.encode()
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line = lines.ended + 1 + error.object[: error.start].count(b"\n")
+        line = lines.ended + tail.held.count(b"\n") + 1 + error.object[: error.start].count(b"\n")
         raise RefusedError(f"not {encoding}: first bad byte in line {line}") from None
     except UnicodeEncodeError:
         raise RefusedError(f"not {encoding}: a character that is half of one") from None
     except UnicodeError:
         # What the decoders of UTF-16 and UTF-32 say of text from which they cannot tell its order.
         raise RefusedError(f"not {encoding}: no byte-order mark") from None
-
-
-def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the chunks, the first one long enough to hold a byte-order mark."""
-    start = b""
-    for chunk in chunks:
-        start += chunk
-        if len(start) >= len(MARK):
-            break
-    yield start
-    yield from chunks
 
 
 def _checked(chunks: Iterator[bytes], lines: Lines) -> Iterator[bytes]:
@@ -161,32 +163,35 @@ def _checked(chunks: Iterator[bytes], lines: Lines) -> Iterator[bytes]:
         yield chunk
 
 
-def _normalized(path: Path, found: Lines, to: Path) -> Text:
-    """Give the text with line feeds alone.
+def _normalized(path: Path, found: Lines, spec: FeedSpec, to: Path) -> Text:
+    """Write the text with line feeds alone and without marks.
 
     The engine takes a carriage return for a line break and a mixture of breaks for blank lines.
     """
-    if found.old_macintosh:
+    if found.old_macintosh or found.regular:
         separator, stand_in = _free(found, 1)[0], None
     else:
         separator, stand_in = _free(found, 2)
-    lone = b"\n" if stand_in is None else bytes([stand_in])
-    lines = Lines()
+    lines, tail, marks = Lines(), Tail(), ByteOrderMarks(spec.quote)
 
     def rewritten() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while chunk := file.read(MIB):
-                if chunk.endswith(b"\r"):
-                    chunk += file.read(1)
-                normal = chunk.replace(b"\r\n", b"\n")
-                # Counted as delivered: a line of a carriage return alone is blank.
-                lines.add(normal.replace(b"\r", b"\n") if stand_in is None else normal)
-                yield normal.replace(b"\r", lone)
+        for chunk in tail.without_end(_read(path)):
+            text = chunk.replace(b"\r\n", b"\n")
+            if stand_in is None:
+                text = text.replace(b"\r", b"\n")
+            text = marks.removed(text)
+            # Counted as delivered: a line of a carriage return alone is blank.
+            lines.add(text)
+            yield text if stand_in is None else text.replace(b"\r", bytes([stand_in]))
 
     _write(to, rewritten())
-    if not lines.records:
-        raise RefusedError("empty: blank lines alone")
     return Text(to, lines, separator, stand_in)
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(MIB):
+            yield chunk
 
 
 def _free(lines: Lines, count: int) -> list[int]:

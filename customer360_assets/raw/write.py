@@ -1,12 +1,12 @@
-"""Writing of a delivery's records: good rows by business date, the rest to quarantine."""
+"""Writing of a delivery's records: rows by business date, what breaks a rule to quarantine."""
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,17 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.raw.sql_text import literal, name
+from customer360_assets.raw.truncation import refuse_truncated
 
 if TYPE_CHECKING:
     import duckdb
 
     from customer360_assets.raw.parse import Delivery
 
-_FEWEST_EQUAL = 3
 _OPEN_FILES = 1000
+
+Judged = Callable[[str, Collection[str]], str]
+"""Makes the query of typed columns of one of delivered fields, given the columns in doubt."""
 
 
 class ConservationError(ParseError):
@@ -32,51 +35,66 @@ class ConservationError(ParseError):
 class Written:
     """What was written: rows and files by business date, quarantined records by rule.
 
-    quarantine: the file of the quarantined records, None when there are none.
+    set_aside: values of loaded records, by the rule that they broke. quarantine: the file of both,
+    None when there are none. doubted: columns in which a dot may separate thousands.
     """
 
     rows: Mapping[dt.date, int]
     files: Mapping[dt.date, tuple[str, ...]]
     broken: Mapping[str, int] = field(default_factory=dict)
+    set_aside: Mapping[str, int] = field(default_factory=dict)
     quarantine: Path | None = None
+    doubted: frozenset[str] = frozenset()
 
     @property
     def business_date(self) -> dt.date | None:
         """The date of most records, the later of equals; one wrong date does not move it."""
-        return max(self.rows, key=lambda date: (self.rows[date], date), default=None)
+        return _most(self.rows)
+
+
+def _most(rows: Mapping[dt.date, int]) -> dt.date | None:
+    return max(rows, key=lambda date: (rows[date], date), default=None)
 
 
 def write_records(
     delivery: Delivery,
     contract: Contract,
     source: Source,
-    judged: Callable[[str], str],
+    judged: Judged,
     out: Path,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Written:
     """Write out/business_date=*/*.parquet and scratch/quarantine.parquet; raises RefusedError.
 
-    `judged` makes the query of typed columns of one of delivered fields. A clean file is read once;
-    only when records are missing from the result is it read again for those that broke a rule, and
-    only when one of them has an open quote for the lines that it reaches into.
+    A clean file is read once; only when records are missing from the result is it read again for
+    those that broke a rule. It is written anew only when one of them has an open quote, for the
+    lines that it reaches into, or a decimal comma, for the numbers that it puts in doubt.
     """
 
     def write(delivered: str) -> Written:
-        sql = judged(delivered)
-        return _write(delivery, contract, source.records, sql, out, scratch, connection)
+        def once(doubted: Collection[str]) -> Written:
+            sql = judged(delivered, doubted)
+            return _write(delivery, contract, source.records, sql, out, scratch, connection)
+
+        written = once(())
+        if written.doubted:
+            _clear(out)
+            written = once(written.doubted)
+        return written
 
     written = write(source.sql)
     if UNCLOSED in written.broken and (quoted := source.quoted) is not None:
         with _within(quoted, connection) as lines:
             if lines:
-                shutil.rmtree(out)
-                out.mkdir()
+                _clear(out)
                 written = write(quoted.sql)
-    _refuse_truncated(source, written.quarantine, connection)
     if written.broken and not written.rows:
         counts = ", ".join(f"{rule} {n}" for rule, n in written.broken.items())
-        raise RefusedError(f"no record fits the feed ({counts})", records=source.records)
+        hint = f": {source.hint}" if source.hint else ""
+        raise RefusedError(f"no record fits the feed ({counts}){hint}", records=source.records)
+    if source.last is not None:
+        refuse_truncated(source.last, source.records, written.quarantine, connection)
     return written
 
 
@@ -89,19 +107,38 @@ def _write(
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> Written:
-    loaded = _write_good(delivery, contract, judged, out, connection)
-    good = Written(*_written(out, connection))
+    good = "__rule IS NULL AND __aside IS NULL"
+    loaded = _write_rows(delivery, contract, judged, good, "part", out, connection)
     if loaded == records:
-        return good
+        return Written(*_written(out, connection))
+    odd = scratch / "odd.parquet"
+    connection.execute(f"COPY (FROM ({judged}) WHERE NOT ({good})) TO {literal(str(odd))}")
+    kept = f"FROM read_parquet({literal(str(odd))}, hive_partitioning = false)"
+    loaded += _write_rows(delivery, contract, kept, "__rule IS NULL", "set-aside", out, connection)
+    rows, files = _written(out, connection)
     quarantine = scratch / "quarantine.parquet"
-    own = delivery.business_date or good.business_date
-    broken = _write_broken(delivery, judged, own, quarantine, connection)
+    own = delivery.business_date or _most(rows)
+    counts = _write_broken(delivery, kept, own, quarantine, connection)
+    broken, set_aside = counts["record"], counts["value"]
     if loaded + sum(broken.values()) != records:
         raise ConservationError(
             f"{delivery.delivery_id}: {records} records delivered, {loaded} loaded, "
             f"{sum(broken.values())} quarantined"
         )
-    return replace(good, broken=broken, quarantine=quarantine)
+    doubted = connection.execute(f"SELECT DISTINCT unnest(__doubts) AS c {kept} ORDER BY c")
+    return Written(
+        rows=rows,
+        files=files,
+        broken=broken,
+        set_aside=set_aside,
+        quarantine=quarantine,
+        doubted=frozenset(c for (c,) in doubted.fetchall() if c is not None),
+    )
+
+
+def _clear(out: Path) -> None:
+    shutil.rmtree(out)
+    out.mkdir()
 
 
 @contextmanager
@@ -112,10 +149,12 @@ def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[i
     connection.execute(f"DROP TABLE {WITHIN}")
 
 
-def _write_good(
+def _write_rows(
     delivery: Delivery,
     contract: Contract,
     judged: str,
+    which: str,
+    part: str,
     out: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> int:
@@ -127,17 +166,18 @@ def _write_good(
     columns = ", ".join(
         f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
     )
-    good = f"SELECT {columns} FROM ({judged}) WHERE __rule IS NULL"
+    good = f"SELECT {columns} FROM ({judged}) WHERE {which}"
     if delivery.business_date is not None:
         folder = out / f"business_date={delivery.business_date}"
-        folder.mkdir()
-        to = f"{literal(str(folder / 'part-0.parquet'))} (FORMAT parquet)"
+        folder.mkdir(exist_ok=True)
+        to = f"{literal(str(folder / f'{part}-0.parquet'))} (FORMAT parquet)"
     else:
         # Few files per date, whatever the order of the records.
         connection.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
         to = (
             f"{literal(str(out))} (FORMAT parquet, PARTITION_BY (business_date),"
-            " WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE true)"
+            f" WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{part}-{{i}}',"
+            " OVERWRITE_OR_IGNORE true)"
         )
     written = connection.execute(f"COPY ({good}) TO {to}").fetchone()
     return int(written[0]) if written else 0
@@ -159,7 +199,8 @@ def _written(
         path = Path(file)
         if not count:
             path.unlink()
-            path.parent.rmdir()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
             continue
         date = dt.date.fromisoformat(path.parent.name.removeprefix("business_date="))
         rows[date] = rows.get(date, 0) + int(count)
@@ -169,49 +210,26 @@ def _written(
 
 def _write_broken(
     delivery: Delivery,
-    judged: str,
+    odd: str,
     business_date: dt.date | None,
     to: Path,
     connection: duckdb.DuckDBPyConnection,
-) -> dict[str, int]:
+) -> dict[str, dict[str, int]]:
+    """Write a row per record that is in no table, and per value set aside; count both by rule."""
     date = literal(business_date.isoformat() if business_date else None)
     connection.execute(
         f"COPY (SELECT CAST({date} AS DATE) AS business_date, {literal(delivery.feed)} AS feed,"
         f" {literal(delivery.delivery_id)} AS delivery_id, {literal(delivery.file)} AS file,"
-        " CAST(__line_no AS BIGINT) AS line_no, __rule AS rule, 'record' AS set_aside,"
+        " CAST(__line_no AS BIGINT) AS line_no,"
+        " unnest(CASE WHEN __rule IS NULL THEN __aside ELSE [__rule] END) AS rule,"
+        " CASE WHEN __rule IS NULL THEN 'value' ELSE 'record' END AS set_aside,"
         f" {literal(f'raw/{delivery.feed}')} AS caught_by, __record AS record"
-        f" FROM ({judged}) WHERE __rule IS NOT NULL) TO {literal(str(to))} (FORMAT parquet)"
+        f" {odd}) TO {literal(str(to))} (FORMAT parquet)"
     )
     counted = connection.execute(
-        "SELECT rule, count(*) FROM read_parquet(?) GROUP BY rule ORDER BY rule", [str(to)]
+        "SELECT set_aside, rule, count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL", [str(to)]
     )
-    return {str(rule): int(count) for rule, count in counted.fetchall()}
-
-
-def _refuse_truncated(
-    source: Source, quarantine: Path | None, connection: duckdb.DuckDBPyConnection
-) -> None:
-    """Refuse a file without final line break whose last record is broken, or ends in a cut date.
-
-    Cut dates may still be dates; of a shorter word or number nobody can tell.
-    """
-    if source.last_line is None:
-        return
-    if quarantine is not None:
-        cut = connection.execute(
-            "SELECT rule FROM read_parquet(?) WHERE line_no = ?",
-            [str(quarantine), source.last_line],
-        ).fetchone()
-        if cut is not None:
-            raise RefusedError(f"truncated: the last line ends early ({cut[0]})", source.records)
-    if source.last_date is None:
-        return
-    last = f"__line_no = {source.last_line}"
-    found = connection.execute(
-        f"SELECT count(n) FILTER (NOT {last}), min(n) FILTER (NOT {last}),"
-        f" max(n) FILTER (NOT {last}), max(n) FILTER ({last})"
-        f" FROM (SELECT __line_no, length(text) AS n FROM ({source.last_date}))"
-    ).fetchone()
-    others, shortest, longest, n = found or (0, None, None, None)
-    if others >= _FEWEST_EQUAL and shortest == longest and n is not None and n < shortest:
-        raise RefusedError("truncated: the date that ends the last line is cut", source.records)
+    counts: dict[str, dict[str, int]] = {"record": {}, "value": {}}
+    for what, rule, count in counted.fetchall():
+        counts[str(what)][str(rule)] = int(count)
+    return counts

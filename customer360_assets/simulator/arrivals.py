@@ -17,6 +17,7 @@ def deliver(
     import duckdb
 
     with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         due = connection.execute(
             "SELECT source, target FROM read_parquet($1) WHERE arrives_on <= $2 AND arrives_on > $3"
             " ORDER BY seq",

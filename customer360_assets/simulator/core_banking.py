@@ -91,6 +91,7 @@ def _export(part: Path, to: Path, since: date, until: date) -> None:
     import duckdb
 
     with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
             f"COPY (SELECT * FROM read_parquet({quoted(part)})"
             f" WHERE recorded_at > DATE '{since}' AND recorded_at <= DATE '{until}')"

@@ -28,6 +28,7 @@ class Customers:
         import duckdb
 
         self._connection: DuckDBPyConnection = duckdb.connect(config={"threads": 1})
+        self._connection.execute("SET TimeZone = 'UTC'")
         self._file = str(file)
         self._as_of = as_of or self._newest()
         # Ids rise with the day of joining, so those known on a day come first.

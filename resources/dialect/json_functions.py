@@ -50,14 +50,16 @@ def array_length(node: Any) -> Any:
     )
 
 
-def array_of(node: Any) -> Any:
-    """Give the elements of TRY_CAST(json_parse(x) AS array(json)), without writing x out again.
+def array_of(node: Any, *, tried: bool) -> Any:
+    """Return the elements of TRY_CAST(json_parse(x) AS array(json)), without writing x out again.
 
-    json_parse fails for a text that is no JSON, and so does json_type.
+    json_parse fails for a text that is no JSON, and so does json_type; where it is `tried` (within
+    TRY), both give NULL.
     """
     from resources.dialect.rewrite import duck
 
-    return duck("CASE WHEN json_type(x_) = 'ARRAY' THEN json_extract(x_, '$[*]') END", x=node.this)
+    kind = "TRY(json_type(x_))" if tried else "json_type(x_)"
+    return duck(f"CASE WHEN {kind} = 'ARRAY' THEN json_extract(x_, '$[*]') END", x=node.this)
 
 
 def _duck(sql: str, node: Any, **parts: Any) -> Any:

@@ -77,9 +77,10 @@ def _cast(node: Any) -> Any:
     operand, kind, target = node.this, kind_of_type(node.to), node.to.sql("duckdb")
     if kind == "timestamp":
         target = "TIMESTAMP"
-    safe = isinstance(node, exp.TryCast) or node.find_ancestor(exp.Try) is not None
+    tried = node.find_ancestor(exp.Try) is not None
+    safe = isinstance(node, exp.TryCast) or tried
     if safe and isinstance(operand, exp.ParseJSON) and target == "JSON[]":
-        return array_of(operand)
+        return array_of(operand, tried=tried)
     parameter = isinstance(operand, exp.Placeholder | exp.Null)
     literal = isinstance(operand, exp.Literal) and operand.is_string
     if parameter or (literal and reads_as(kind, operand.name)):

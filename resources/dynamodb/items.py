@@ -55,6 +55,7 @@ def item_texts(batch: pa.RecordBatch, generation: int) -> Iterator[str]:
     kinds = kinds_of(batch.schema)
     _refuse_unfit(batch, kinds)
     with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
         engine.register("profiles", pa.table(batch))
         made = engine.execute(_items_sql(kinds, generation))
         while part := made.fetchmany(1_000):

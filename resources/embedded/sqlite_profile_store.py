@@ -165,6 +165,7 @@ def _write(
 
     items, columns, decimals = 0, list[str](), list[str]()
     with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
         for batch in rows:
             columns = list(batch.schema.names)
             decimals = [f.name for f in batch.schema if pa.types.is_decimal(f.type)]

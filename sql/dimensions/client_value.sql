@@ -205,7 +205,7 @@ measured AS (
         coalesce(movements.accounts, nothing.accounts) AS accounts,
         movements.balance,
         -- Whole numbers divide exactly where a half cent is one; two roundings would miss some.
-        CAST(CAST(movements.balance_days * 100 AS double) / 9000e0 AS decimal(18, 2))
+        CAST(CAST(movements.balance_days * 100 AS double) / 9000e0 AS decimal(24, 2))
             AS average_balance,
         coalesce(movements.transactions, nothing.transactions) AS transactions,
         coalesce(movements.credits, nothing.transactions) AS credits,

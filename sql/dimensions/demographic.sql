@@ -19,9 +19,13 @@ life_stages AS (
 
 income_rules AS (
     -- What makes credits a salary: days from one to the next (the last one to the business date),
-    -- and how far apart the amounts may be, as a share of the middle one.
-    SELECT least_gap, most_gap, most_spread
-    FROM (VALUES (25, 36, CAST('0.20' AS decimal(3, 2)))) AS rule (least_gap, most_gap, most_spread)
+    -- how far apart the amounts may be, as a share of the middle one, and how many different
+    -- collections (date and amount) an account may have: more than one a day are the takings of a
+    -- business, of which three alike are no salary, and whose comparison grows with their cube.
+    SELECT least_gap, most_gap, most_spread, most_collections
+    FROM (
+        VALUES (25, 36, CAST('0.20' AS decimal(3, 2)), 100)
+    ) AS rule (least_gap, most_gap, most_spread, most_collections)
 ),
 
 newest AS (
@@ -118,24 +122,25 @@ again AS (
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
         booked.trans_id,
+        booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
     INNER JOIN reached ON booked.business_date = reached.business_date
     WHERE booked.trans_id <= reached.trans_id
-    GROUP BY booked.trans_id
+    GROUP BY booked.trans_id, booked.trans_scope
 ),
 
-transfers AS (
-    -- Collections from other banks over 100 days: three occurrences, 25 to 36 days apart.
+collections AS (
+    -- From other banks, over 100 days. Of equal ones on a day the last speaks for all.
     SELECT
         owners.client_id,
         booked.account_id,
-        booked.trans_id,
         booked."date",
-        booked.amount
+        booked.amount,
+        max(booked.trans_id) AS trans_id
     FROM stage.transaction AS booked
     INNER JOIN owners ON booked.account_id = owners.account_id
-    LEFT JOIN again ON booked.trans_id = again.trans_id
+    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
     CROSS JOIN newest
     WHERE
         booked.business_date <= newest.business_date
@@ -144,6 +149,29 @@ transfers AS (
         AND booked.operation = 'CAB'
         AND booked.amount > 0
         AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+    GROUP BY owners.client_id, booked.account_id, booked."date", booked.amount
+),
+
+counted_collections AS (
+    SELECT
+        client_id,
+        account_id,
+        "date",
+        amount,
+        trans_id,
+        count(account_id) OVER (PARTITION BY account_id) AS collections
+    FROM collections
+),
+
+transfers AS (
+    SELECT
+        counted.client_id,
+        counted.account_id,
+        counted."date",
+        counted.amount,
+        counted.trans_id
+    FROM counted_collections AS counted
+    INNER JOIN income_rules ON counted.collections <= income_rules.most_collections
 ),
 
 steps AS (

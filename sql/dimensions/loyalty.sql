@@ -289,12 +289,12 @@ SELECT
     balances.balance_0m - balances.balance_3m AS loyalty_asset_growth_3m,
     CASE WHEN balances.balance_3m > 0 THEN CAST(
         CAST(balances.balance_0m - balances.balance_3m AS double)
-        / nullif(CAST(balances.balance_3m AS double), 0e0) AS decimal(18, 4)
+        / nullif(CAST(balances.balance_3m AS double), 0e0) AS decimal(28, 4)
     ) END AS loyalty_asset_growth_ratio_3m,
     balances.balance_0m - balances.balance_6m AS loyalty_asset_growth_6m,
     CASE WHEN balances.balance_6m > 0 THEN CAST(
         CAST(balances.balance_0m - balances.balance_6m AS double)
-        / nullif(CAST(balances.balance_6m AS double), 0e0) AS decimal(18, 4)
+        / nullif(CAST(balances.balance_6m AS double), 0e0) AS decimal(28, 4)
     ) END AS loyalty_asset_growth_ratio_6m
 FROM measured
 LEFT JOIN balances_of_client AS balances ON measured.client_id = balances.client_id

@@ -256,7 +256,7 @@ SELECT
     CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.hits END AS web_hits,
     CAST(
         CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.hits_weighted END
-        AS decimal(20, 10)
+        AS decimal(30, 10)
     ) AS web_hits_weighted,
     CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.page_views END
         AS web_page_views,

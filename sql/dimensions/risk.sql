@@ -129,11 +129,14 @@ openings AS (
 came_overdrawn AS (
     -- Accounts of clients of whom one came into the 90 days overdrawn: the streak is older than it,
     -- and may have begun on another account that has recovered since.
-    SELECT DISTINCT others.account_id
-    FROM openings
-    INNER JOIN owners ON openings.account_id = owners.account_id
-    INNER JOIN owners AS others ON owners.client_id = others.client_id
-    WHERE openings.place = 1 AND openings.balance < 0
+    SELECT owners.account_id
+    FROM owners
+    WHERE owners.client_id IN (
+        SELECT others.client_id
+        FROM openings
+        INNER JOIN owners AS others ON openings.account_id = others.account_id
+        WHERE openings.place = 1 AND openings.balance < 0
+    )
 ),
 
 standing AS (

@@ -19,14 +19,43 @@ WITH delivered AS (
         json_extract_scalar(geo_network, '$.country') AS country,
         json_extract_scalar(geo_network, '$.region') AS region,
         json_extract_scalar(geo_network, '$.city') AS city,
-        json_extract_scalar(totals, '$.visits') AS visits,
-        json_extract_scalar(totals, '$.hits') AS hits,
-        json_extract_scalar(totals, '$.pageviews') AS page_views,
-        json_extract_scalar(totals, '$.timeOnSite') AS time_on_site,
-        json_extract_scalar(totals, '$.bounces') AS bounces,
-        json_extract_scalar(totals, '$.newVisits') AS new_visits,
-        json_extract_scalar(totals, '$.transactions') AS transactions,
-        json_extract_scalar(totals, '$.transactionRevenue') AS transaction_revenue,
+        nullif(trim(json_extract_scalar(totals, '$.visits')), '') AS visits,
+        nullif(trim(json_extract_scalar(totals, '$.hits')), '') AS hits,
+        nullif(trim(json_extract_scalar(totals, '$.pageviews')), '') AS page_views,
+        nullif(trim(json_extract_scalar(totals, '$.timeOnSite')), '') AS time_on_site,
+        nullif(trim(json_extract_scalar(totals, '$.bounces')), '') AS bounces,
+        nullif(trim(json_extract_scalar(totals, '$.newVisits')), '') AS new_visits,
+        nullif(trim(json_extract_scalar(totals, '$.transactions')), '') AS transactions,
+        nullif(trim(json_extract_scalar(totals, '$.transactionRevenue')), '') AS revenue,
+        -- Text that is one JSON object is, in brackets, a list of one.
+        nullif(nullif(trim(totals), ''), 'null') AS totals,
+        CASE
+            WHEN regexp_like(totals, '^[ \t\r\n]*\{')
+                THEN cardinality(
+                    try(CAST(json_parse(concat('[', totals, ']')) AS array(json)))
+                )
+        END AS totals_objects,
+        nullif(nullif(trim(traffic_source), ''), 'null') AS traffic_source,
+        CASE
+            WHEN regexp_like(traffic_source, '^[ \t\r\n]*\{')
+                THEN cardinality(
+                    try(CAST(json_parse(concat('[', traffic_source, ']')) AS array(json)))
+                )
+        END AS traffic_source_objects,
+        nullif(nullif(trim(device), ''), 'null') AS device,
+        CASE
+            WHEN regexp_like(device, '^[ \t\r\n]*\{')
+                THEN cardinality(
+                    try(CAST(json_parse(concat('[', device, ']')) AS array(json)))
+                )
+        END AS device_objects,
+        nullif(nullif(trim(geo_network), ''), 'null') AS geo_network,
+        CASE
+            WHEN regexp_like(geo_network, '^[ \t\r\n]*\{')
+                THEN cardinality(
+                    try(CAST(json_parse(concat('[', geo_network, ']')) AS array(json)))
+                )
+        END AS geo_network_objects,
         delivery_id,
         delivery_seq,
         line_no
@@ -97,8 +126,36 @@ conformed AS (
         TRY_CAST(new_visits AS bigint) AS new_visits,
         TRY_CAST(transactions AS bigint) AS transactions,
         -- Delivered in millionths. Multiplied, because decimals divide differently per engine.
-        TRY_CAST(transaction_revenue AS decimal(18, 0)) * CAST('0.000001' AS decimal(7, 6))
+        TRY_CAST(revenue AS decimal(18, 0)) * CAST('0.000001' AS decimal(7, 6))
             AS transaction_revenue,
+        -- What is given and cannot be read would read as what was not given. Totals are numbers
+        -- beside each other: nothing is nested in them.
+        CASE
+            WHEN totals IS NOT NULL AND coalesce(totals_objects, 0) <> 1 THEN 'totals:shape'
+            WHEN regexp_like(substr(totals, 2), '[{\[]') THEN 'totals:shape'
+            WHEN traffic_source IS NOT NULL AND coalesce(traffic_source_objects, 0) <> 1
+                THEN 'traffic_source:shape'
+            WHEN device IS NOT NULL AND coalesce(device_objects, 0) <> 1
+                THEN 'device:shape'
+            WHEN geo_network IS NOT NULL AND coalesce(geo_network_objects, 0) <> 1
+                THEN 'geo_network:shape'
+            WHEN visits IS NOT NULL AND TRY_CAST(visits AS bigint) IS NULL
+                THEN 'totals.visits:type'
+            WHEN hits IS NOT NULL AND TRY_CAST(hits AS bigint) IS NULL
+                THEN 'totals.hits:type'
+            WHEN page_views IS NOT NULL AND TRY_CAST(page_views AS bigint) IS NULL
+                THEN 'totals.pageviews:type'
+            WHEN time_on_site IS NOT NULL AND TRY_CAST(time_on_site AS bigint) IS NULL
+                THEN 'totals.timeOnSite:type'
+            WHEN bounces IS NOT NULL AND TRY_CAST(bounces AS bigint) IS NULL
+                THEN 'totals.bounces:type'
+            WHEN new_visits IS NOT NULL AND TRY_CAST(new_visits AS bigint) IS NULL
+                THEN 'totals.newVisits:type'
+            WHEN transactions IS NOT NULL AND TRY_CAST(transactions AS bigint) IS NULL
+                THEN 'totals.transactions:type'
+            WHEN revenue IS NOT NULL AND TRY_CAST(revenue AS decimal(18, 0)) IS NULL
+                THEN 'totals.transactionRevenue:type'
+        END AS form_rule,
         delivery_id,
         delivery_seq,
         line_no
@@ -137,5 +194,6 @@ SELECT
     row_number() OVER (
         PARTITION BY business_date, full_visitor_id, visit_id, visit_start_time
         ORDER BY delivery_seq DESC, line_no DESC
-    ) AS delivery_rank
+    ) AS delivery_rank,
+    form_rule
 FROM conformed

@@ -144,6 +144,18 @@ JSON: list[tuple[str, object]] = [
     ("cardinality(CAST(json_parse('[{\"a\":1}, 2]') AS array(json)))", 2),
     ("TRY_CAST(json_parse('{\"a\":1}') AS array(json))", None),
     ("TRY_CAST(json_parse('{bad') AS array(json))", ERROR),
+    *(
+        (f"try(CAST(json_parse('{text}') AS array(json)))", None)
+        for text in ("{bad", "no JSON", "[1] [2]", '{"a":1}', "null", "5", "")
+    ),
+    ("cardinality(try(CAST(json_parse('[1, null]') AS array(json))))", 2),
+    ("TRY_CAST(json_extract('{\"a\":{}}', '$.a') AS array(json))", None),
+    ("cardinality(TRY_CAST(json_extract('{\"a\":[1, null]}', '$.a') AS array(json)))", 2),
+    ("json_array_length(json_extract('{\"a\":[1, null]}', '$.a'))", 2),
+    ("json_array_length(json_extract('5', '$.a'))", None),
+    ("json_extract('{\"a\":1}', '$.b')", None),
+    ("json_extract_scalar('\"x\"', '$')", "x"),
+    ("json_extract_scalar('x', '$')", None),
     ("TRY_CAST(json_parse(NULL) AS array(json))", None),
     ("TRY_CAST(json_parse('null') AS array(json))", None),
     ("cardinality(TRY_CAST(json_parse('[{\"a\":[1]}, null, 2]') AS array(json)))", 3),

@@ -113,6 +113,22 @@ def test_every_target_of_the_built_in_sets_is_of_its_contract(bank: str) -> None
             {"targets": GOOD["targets"] | {"frequency": {"formats": ["%Y"]}}},
             "targets.frequency.formats: the column is varchar, not a date or timestamp",
         ),
+        (
+            {"targets": GOOD["targets"] | {"frequency": {"shape": "[A-Z"}}},
+            "targets.frequency.shape: '[A-Z' is no regular expression of RE2: missing ]: [A-Z",
+        ),
+        (
+            {"targets": GOOD["targets"] | {"frequency": {"shape": "(?=M)MI"}}},
+            "targets.frequency.shape: '(?=M)MI' is no regular expression of RE2: invalid perl",
+        ),
+        (
+            {"targets": GOOD["targets"] | {"account_id": {"shape": "[0-9]+"}}},
+            "targets.account_id.shape: the column is bigint, not text",
+        ),
+        (
+            {"targets": GOOD["targets"] | {"frequency": {"absent": True, "shape": "[A-Z]+"}}},
+            "targets.frequency: shape needs a delivered field, an expression, token or last_four",
+        ),
     ],
 )
 def test_an_error_says_where_and_what_would_be_right(
@@ -178,6 +194,7 @@ def test_the_fingerprint_moves_with_what_decides_rows_and_with_nothing_else() ->
         {"nulls": ["-"]},
         {"encoding": "cp1250"},
         {"targets": GOOD["targets"] | {"frequency": {"codes": {"A": "MI"}}}},
+        {"targets": GOOD["targets"] | {"frequency": {"shape": "[A-Z]+"}}},
     ]
     others = {spec(**change).fingerprint(table) for change in deciding}
     assert len(others | {base, spec().fingerprint(contract("raw.card"))}) == len(deciding) + 2

@@ -82,7 +82,7 @@ def test_other_spellings_of_the_same_value_are_loaded(home: Home, line: str) -> 
 def test_values_are_exact(home: Home) -> None:
     transactions(home, '007,"1",2024-01-02T03:04:05.123456, credit,"C""C,K",1234567890123456.78,.1')
     rows = home.rows(home.settle("transaction"))
-    assert rows[1][4:] == (
+    assert rows[1][4:11] == (
         7,
         1,
         dt.datetime.fromisoformat("2024-01-02T03:04:05.123456"),
@@ -113,8 +113,8 @@ def test_dates_in_several_shapes_are_tried_in_order(home: Home) -> None:
 
 
 def test_null_spellings(home: Home) -> None:
-    lines = ("2,1,2024-01-01,credit,N/A,1,\\N", "3,1,2024-01-01,credit,NA,1,NA")
-    assert transactions(home, *lines, nulls=["N/A", "\\N"]) == {2: "balance:type"}
+    lines = ("2,1,2024-01-01,credit,N/A,1,\\N", "3,1,2024-01-01,credit,NA,NA,1")
+    assert transactions(home, *lines, nulls=["N/A", "\\N"]) == {2: "amount:type"}
     assert home.rows(home.settle("transaction"), "operation, balance")[1] == (None, None)
 
 
@@ -125,15 +125,17 @@ def test_an_expression_that_fails_is_told_from_one_that_gives_null(home: Home) -
     rules = transactions(home, *lines, columns=columns, targets=targets)
     assert rules == {3: "balance:expression"}
     balances = home.rows(home.settle("transaction"), "line_no, balance")
-    assert balances[1:] == [(2, Decimal("2.50")), (3, None)]
+    assert balances[1:] == [(2, Decimal("2.50")), (3, None), (4, None)]
+    aside = home.quarantined(home.settle("transaction"), "line_no, set_aside")
+    assert aside == [(4, "value")]
 
 
 def test_quarantine_holds_what_an_auditor_needs(home: Home) -> None:
-    home.deliver(CARD, f"{GOOD}\n\n4444,x,gold,\n{GOOD},1\n")
+    home.deliver(CARD, f"{GOOD}\n\n501800004444,x,gold,\n{GOOD},1\n")
     deliveries = home.run("card")
     common = (dt.date(2024, 5, 23), "card", "card-000001", CARD)
     assert home.quarantined(deliveries, "*") == [
-        (*common, 3, "disp_id:type", "record", "raw/card", "4444,x,gold,"),
+        (*common, 3, "disp_id:type", "record", "raw/card", "501800004444,x,gold,"),
         (*common, 4, "record:column_count", "record", "raw/card", GOOD + ",1"),
     ]
     row = only(deliveries)

@@ -106,7 +106,7 @@ def test_the_run_ends_well_and_names_what_was_refused(ran: Ran, manifest: dict[s
         (card_file(DAY, "100000"), "refused", "an HTML page"),
         (account_file(DAY, "110000"), "refused", "empty: 0 bytes"),
         (card_file(DAY, "120000"), "refused", "truncated"),
-        (card_file(DAY, "130000"), "refused", "not utf-8"),
+        (card_file(DAY, "130000"), "refused", "UTF-16 text"),
         (crm_file(DAY, "140000"), "refused", "not utf-8"),
         (card_file(DAY, "150000"), "duplicate", "same bytes as card-"),
         (ga_file(LATER), "loaded", "fields not in the specification: newField"),

@@ -158,6 +158,27 @@ PROFILE: Tables = {
     ],
 }
 
+MOST = Decimal("999999999999.99")
+"""The highest amount that stage publishes; dates may be any."""
+BOUNDS: Tables = {
+    "stage.customer": [
+        (JANUARY, 1, instant("0001-01-01T00:00:00")),
+        (JANUARY, 2, instant("1582-10-10T00:00:00")),
+    ],
+    "stage.disposition": [(JANUARY, 1, 100, 1, "owner"), (JANUARY, 2, 200, 2, "owner")],
+    "stage.account": [
+        (JANUARY, 100, 1, instant("0001-01-01T00:00:00")),
+        (JANUARY, 200, 2, instant("1899-12-31T23:59:59")),
+    ],
+    "stage.transaction": [
+        *((MAY, 2**63 - 1 - n, 100, MAY, "credit", "CAB", MOST) for n in range(20_000)),
+        (MAY, 1, 100, day("0001-01-01"), "debit", "CCW", MOST),
+        (MAY, 2, 200, day("1500-02-28"), "debit", None, MOST),
+        (MAY, 3, 200, day("9999-12-31"), "credit", None, MOST),
+    ],
+    "raw.delivery": [],
+}
+
 
 def generated(seed: int = 1, clients: int = 60, transactions: int = 4_000) -> Tables:
     """Give a bank with joint accounts, gaps, ties, redeliveries and month ends."""

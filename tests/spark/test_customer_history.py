@@ -11,7 +11,16 @@ from customer360_assets.contracts import contract
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.embedded.sail_engine import SailEngine
 from tests.spark.conftest import SCRIPTS, RunJob
-from tests.spark.spark_bank import HISTORY, TRANSACTIONS, day, deliver, generated, rows_of
+from tests.spark.spark_bank import (
+    BOUNDS,
+    HISTORY,
+    MOST,
+    TRANSACTIONS,
+    day,
+    deliver,
+    generated,
+    rows_of,
+)
 
 D = day("2024-05-31")
 
@@ -80,6 +89,18 @@ def test_values_computed_by_hand_at_the_end_of_february(run_job: RunJob) -> None
     assert owner["history_debit_sum_3m"] == Decimal("50.50")
     assert owner["history_last_debit_date"] == day("2024-02-29")
     assert clients[1]["history_credit_count_6m"] == 0
+
+
+def test_values_at_the_bounds_of_stage(run_job: RunJob) -> None:
+    """20,000 of the highest amounts, and dates before the calendar's reform."""
+    clients = by_client(run_job("customer_history", BOUNDS, D))
+    assert clients[1]["history_credit_sum_3m"] == 20_000 * MOST
+    assert clients[1]["history_collection_sum_6m"] == 20_000 * MOST
+    assert clients[1]["history_credit_avg_6m"] == MOST
+    assert clients[1]["history_last_debit_date"] == day("0001-01-01")
+    assert clients[2]["history_last_debit_date"] == day("1500-02-28")
+    assert clients[2]["history_last_debit_amount"] == MOST
+    assert clients[2]["history_last_credit_date"] is None
 
 
 def test_a_joint_account_counts_for_its_primary_owner_alone(run_job: RunJob) -> None:

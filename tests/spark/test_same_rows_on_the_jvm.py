@@ -14,13 +14,15 @@ import pytest
 from resources.embedded.sail_engine import SailEngine
 from resources.spark_engine import job_arguments
 from tests.spark.conftest import SCRIPTS
-from tests.spark.spark_bank import HISTORY, PROFILE, day, deliver, generated, rows_of
+from tests.spark.spark_bank import BOUNDS, HISTORY, PROFILE, day, deliver, generated, rows_of
 
 CASES = {
     "by hand, May": ("customer_history", HISTORY, "2024-05-31"),
     "before any delivery": ("customer_history", HISTORY, "2023-12-31"),
     "no transaction": ("customer_history", {**HISTORY, "stage.transaction": []}, "2024-05-31"),
     "generated, leap day": ("customer_history", generated(2), "2024-02-29"),
+    "at the bounds": ("customer_history", BOUNDS, "2024-05-31"),
+    "profile at the bounds": ("customer_360", BOUNDS, "2024-05-31"),
     "profile": ("customer_360", PROFILE, "2024-05-31"),
 }
 # As a short local run wants it: without a cluster's 200 shuffle partitions and the slow compiler.

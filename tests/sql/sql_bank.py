@@ -68,9 +68,10 @@ class Bank:
         """Run a stage file over a range of business dates; rows with their delivery_rank."""
         sql = (SQL / "stage" / f"{table}.sql").read_text()
         found = self.rows(sql, first, last)
-        names = [c.name for c in contract(f"stage.{table}").columns]
+        declared = contract(f"stage.{table}")
+        form = [declared.form_rule] if declared.form_rule else []
         for row in found:
-            assert list(row) == [*names, "delivery_rank"]
+            assert list(row) == [*(c.name for c in declared.columns), "delivery_rank", *form]
         return found
 
     def publish(self, table: str, first: dt.date = D, last: dt.date = D) -> None:
@@ -89,7 +90,10 @@ class Bank:
     def broken(self, table: str, first: dt.date = D, last: dt.date = D) -> list[str]:
         """Give the rule that each refused row of a stage file breaks, sorted."""
         sql = to_duckdb((SQL / "stage" / f"{table}.sql").read_text())
-        rule = to_duckdb(first_broken_sql(contract(f"stage.{table}").rules))
+        declared = contract(f"stage.{table}")
+        rule = to_duckdb(first_broken_sql(declared.rules))
+        if declared.form_rule:
+            rule = f'coalesce("{declared.form_rule}", {rule})'
         found = self.db.execute(
             f"SELECT rule FROM (SELECT {rule} AS rule FROM ({sql})) WHERE rule IS NOT NULL"
             " ORDER BY rule",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, Text, column
+from customer360_assets.contracts.columns import BigInt, Date, Text, Total, column
 from customer360_assets.contracts.contract import Contract, Control, Table
 from customer360_assets.contracts.dimension._attributed import BOOKED, LAST_BALANCES, RECENT
 
@@ -42,13 +42,13 @@ class ClientValue(Table):
         nullable=True,
         ge=0,
     )
-    value_balance: Money = column(
+    value_balance: Total = column(
         "Sum of those accounts' balances at the end of the business date; one that no transaction"
         " has stated adds nothing.",
         pii="quasi",
         nullable=True,
     )
-    value_average_daily_balance_90d: Money = column(
+    value_average_daily_balance_90d: Total = column(
         "Sum over accounts of balance times days held, over the 90 days that end with the business"
         " date, divided by 90; half a cent up. Held is what a day ends with. Days before an"
         " account's first stated balance count as 0.",
@@ -56,13 +56,13 @@ class ClientValue(Table):
         nullable=True,
     )
     value_transactions_90d: BigInt = column(f"Transactions {_90}.", nullable=True, ge=0)
-    value_credits_90d: Money = column(
+    value_credits_90d: Total = column(
         f"Sum of the amounts of credits {_90}.", pii="quasi", nullable=True, ge=0
     )
-    value_debits_90d: Money = column(
+    value_debits_90d: Total = column(
         f"Sum of the amounts of debits {_90}.", pii="quasi", nullable=True, ge=0
     )
-    value_net_flow_90d: Money = column(
+    value_net_flow_90d: Total = column(
         "value_credits_90d - value_debits_90d.", pii="quasi", nullable=True
     )
     value_recency_days: BigInt = column(

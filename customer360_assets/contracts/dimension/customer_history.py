@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, Rate, column
+from customer360_assets.contracts.columns import BigInt, Date, Money, Rate, Total, column
 from customer360_assets.contracts.contract import Contract, Control, Table
 
 _OWNER = ("stage.disposition.client_id",)
@@ -114,29 +114,29 @@ class CustomerHistory(Table):
         derived_from=("stage.customer.client_id",),
     )
     history_credit_count_3m: BigInt = _count("credits", 3)
-    history_credit_sum_3m: Money = _sum("credits", 3)
+    history_credit_sum_3m: Total = _sum("credits", 3)
     history_credit_avg_3m: Rate = _average("credits", 3)
     history_debit_count_3m: BigInt = _count("debits", 3)
-    history_debit_sum_3m: Money = _sum("debits", 3)
+    history_debit_sum_3m: Total = _sum("debits", 3)
     history_debit_avg_3m: Rate = _average("debits", 3)
     history_credit_count_6m: BigInt = _count("credits", 6)
-    history_credit_sum_6m: Money = _sum("credits", 6)
+    history_credit_sum_6m: Total = _sum("credits", 6)
     history_credit_avg_6m: Rate = _average("credits", 6)
     history_debit_count_6m: BigInt = _count("debits", 6)
-    history_debit_sum_6m: Money = _sum("debits", 6)
+    history_debit_sum_6m: Total = _sum("debits", 6)
     history_debit_avg_6m: Rate = _average("debits", 6)
     history_card_withdrawal_count_6m: BigInt = _operations("card withdrawal", "CCW")
-    history_card_withdrawal_sum_6m: Money = _operation_sum("card withdrawal", "CCW")
+    history_card_withdrawal_sum_6m: Total = _operation_sum("card withdrawal", "CCW")
     history_cash_credit_count_6m: BigInt = _operations("credit in cash", "CCK")
-    history_cash_credit_sum_6m: Money = _operation_sum("credit in cash", "CCK")
+    history_cash_credit_sum_6m: Total = _operation_sum("credit in cash", "CCK")
     history_collection_count_6m: BigInt = _operations("collection from another bank", "CAB")
-    history_collection_sum_6m: Money = _operation_sum("collection from another bank", "CAB")
+    history_collection_sum_6m: Total = _operation_sum("collection from another bank", "CAB")
     history_cash_withdrawal_count_6m: BigInt = _operations("withdrawal in cash", "WCA")
-    history_cash_withdrawal_sum_6m: Money = _operation_sum("withdrawal in cash", "WCA")
+    history_cash_withdrawal_sum_6m: Total = _operation_sum("withdrawal in cash", "WCA")
     history_remittance_count_6m: BigInt = _operations("remittance to another bank", "RAB")
-    history_remittance_sum_6m: Money = _operation_sum("remittance to another bank", "RAB")
+    history_remittance_sum_6m: Total = _operation_sum("remittance to another bank", "RAB")
     history_no_operation_count_6m: BigInt = _operations("such as interest", "null")
-    history_no_operation_sum_6m: Money = _operation_sum("such as interest", "null")
+    history_no_operation_sum_6m: Total = _operation_sum("such as interest", "null")
     history_largest_credit_6m: Money = _largest("credit")
     history_largest_debit_6m: Money = _largest("debit")
     history_last_credit_date: Date = _last_date("credit")

@@ -53,8 +53,9 @@ class Demographic(Table):
         " account within 100 days, each 25 to 36 days after the one before and the last at most 36"
         " days before the business date, whose largest and smallest differ by at most 20 % of the"
         " middle one. Of several such series the one with the largest middle. Account currency;"
-        " null without such evidence. The limits stand in income_rules of"
-        " sql/dimensions/demographic.sql.",
+        " null without such evidence. Equal collections of one day count as one; an account with"
+        " more than 100 different ones in the 100 days is a business's and shows no income. The"
+        " limits stand in income_rules of sql/dimensions/demographic.sql.",
         pii="personal",
         nullable=True,
         gt=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, Rate, column
+from customer360_assets.contracts.columns import BigInt, Date, Growth, Rate, Total, column
 from customer360_assets.contracts.contract import Contract, Control, Table
 from customer360_assets.contracts.dimension._attributed import BOOKED, RECENT
 
@@ -94,10 +94,10 @@ class Loyalty(Table):
     loyalty_new_cards_12m: BigInt = column(
         f"Cards on the client's own dispositions issued {_12}.", nullable=True, ge=0
     )
-    loyalty_asset_growth_3m: Money = _growth(3)
-    loyalty_asset_growth_ratio_3m: Rate = _ratio(3)
-    loyalty_asset_growth_6m: Money = _growth(6)
-    loyalty_asset_growth_ratio_6m: Rate = _ratio(6)
+    loyalty_asset_growth_3m: Total = _growth(3)
+    loyalty_asset_growth_ratio_3m: Growth = _ratio(3)
+    loyalty_asset_growth_6m: Total = _growth(6)
+    loyalty_asset_growth_ratio_6m: Growth = _ratio(6)
 
 
 CONTRACT = Contract(

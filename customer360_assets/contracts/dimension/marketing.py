@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from customer360_assets.contracts.columns import BigInt, Date, Double, Text, Weight, column
+from customer360_assets.contracts.columns import (
+    BigInt,
+    Date,
+    Double,
+    Text,
+    Weight,
+    WeightTotal,
+    column,
+)
 from customer360_assets.contracts.contract import Contract, Control, Table
 
 _TIE = "most sessions, then the most recent one, then the alphabet"
@@ -53,7 +61,7 @@ class Marketing(Table):
         nullable=True,
         ge=0,
     )
-    web_hits_weighted: Weight = column(
+    web_hits_weighted: WeightTotal = column(
         "Sum over the sessions of hits times the visitor's weight.", nullable=True, ge=0
     )
     web_page_views: BigInt = column(

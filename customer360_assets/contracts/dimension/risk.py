@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, column
+from customer360_assets.contracts.columns import BigInt, Date, Money, Total, column
 from customer360_assets.contracts.contract import Contract, Control, Table
 from customer360_assets.contracts.dimension._attributed import LAST_BALANCES
 
@@ -38,7 +38,7 @@ class Risk(Table):
     risk_accounts_overdrawn: BigInt = column(
         "Own accounts that ended the business date below 0.", pii="quasi", nullable=True, ge=0
     )
-    risk_overdrawn_amount: Money = column(
+    risk_overdrawn_amount: Total = column(
         "Sum of what those lack to 0, as a positive amount.", pii="quasi", nullable=True, ge=0
     )
     risk_lowest_balance_90d: Money = column(

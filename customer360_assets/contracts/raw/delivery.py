@@ -38,6 +38,9 @@ class Delivery(Table):
     )
     loaded: BigInt = column("Records typed into raw.", nullable=True)
     quarantined: BigInt = column("Records put into quarantine.", nullable=True)
+    values_set_aside: BigInt = column(
+        "Values of loaded records that are null in raw and kept in quarantine.", nullable=True
+    )
 
 
 CONTRACT = Contract(

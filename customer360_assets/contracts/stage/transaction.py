@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, Text, column
+from customer360_assets.contracts.columns import MOST_MONEY, BigInt, Date, Money, Text, column
 from customer360_assets.contracts.contract import Contract, Reference, Table
 
 
@@ -29,11 +29,13 @@ class Transaction(Table):
         "Amount in the account's currency, never negative: type says which way. Interest can be 0.",
         pii="quasi",
         ge=0,
+        le=MOST_MONEY,
     )
     balance: Money = column(
         "Balance of the account after it, in its currency; below 0 is overdrawn.",
         pii="quasi",
         nullable=True,
+        in_range={"min_value": -MOST_MONEY, "max_value": MOST_MONEY},
     )
     delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)

@@ -47,11 +47,37 @@ class WebHit(Table):
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)
 
 
-# The delivered records of this table are hits, and the raw table holds sessions.
-DELIVERED_HITS = """
-SELECT coalesce(sum(cardinality(TRY_CAST(json_parse(hits) AS array(json)))), 0)
-FROM raw.ga_session
-WHERE business_date BETWEEN CAST(? AS date) AND CAST(? AS date)
+# The delivered records of this table are hits, and the raw table holds sessions. They are counted
+# by their places in the delivered text, not by what the transformation made of it. A text that is
+# neither a list nor holds one is a single record: one hit, or one that cannot be read.
+DELIVERED_HITS = r"""
+SELECT coalesce(sum(
+    CASE
+        WHEN hits IS NULL THEN 0
+        WHEN regexp_like(hits, '^[ \t\r\n]*(null|\{[ \t\r\n]*\})?[ \t\r\n]*\z') THEN 0
+        WHEN
+            coalesce(
+                cardinality(try(CAST(json_parse(concat('[', hits, ']')) AS array(json)))), 0
+            ) <> 1 THEN 1
+        ELSE
+            coalesce(
+                json_array_length(hits),
+                json_array_length(json_extract(hits, '$.list')),
+                json_array_length(json_extract(hits, '$.array')),
+                1
+            )
+    END
+), 0)
+FROM (
+    SELECT
+        CASE
+            WHEN regexp_like(hits, '^[ \t\r\n]*"')
+                THEN coalesce(json_extract_scalar(hits, '$'), hits)
+            ELSE hits
+        END AS hits
+    FROM raw.ga_session
+    WHERE business_date BETWEEN CAST(? AS date) AND CAST(? AS date)
+) AS delivered
 """
 
 CONTRACT = Contract(
@@ -62,4 +88,5 @@ CONTRACT = Contract(
     feed="ga_session",
     owner="team:digital",
     conserves=DELIVERED_HITS,
+    form_rule="form_rule",
 )

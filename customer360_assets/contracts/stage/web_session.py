@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from customer360_assets.contracts.columns import BigInt, Date, Money, Text, Timestamp, column
+from customer360_assets.contracts.columns import (
+    MOST_COUNTED,
+    MOST_MONEY,
+    BigInt,
+    Date,
+    Money,
+    Text,
+    Timestamp,
+    column,
+)
 from customer360_assets.contracts.contract import Contract, Table
 
 
@@ -38,17 +47,22 @@ class WebSession(Table):
         "1 for a session with an interaction; null for one that Analytics does not count.",
         nullable=True,
         ge=0,
+        le=MOST_COUNTED,
     )
-    hits: BigInt = column("Hits of the session as Analytics counted them.", nullable=True, ge=0)
+    hits: BigInt = column(
+        "Hits of the session as Analytics counted them.", nullable=True, ge=0, le=MOST_COUNTED
+    )
     page_views: BigInt = column(
         "Page views; Analytics leaves a total of none out, so null in a counted session is none.",
         nullable=True,
         ge=0,
+        le=MOST_COUNTED,
     )
     time_on_site_seconds: BigInt = column(
         "Seconds from first to last hit; null for one hit, which has no length.",
         nullable=True,
         ge=0,
+        le=MOST_COUNTED,
     )
     bounces: BigInt = column(
         "1 for a session of one interaction; null in a counted session is no bounce.",
@@ -60,11 +74,12 @@ class WebSession(Table):
         nullable=True,
         isin=[0, 1],
     )
-    transactions: BigInt = column("Purchases in the session.", nullable=True, ge=0)
+    transactions: BigInt = column("Purchases in the session.", nullable=True, ge=0, le=MOST_COUNTED)
     transaction_revenue: Money = column(
         "Revenue of the purchases in the shop's currency; delivered in millionths, rounded to"
         " hundredths.",
         nullable=True,
+        in_range={"min_value": -MOST_MONEY, "max_value": MOST_MONEY},
     )
     delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
     line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)
@@ -77,4 +92,5 @@ CONTRACT = Contract(
     reads="delta",
     feed="ga_session",
     owner="team:digital",
+    form_rule="form_rule",
 )

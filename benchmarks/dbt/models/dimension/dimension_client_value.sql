@@ -186,14 +186,14 @@ SELECT
     {{ as_of }} AS business_date,
     client_id,
     accounts AS value_accounts,
-    balance::DECIMAL(18, 2) AS value_balance,
+    balance::DECIMAL(24, 2) AS value_balance,
     -- By way of its text a double is rounded half up.
-    ((balance_days * 100)::DOUBLE / 9000)::VARCHAR::DECIMAL(18, 2)
+    ((balance_days * 100)::DOUBLE / 9000)::VARCHAR::DECIMAL(24, 2)
         AS value_average_daily_balance_90d,
     transactions AS value_transactions_90d,
-    credits::DECIMAL(18, 2) AS value_credits_90d,
-    debits::DECIMAL(18, 2) AS value_debits_90d,
-    (credits - debits)::DECIMAL(18, 2) AS value_net_flow_90d,
+    credits::DECIMAL(24, 2) AS value_credits_90d,
+    debits::DECIMAL(24, 2) AS value_debits_90d,
+    (credits - debits)::DECIMAL(24, 2) AS value_net_flow_90d,
     recency AS value_recency_days,
     r AS value_recency_score,
     f AS value_frequency_score,

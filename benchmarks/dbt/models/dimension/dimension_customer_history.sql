@@ -80,14 +80,14 @@ SELECT
     {%- for months in (3, 6) %}{% for way in ('credit', 'debit') %}
     {%- set count, sum = way ~ '_count_' ~ months ~ 'm', way ~ '_sum_' ~ months ~ 'm' %}
     coalesce({{ count }}, 0) AS history_{{ count }},
-    coalesce({{ sum }}, 0)::DECIMAL(18, 2) AS history_{{ sum }},
+    coalesce({{ sum }}, 0)::DECIMAL(24, 2) AS history_{{ sum }},
     -- Whole numbers: half a unit of the fourth digit rounds up, exactly.
     (((20000 * {{ sum }})::HUGEINT + {{ count }}) // nullif(2 * {{ count }}, 0))
     ::DECIMAL(18, 0) * 0.0001::DECIMAL(5, 4) AS history_{{ way }}_avg_{{ months }}m,
     {%- endfor %}{% endfor %}
     {%- for name in operations %}
     coalesce({{ name }}_count_6m, 0) AS history_{{ name }}_count_6m,
-    coalesce({{ name }}_sum_6m, 0)::DECIMAL(18, 2) AS history_{{ name }}_sum_6m,
+    coalesce({{ name }}_sum_6m, 0)::DECIMAL(24, 2) AS history_{{ name }}_sum_6m,
     {%- endfor %}
     {%- for way in ('credit', 'debit') %}
     largest_{{ way }}_6m AS history_largest_{{ way }}_6m,

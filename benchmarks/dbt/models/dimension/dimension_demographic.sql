@@ -66,8 +66,9 @@ again AS (
 ),
 
 transfers AS (
-    -- Collections from other banks over 100 days.
-    SELECT account_id, trans_id, date, amount
+    -- Collections from other banks over 100 days, equal ones of a day once. More than 100 are the
+    -- takings of a business.
+    SELECT account_id, max(trans_id) AS trans_id, date, amount
     FROM {{ ref('stage_transaction') }}
     WHERE
         business_date <= {{ as_of }}
@@ -80,6 +81,8 @@ transfers AS (
             trans_id NOT IN (SELECT trans_id FROM again)
             OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
         )
+    GROUP BY account_id, date, amount
+    QUALIFY count(*) OVER (PARTITION BY account_id) <= 100
 ),
 
 series AS (

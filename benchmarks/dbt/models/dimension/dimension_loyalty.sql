@@ -211,12 +211,12 @@ SELECT
     new_cards AS loyalty_new_cards_12m,
     -- By way of its text a double is rounded half up.
     {%- for earlier in ('3m', '6m') %}
-    (balance - balance_{{ earlier }})::DECIMAL(18, 2) AS loyalty_asset_growth_{{ earlier }},
+    (balance - balance_{{ earlier }})::DECIMAL(24, 2) AS loyalty_asset_growth_{{ earlier }},
     CASE
         WHEN balance_{{ earlier }} > 0
             THEN (
                 (balance - balance_{{ earlier }})::DOUBLE / balance_{{ earlier }}::DOUBLE
-            )::VARCHAR::DECIMAL(18, 4)
+            )::VARCHAR::DECIMAL(28, 4)
     END AS loyalty_asset_growth_ratio_{{ earlier }},
     {%- endfor %}
 FROM measured

@@ -174,7 +174,7 @@ SELECT
     CASE WHEN end_day = {{ window_end }} THEN end_day - streak_start ELSE transactions END
         AS risk_overdrawn_streak_days,
     coalesce(overdrawn_accounts, transactions) AS risk_accounts_overdrawn,
-    coalesce(overdrawn, transactions)::DECIMAL(18, 2) AS risk_overdrawn_amount,
+    coalesce(overdrawn, transactions)::DECIMAL(24, 2) AS risk_overdrawn_amount,
     lowest AS risk_lowest_balance_90d,
     -- By way of its text a double is rounded half up.
     deviation::VARCHAR::DECIMAL(18, 2) AS risk_balance_volatility_90d
