@@ -17,6 +17,7 @@ from resources.iceberg.glue_lake import GlueLake
 from resources.lake import Partitions
 from tests.aws.glue_lake import publish_each, publish_for_ever, read
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +69,7 @@ def test_two_workers_lose_nothing(lake, tmp_path, processes):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(300)
+        writer.join(PATIENCE)
         assert writer.exitcode == 0
     *own, shared = read(lake, TABLE, STATE)
     assert own == [(DAY(n), n, 3) for n in [*days["a"], *days["b"]]]

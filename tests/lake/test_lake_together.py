@@ -14,6 +14,7 @@ from tests.lake.lake_writers import (
     publish_each,
     publish_for_ever,
 )
+from tests.patience import PATIENCE
 
 STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY ALL"
 
@@ -88,7 +89,7 @@ def test_two_processes_lose_nothing(lake, rows, processes):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(300)
+        writer.join(PATIENCE)
         assert writer.exitcode == 0
     everything = [*days["a"], *days["b"]]
     *own, shared = rows(STATE)
@@ -109,7 +110,7 @@ def test_two_processes_may_create_the_same_lake_and_table(tmp_path, processes):
         for process in both:
             process.start()
         for process in both:
-            process.join(300)
+            process.join(PATIENCE)
         assert [process.exitcode for process in both] == [0, 0]
         lake = LocalLake(uri, home)
         assert lake.tables() == [TABLE]
