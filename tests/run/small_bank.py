@@ -88,7 +88,7 @@ class SmallBank:
     """A landing zone and a home; `run` is what the command does, without a process of its own."""
 
     def __init__(self, root: Path) -> None:
-        self.landing, self.home = root / "landing", root / "home"
+        self.root, self.landing, self.home = root, root / "landing", root / "home"
         self.landing.mkdir(parents=True, exist_ok=True)
         # Few partitions: Dagster lists them all in each run.
         self.deployment.model_copy(update={"first_business_date": FIRST}).save()
