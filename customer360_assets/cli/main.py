@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
+from customer360_assets.cli.visible import visible, write_anything
+from resources.errors import ExplainedError
 
 
 class Commands(TyperGroup):
@@ -17,15 +19,11 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> object:
         """Run a command; exits with 1 when AWS refuses or the deployment is not described."""
+        write_anything()
         try:
             return super().invoke(ctx)
-        except (RuntimeError, ValueError) as error:
-            from customer360_assets.deployment import DeploymentError
-            from resources.account.errors import AwsError
-
-            if not isinstance(error, AwsError | DeploymentError):
-                raise
-            typer.secho(str(error), err=True, fg="red")
+        except ExplainedError as error:
+            typer.secho(visible(str(error)), err=True, fg="red")
             raise typer.Exit(1) from None
 
 
@@ -113,6 +111,10 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT in the Athena dialect.")],
     home: Home = None,
     as_of: AsOf = None,
+    all_dates: Annotated[
+        bool, typer.Option("--all-dates", help="Read every business date of every table.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=0, help="Print this many rows at most.")] = None,
     output: Annotated[
         OutputFormat, typer.Option("--format", help="How to print rows.")
     ] = OutputFormat.table,
@@ -120,11 +122,20 @@ def sql(
     """Query raw, stage, dimension, profile and quarantine tables (read only).
 
     Snapshots, dimensions and the profile show their newest business date (on or before --as-of),
-    facts and quarantine all of theirs.
+    or all of them with --all-dates; facts and quarantine always show all of theirs.
     """
     from customer360_assets.cli.sql import sql_command
 
-    raise typer.Exit(sql_command(home, query, as_of and as_of.date(), output))
+    date = as_of and as_of.date()
+    raise typer.Exit(sql_command(home, query, date, output, limit=limit, all_dates=all_dates))
+
+
+@app.command(epilog="Example: customer360 tables --home .customer360")
+def tables(home: Home = None) -> None:
+    """List the tables that customer360 sql can query: rows, business dates and meaning."""
+    from customer360_assets.cli.tables import tables_command
+
+    raise typer.Exit(tables_command(home))
 
 
 @app.command(epilog="Example: customer360 profile 5233 --home .customer360")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from resources.errors import ExplainedError
+
 PARQUET = b"PAR1"
 
 
@@ -16,7 +18,7 @@ class RefusedError(Exception):
         self.records = records
 
 
-class ParseError(RuntimeError):
+class ParseError(ExplainedError, RuntimeError):
     """A delivery could not be parsed; the message names it and the kind of failure, no values."""
 
 

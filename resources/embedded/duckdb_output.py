@@ -101,7 +101,9 @@ def without_values(error: Exception, inputs: Inputs) -> str:
     if (ours := _OURS.match(message)) is not None:
         return ours.group(1)
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
-        return message.splitlines()[0]
+        first, *more = message.splitlines()
+        near = [line for line in more if line.startswith("Candidate bindings")]
+        return ". ".join([first.rstrip("!"), *near])
     file = next((str(f) for files in inputs.values() for f in files if str(f) in message), None)
     if file is not None:
         return f"{type(error).__name__} in file {file}"
