@@ -105,7 +105,7 @@ def deployment(
     CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS and CUSTOMER360_FIRST_BUSINESS_DATE.
     Raises DeploymentError naming the setting that is wrong.
     """
-    root = _folder(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME)
+    root = home_folder(home)
     settings = _remembered(root)
     given = {
         "landing": landing or os.environ.get("CUSTOMER360_LANDING"),
@@ -140,6 +140,11 @@ def deployment_of_home(home: Path | None = None) -> Deployment:
             "run, or make one with customer360 run or demo."
         )
     return found
+
+
+def home_folder(home: Path | None = None) -> Path:
+    """Return the folder that is the home: the argument's, then the environment's."""
+    return _folder(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME)
 
 
 def _folder(path: str | Path) -> Path:

@@ -75,15 +75,23 @@ LIKELY = ("stage", "dimension", "profile", "raw", "quarantine")
 """Of the tables of one name, the one that is meant."""
 
 
-def no_table(table: str, existing: Collection[str]) -> str:
-    """Return the sentence about a table that is not there, with the nearest name."""
+def nearest(table: str, existing: Collection[str]) -> str | None:
+    """Return the table that a wrong name most likely means."""
     by_name: dict[str, str] = {}
     for schema in LIKELY:
         for name in existing:
             if name.startswith(f"{schema}."):
                 by_name.setdefault(name.partition(".")[2], name)
     own = table.rpartition(".")[2]
-    near = [by_name[own]] if own in by_name else difflib.get_close_matches(table, existing, 1)
+    if own in by_name:
+        return by_name[own]
+    near = difflib.get_close_matches(table, existing, 1)
     near = near or [by_name[name] for name in difflib.get_close_matches(own, by_name, 1)]
-    hint = f"Did you mean {near[0]}? " if near else ""
+    return near[0] if near else None
+
+
+def no_table(table: str, existing: Collection[str]) -> str:
+    """Return the sentence about a table that is not there, with the nearest name."""
+    near = nearest(table, existing)
+    hint = f"Did you mean {near}? " if near else ""
     return f"There is no table {table}. {hint}customer360 tables lists them."

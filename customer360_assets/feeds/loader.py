@@ -71,6 +71,8 @@ def _load(file: Traversable) -> FeedSpec:
         spec = FeedSpec.model_validate(
             yaml.load(file.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 a SafeLoader
         )
+    except UnicodeDecodeError:
+        raise FeedError(f"{file}: not UTF-8; save it as UTF-8 text") from None
     except yaml.YAMLError as error:
         raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
