@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import tempfile
 import traceback
@@ -14,6 +15,7 @@ from pathlib import Path
 from resources.errors import DISK_FULL, ExplainedError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM = 1 << 20
 OF_THE_MACHINE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.EISDIR, errno.ENOTDIR, errno.ELOOP,
     errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.ESTALE,
@@ -21,7 +23,8 @@ OF_THE_MACHINE = (
 """Errors of the file system that say nothing of a defect here."""
 DATABASES = {
     "lake/catalog.db": "Restore it from a backup of the home: it says which files are published.",
-    "serving/*.db": "Delete it and run again: it is loaded anew from profile.customer_360.",
+    "serving/*.db": "Delete it and materialize serving/customer_profile of the newest business date"
+    " in customer360 ui, which loads it anew from profile.customer_360.",
     "dagster/**/*.db": "Restore it, or move the folder dagster away and run again: the record of"
     " runs is lost, and what it does not know is made anew.",
 }
@@ -76,13 +79,21 @@ def _of_a_database(error: BaseException, home: Path | None) -> str | None:
     if not isinstance(error, sqlite3.DatabaseError):
         return None
     text = str(error)
-    if "disk is full" in text:
+    if "disk is full" in text or _no_room(home):
         return DISK_FULL
     if "is locked" in text:
         return "Another process holds a database of the home. Run again when it has ended."
     if "readonly" in text:
         return f"The home {home} cannot be written to. Run as the user that owns it."
     return next(damaged_databases(home), None) if home else None
+
+
+def _no_room(home: Path | None) -> bool:
+    """Return whether the disk is full: SQLite calls it an I/O error where it maps a file."""
+    try:
+        return home is not None and shutil.disk_usage(home).free < ROOM
+    except OSError:
+        return False
 
 
 def damaged_databases(home: Path) -> Iterator[str]:

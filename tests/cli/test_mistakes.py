@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,70 +179,6 @@ def test_a_card_key_that_is_none(key: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     given = ["--landing", tmp_path / "in", "--home", tmp_path / "home"]
     assert "CUSTOMER360_CARD_KEY" in failed(*RUN, *given, CUSTOMER360_CARD_KEY=key)
-
-
-@pytest.fixture
-def copy(home: Path, tmp_path: Path) -> Path:
-    """A copy of the home that a test may damage: its tables are elsewhere, its databases here."""
-    return Path(shutil.copytree(home, tmp_path / "copy"))
-
-
-def _cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:100])
-
-
-def _emptied(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-@pytest.mark.parametrize("damage", [_cut, _emptied])
-@pytest.mark.parametrize("command", ["sql", "tables", "history"])
-def test_a_damaged_catalog_is_named(
-    copy: Path, command: str, damage: Callable[[Path], None]
-) -> None:
-    catalog = copy / "lake" / "catalog.db"
-    damage(catalog)
-    query = READING[command] if command != "sql" else ["sql", "SELECT 1 FROM stage.customer"]
-    said = failed(*query, "--home", copy)
-    assert said.startswith(f"The database {catalog} is damaged. Restore it from a backup")
-
-
-@pytest.mark.parametrize("damage", [_cut, _emptied])
-@pytest.mark.parametrize("command", ["profile", "branch"])
-def test_a_damaged_store_is_named(copy: Path, command: str, damage: Callable[[Path], None]) -> None:
-    store = copy / "serving" / "customer_profile.db"
-    store.parent.mkdir()
-    store.write_bytes(b"SQLite format 3\0" + bytes(1000))
-    _cut(store)
-    said = failed(*READING[command], "--home", copy)
-    assert said.startswith(f"The database {store} is damaged. Delete it and run again")
-
-
-def test_a_damaged_receipt_is_named(tmp_path: Path) -> None:
-    receipt = tmp_path / "home" / "archive" / "receipts" / "card" / "00000001.json"
-    receipt.parent.mkdir(parents=True)
-    receipt.write_text('{"feed": "card", "se')
-    (tmp_path / "in").mkdir()
-    said = failed(*RUN, "--home", tmp_path / "home", "--landing", tmp_path / "in")
-    assert said.startswith(f"The receipt {receipt} is damaged. Restore it from a backup")
-
-
-def test_a_defect_leaves_its_traceback_in_a_file_of_the_owner(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("a value of a record")
-
-    monkeypatch.setattr("customer360_assets.cli.tables.tables_command", broken)
-    ran = CliRunner().invoke(app, ["tables", "--home", str(copy)])
-    (file,) = (copy / "logs").iterdir()
-    assert ran.exit_code == 1
-    assert str(file) in ran.output
-    assert "a value of a record" not in ran.output
-    assert "a value of a record" in file.read_text()
-    assert file.stat().st_mode & 0o777 == 0o600
-    ran = CliRunner().invoke(app, ["tables"], env={"CUSTOMER360_DEBUG": "1"})
-    assert isinstance(ran.exception, KeyError)
 
 
 def test_every_command_has_an_example() -> None:
