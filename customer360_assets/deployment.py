@@ -12,13 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from customer360_assets.aws_names import AwsNames
+from resources.errors import ExplainedError
 
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
 DEFAULT_HOME = Path("~/.customer360")
 
 
-class DeploymentError(ValueError):
+class DeploymentError(ExplainedError, ValueError):
     """The environment does not describe a deployment; the message says what to set."""
 
 
@@ -107,11 +108,8 @@ def deployment(
     CUSTOMER360_SETTLE_SECONDS, which the home does not remember.
     Raises DeploymentError naming the setting that is wrong.
     """
-    root = Path(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME).expanduser().resolve()
-    settings: dict[str, Any] = {}
-    remembered = root / SETTINGS_FILE
-    if remembered.exists():
-        settings.update(json.loads(remembered.read_text(encoding="utf-8")))
+    root = home_folder(home)
+    settings = _remembered(root)
     given = {
         "landing": landing or os.environ.get("CUSTOMER360_LANDING"),
         "feeds": feeds or os.environ.get("CUSTOMER360_FEEDS"),
@@ -120,16 +118,63 @@ def deployment(
     }
     settings.update({k: v for k, v in given.items() if v})
     if settings.get("landing"):
-        settings["landing"] = Path(settings["landing"]).expanduser().resolve()
-    if settings.get("feeds") and (folder := Path(settings["feeds"]).expanduser()).is_dir():
-        settings["feeds"] = str(folder.resolve())
+        settings["landing"] = _folder(str(settings["landing"]))
+    if settings.get("feeds") and (folder := _folder(str(settings["feeds"]))).is_dir():
+        settings["feeds"] = str(folder)
     try:
         return Deployment(home=root, aws=_aws(), **settings)
     except ValidationError as error:
         first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        message = str(first["msg"]).removeprefix("Value error, ")
+        source = f"CUSTOMER360_{name.upper()}" if given.get(name) else str(root / SETTINGS_FILE)
+        raise DeploymentError(f"The setting {name} of {source} is wrong: {message}.") from None
+
+
+def deployment_of_home(home: Path | None = None) -> Deployment:
+    """Return the deployment of a home that exists; DeploymentError for any other folder.
+
+    On AWS the home is a worker's own folder and may be new.
+    """
+    found = deployment(home)
+    marks = (found.home / SETTINGS_FILE, found.lake_dir / "catalog.db")
+    if found.aws is None and not any(mark.exists() for mark in marks):
         raise DeploymentError(
-            f"setting {first['loc'][0]!r} of home {root}: {first['msg']}"
-        ) from None
+            f"{found.home} is not a home: nothing was built there. Give the --home of an earlier "
+            "run, or make one with customer360 run or demo."
+        )
+    return found
+
+
+def home_folder(home: Path | None = None) -> Path:
+    """Return the folder that is the home: the argument's, then the environment's."""
+    return _folder(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME)
+
+
+def _folder(path: str | Path) -> Path:
+    try:
+        return Path(path).expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        raise DeploymentError(f"{path} is not a usable path: {error}") from None
+
+
+def _remembered(root: Path) -> dict[str, Any]:
+    """Return the settings that the home's file keeps; none without a file."""
+    path = root / SETTINGS_FILE
+    if root.exists() and not root.is_dir():
+        raise DeploymentError(f"The home {root} is not a folder.")
+    if not path.exists():
+        return {}
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise DeploymentError(
+            f"{path} is damaged: it is not a JSON object. Restore it, or delete it and give "
+            "customer360 run its --landing and --feeds again."
+        )
+    return kept
 
 
 def _aws() -> AwsNames | None:

@@ -18,11 +18,12 @@ from customer360_assets.serving.assets import CODE as SERVING_CODE
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
 from resources.account.errors import AwsError
+from resources.errors import ExplainedError
 from resources.lake import Lake, LakeError, MissingTableError, Snapshot
 from resources.profile_store import ProfileStore, ProfileStoreError
 
 
-class RollbackError(ValueError):
+class RollbackError(ExplainedError, ValueError):
     """The rollback cannot be done; nothing was changed."""
 
 

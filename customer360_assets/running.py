@@ -18,10 +18,13 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.instance import PID_TAG
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
+from resources.errors import DISK_FULL
 
 INTAKE = "raw.delivery"
 REPORTED = ("withdrawn",)
 """Checks that stop nothing and are repeated where a run's outcome is read."""
+
+FULL_SIGNS = ("No space left on device", "database or disk is full")
 
 OnStep = Callable[[str, str], None]
 """Called with a step's table and what happened: "start", "success", "failure" or a message."""
@@ -143,4 +146,6 @@ def _reason(event: dg.DagsterEvent) -> str:
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
     cause = data.error.cause if data.error and data.error.cause else data.error
+    if cause and any(sign in cause.message for sign in FULL_SIGNS):
+        return DISK_FULL
     return cause.message.strip() if cause else "failed"

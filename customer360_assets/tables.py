@@ -10,6 +10,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.audit import iceberg_schema
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.platform import Platform
+from resources.lake_types import READS
 
 
 def ensure(platform: Platform, contract: Contract) -> None:
@@ -17,7 +18,13 @@ def ensure(platform: Platform, contract: Contract) -> None:
     partitions: tuple[str, ...] = ("business_date",) if contract.partitioned else ()
     if contract.schema == "quarantine":
         partitions = ("business_date", "caught_by")
-    platform.lake.ensure(contract.table, iceberg_schema(contract), partitions, contract.description)
+    platform.lake.ensure(
+        contract.table,
+        iceberg_schema(contract),
+        partitions,
+        contract.description,
+        {READS: contract.reads},
+    )
 
 
 def ensure_all(platform: Platform) -> None:

@@ -14,7 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from resources.errors import ExplainedError
+
 CHUNK = 1 << 20
+
+
+class ArchiveError(ExplainedError, RuntimeError):
+    """The archive does not hold what it should; the text names the object, no value of it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,17 @@ class Receipt:
         for name in ("run_date", "business_date"):
             kept[name] = kept[name] and dt.date.fromisoformat(kept[name])
         return cls(**kept)
+
+
+def read_receipt(where: str | Path, text: bytes) -> Receipt:
+    """Return the receipt kept at a path or address; ArchiveError if it is damaged."""
+    try:
+        return Receipt.from_json(text.decode())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ArchiveError(
+            f"The receipt {where} is damaged. Restore it from a backup: the receipts decide which"
+            " delivery is in force. The delivered bytes are kept in the archive's content folder."
+        ) from None
 
 
 class Archive(Protocol):
@@ -125,7 +142,7 @@ class LocalArchive:
     def receipts(self, feed: str) -> list[Receipt]:
         """Give a feed's receipts by order of arrival."""
         kept = sorted((self._root / "receipts" / feed).glob("*.json"))
-        return [Receipt.from_json(p.read_text(encoding="utf-8")) for p in kept]
+        return [read_receipt(p, p.read_bytes()) for p in kept]
 
     def register(self, receipt: Receipt) -> bool:
         """Keep a receipt under its feed and seq; False when another has that number."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resources.errors import ExplainedError
+
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
 
@@ -18,7 +20,7 @@ MINIMUM_BYTES = 32
 _BLOCK = 64
 
 
-class CardKeyError(ValueError):
+class CardKeyError(ExplainedError, ValueError):
     """The key is unusable; the message never holds it."""
 
 

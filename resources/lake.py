@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from resources.iceberg.local_lake import LocalLake
 from resources.lake_types import (
     DATE_COLUMN,
+    NO_PROPERTIES,
     RUN_ID,
     CommitConflictError,
     LakeError,
@@ -16,6 +17,7 @@ from resources.lake_types import (
     Published,
     Slice,
     Snapshot,
+    TableInfo,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ __all__ = [
     "Published",
     "Slice",
     "Snapshot",
+    "TableInfo",
 ]
 
 
@@ -46,6 +49,7 @@ class Lake(Protocol):
         schema: "Schema",
         partition_columns: tuple[str, ...] = (DATE_COLUMN,),
         comment: str = "",
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> None:
         """Make the table exist with these columns, in this order, and their descriptions.
 
@@ -55,6 +59,9 @@ class Lake(Protocol):
 
     def tables(self) -> list[str]:
         """The names of all tables."""
+
+    def info(self, table: str) -> TableInfo:
+        """The table's description, how it is read and its rows, of all dates; from metadata."""
 
     def candidate_dir(self, table: str, key: str) -> Path:
         """A new, empty folder for a candidate's files; a used key gets a number behind it."""

@@ -4,13 +4,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
+
+from resources.errors import ExplainedError
 
 DATE_COLUMN = "business_date"
 RUN_ID = "run_id"
 """The snapshot property that leads from a number back to its run."""
 
 
-class LakeError(Exception):
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
+READS = "customer360.reads"
+"""The table property with a table's reading as-of a date: "snapshot" or "delta"."""
+
+
+class LakeError(ExplainedError):
     """The lake cannot do what was asked; nothing was published."""
 
 
@@ -20,6 +28,19 @@ class MissingTableError(LakeError):
 
 class CommitConflictError(LakeError):
     """Other writers kept winning the table; nothing was published, the step may run again."""
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What the lake knows of a table without reading its rows.
+
+    reads: how its contract reads it as-of a date, None for a table that an older release made.
+    """
+
+    description: str
+    dated: bool
+    reads: str | None
+    rows: int
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,6 @@ class LakeResource(dg.ConfigurableResource[Any]):
         return LocalLake(self.catalog_uri, Path(self.warehouse_dir))
 
 
-def _memory() -> str:
-    """Give what DuckDB may use: left alone it takes 15 GB for 50 M transactions, and need not."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{min(5_000_000_000, machine * 6 // 10)}B"
-
-
 class DuckDbResource(dg.ConfigurableResource[Any]):
     """DuckDB in this process for the `.sql` files; what exceeds its memory goes to its folder."""
 
@@ -41,10 +35,11 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
         from resources.embedded.duckdb_engine import DuckDbEngine
+        from resources.embedded.opened import default_memory
 
         return DuckDbEngine(
             temp_directory=Path(self.temp_directory),
-            memory_limit=self.memory_limit or _memory(),
+            memory_limit=self.memory_limit or default_memory(),
             threads=self.threads,
         )
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from resources.errors import ExplainedError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -35,7 +37,7 @@ class LoadResult:
     replaced: Served | None
 
 
-class ProfileStoreError(Exception):
+class ProfileStoreError(ExplainedError):
     """A load was refused; the text holds no value of a profile."""
 
 

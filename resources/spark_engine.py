@@ -9,13 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from resources.errors import ExplainedError
 from resources.sql_engine import Candidate, Inputs
 
 Params = Mapping[str, str]
 NO_PARAMS: Params = MappingProxyType({})
 
 
-class SparkJobError(Exception):
+class SparkJobError(ExplainedError):
     """A job failed; the text names script and step and holds no value of the data."""
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from resources.errors import ExplainedError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -15,7 +17,7 @@ Inputs = Mapping[str, Sequence[str]]
 NO_INPUTS: Inputs = MappingProxyType({})
 
 
-class SqlError(Exception):
+class SqlError(ExplainedError):
     """A query failed; the text says where and why and holds no value of the data."""
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from resources.errors import ExplainedError
+
+
+class NoContractError(ExplainedError):
+    """There is no table of this name."""
+
 
 def describe_command(table: str) -> int:
-    """Print a contract; 1 for a table that there is not."""
-    from customer360_assets.contracts import contract
+    """Print a contract; NoContractError with the nearest name for a table that there is not."""
+    from customer360_assets.cli.lake import nearest
+    from customer360_assets.contracts import SCHEMAS, contracts
 
     console = Console(highlight=False)
-    try:
-        found = contract(table)
-    except KeyError as error:
-        Console(stderr=True).print(str(error.args[0]), markup=False)
-        return 1
+    known = {c.table: c for schema in SCHEMAS for c in contracts(schema)}
+    if table not in known:
+        near = nearest(table, known)
+        hint = f"Did you mean {near}?" if near else f"There are {', '.join(known)}."
+        raise NoContractError(f"There is no table {table}. {hint}")
+    found = known[table]
     console.print(f"{found.table}: {found.description}", markup=False)
     console.print(f"One row per {', '.join(found.key)}. Answers for it: {found.owner}.\n")
     shown = Table(box=None, pad_edge=False)

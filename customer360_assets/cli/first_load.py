@@ -6,7 +6,6 @@ import datetime as dt
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from customer360_assets.deployment import DeploymentError, deployment
 
@@ -14,33 +13,24 @@ PROFILE = "profile.customer_360"
 
 
 def first_load_command(home: Path | None, business_date: dt.date) -> int:
-    """Make the profile table with the profiles of a date; 1 with the reason when it cannot be."""
-    from resources.account.errors import AwsError
+    """Make the profile table with the profiles of a date; ExplainedError when it cannot be."""
     from resources.deployed import services_of
     from resources.dynamodb.first_load import import_profiles
-    from resources.lake import LakeError
-    from resources.profile_store import ProfileStoreError
 
     console = Console(highlight=False)
-    try:
-        target = deployment(home)
-        if target.aws is None:
-            raise DeploymentError(
-                "A local store is loaded by customer360 run; this is for a stage on AWS: set "
-                "CUSTOMER360_DEPLOYMENT."
-            )
-        lake = services_of(target)["lake"]
-        expected = lake.dates(PROFILE, first=business_date, last=business_date).get(business_date)
-        if not expected:
-            raise DeploymentError(
-                f"{PROFILE} has no rows on {business_date}: materialize it first."
-            )
-        rows = lake.batches(PROFILE, first=business_date, last=business_date)
-        console.print(f"{expected:,} profiles of {business_date} go to {target.aws.profile_table}.")
-        made = import_profiles(target.aws, business_date, f"first-load-{business_date}", rows)
-    except (AwsError, DeploymentError, LakeError, ProfileStoreError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        return 1
+    target = deployment(home)
+    if target.aws is None:
+        raise DeploymentError(
+            "A local store is loaded by customer360 run; this is for a stage on AWS: set "
+            "CUSTOMER360_DEPLOYMENT."
+        )
+    lake = services_of(target)["lake"]
+    expected = lake.dates(PROFILE, first=business_date, last=business_date).get(business_date)
+    if not expected:
+        raise DeploymentError(f"{PROFILE} has no rows on {business_date}: materialize it first.")
+    rows = lake.batches(PROFILE, first=business_date, last=business_date)
+    console.print(f"{expected:,} profiles of {business_date} go to {target.aws.profile_table}.")
+    made = import_profiles(target.aws, business_date, f"first-load-{business_date}", rows)
     console.print(
         f"{made:,} profiles are served. Now let the stack take the table over: python -m infra "
         "deploy."

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
+from customer360_assets.cli.failures import sentence_of, usage_of
+from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
+from customer360_assets.cli.stopping import stoppable
+from customer360_assets.cli.visible import say_failure, write_anything
+
+GOES_ON = "What was published stays; run again to go on."
 
 
 class Commands(TyperGroup):
-    """The commands; what a user can mend is told in a line, without a traceback."""
+    """The commands; a failure is told in a sentence, without a traceback."""
 
     def invoke(self, ctx: Any) -> object:
-        """Run a command; exits with 1 when AWS refuses or the deployment is not described."""
+        """Run a command; exits with 1 and the reason when it fails."""
+        write_anything()
         try:
             return super().invoke(ctx)
-        except (RuntimeError, ValueError) as error:
-            from customer360_assets.deployment import DeploymentError
-            from resources.account.errors import AwsError
-
-            if not isinstance(error, AwsError | DeploymentError):
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except typer.TyperException as error:
+            say_failure(usage_of(error))
+            raise typer.Exit(2) from None
+        except Exception as error:
+            if os.environ.get("CUSTOMER360_DEBUG"):
                 raise
-            typer.secho(str(error), err=True, fg="red")
+            say_failure(sentence_of(error, ctx.meta.get(HOME_KEY)))
             raise typer.Exit(1) from None
 
 
@@ -79,8 +88,9 @@ def run(
     """
     from customer360_assets.cli.run import run_command
 
-    code = run_command(home, landing, feeds, business_date.date(), accept_loss or (), settle)
-    raise typer.Exit(code)
+    with stoppable(GOES_ON):
+        code = run_command(home, landing, feeds, business_date.date(), accept_loss or (), settle)
+        raise typer.Exit(code)
 
 
 @app.command(
@@ -119,7 +129,10 @@ def extract(
     """
     from customer360_assets.cli.extract import extract_command
 
-    raise typer.Exit(extract_command(landing, business_date.date(), crm_url, source_db, look_back))
+    with stoppable("Nothing half-written was delivered; extract again."):
+        raise typer.Exit(
+            extract_command(landing, business_date.date(), crm_url, source_db, look_back)
+        )
 
 
 @app.command(
@@ -129,6 +142,10 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT in the Athena dialect.")],
     home: Home = None,
     as_of: AsOf = None,
+    all_dates: Annotated[
+        bool, typer.Option("--all-dates", help="Read every business date of every table.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=0, help="Print this many rows at most.")] = None,
     output: Annotated[
         OutputFormat, typer.Option("--format", help="How to print rows.")
     ] = OutputFormat.table,
@@ -136,11 +153,20 @@ def sql(
     """Query raw, stage, dimension, profile and quarantine tables (read only).
 
     Snapshots, dimensions and the profile show their newest business date (on or before --as-of),
-    facts and quarantine all of theirs.
+    or all of them with --all-dates; facts and quarantine always show all of theirs.
     """
     from customer360_assets.cli.sql import sql_command
 
-    raise typer.Exit(sql_command(home, query, as_of and as_of.date(), output))
+    date = as_of and as_of.date()
+    raise typer.Exit(sql_command(home, query, date, output, limit=limit, all_dates=all_dates))
+
+
+@app.command(epilog="Example: customer360 tables --home .customer360")
+def tables(home: Home = None) -> None:
+    """List the tables that customer360 sql can query: rows, business dates and meaning."""
+    from customer360_assets.cli.tables import tables_command
+
+    raise typer.Exit(tables_command(home))
 
 
 @app.command(epilog="Example: customer360 profile 5233 --home .customer360")
@@ -214,7 +240,8 @@ def demo(
     """
     from customer360_assets.cli.demo import demo_command
 
-    raise typer.Exit(demo_command(home, customers, days, seed))
+    with stoppable(GOES_ON):
+        raise typer.Exit(demo_command(home, customers, days, seed))
 
 
 @app.command("first-load", epilog="Example: customer360 first-load --business-date 2024-05-23")
@@ -230,7 +257,8 @@ def first_load(
     """
     from customer360_assets.cli.first_load import first_load_command
 
-    raise typer.Exit(first_load_command(home, business_date.date()))
+    with stoppable("Run it again to load all profiles."):
+        raise typer.Exit(first_load_command(home, business_date.date()))
 
 
 @app.command(epilog="Example: customer360 describe dimension.product_holding")
@@ -246,7 +274,7 @@ def describe(
 @app.command(epilog="Example: customer360 ui --home .customer360 --port 3000")
 def ui(
     home: Home = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open Dagster's UI on a home: assets, runs, checks, lineage. Stop it with Ctrl-C."""

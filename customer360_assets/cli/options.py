@@ -9,10 +9,20 @@ from typing import Annotated
 
 import typer
 
+HOME_KEY = "customer360.home"
+
+
+def _noted(ctx: typer.Context, value: Path | None) -> Path | None:
+    """Note the home for the failure of a command, which may leave a traceback there."""
+    ctx.meta[HOME_KEY] = value
+    return value
+
+
 Home = Annotated[
     Path | None,
     typer.Option(
         file_okay=False,
+        callback=_noted,
         help="Folder that holds everything built. Default: $CUSTOMER360_HOME or ~/.customer360.",
     ),
 ]

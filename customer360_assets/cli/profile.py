@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from customer360_assets.cli.options import ProfileFormat
-from customer360_assets.deployment import deployment
+from customer360_assets.deployment import deployment_of_home
 
 PROFILE = "profile.customer_360"
 
@@ -45,7 +45,7 @@ def branch_command(home: Path | None, branch_id: int) -> int:
     """Print the clients of a branch; 1 when there is none."""
     from resources.deployed import services_of
 
-    clients = services_of(deployment(home))["store"].by_branch(branch_id)
+    clients = services_of(deployment_of_home(home))["store"].by_branch(branch_id)
     if not clients:
         Console(stderr=True).print(f"No client of branch {branch_id} in this home.")
         return 1
@@ -63,15 +63,19 @@ def branch_command(home: Path | None, branch_id: int) -> int:
 def _served(home: Path | None, client_id: int) -> dict[str, Any] | None:
     from resources.deployed import services_of
 
-    item: dict[str, Any] | None = services_of(deployment(home))["store"].get(client_id)
+    item: dict[str, Any] | None = services_of(deployment_of_home(home))["store"].get(client_id)
     return item
 
 
 def _known_by(home: Path | None, client_id: int, as_of: dt.date) -> dict[str, Any] | None:
     from resources.deployed import services_of
+    from resources.lake import MissingTableError
 
-    services = services_of(deployment(home))
-    newest = services["lake"].newest(PROFILE, as_of)
+    services = services_of(deployment_of_home(home))
+    try:
+        newest = services["lake"].newest(PROFILE, as_of)
+    except MissingTableError:
+        return None
     if newest is None:
         return None
     files = services["lake"].files(PROFILE, first=newest, last=newest)

@@ -11,25 +11,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from customer360_assets.deployment import DeploymentError, deployment
+from customer360_assets.deployment import deployment_of_home
 
 if TYPE_CHECKING:
     from customer360_assets.rollback import Undone
 
 
 def history_command(home: Path | None, table: str) -> int:
-    """Print a table's snapshots, newest last; 1 when there is no such table."""
+    """Print a table's snapshots, newest last; ExplainedError when there is no such table."""
     from resources.deployed import services_of
-    from resources.lake import LakeError
 
     console = Console(highlight=False)
     # Ids are to be copied: a narrow terminal wraps a line rather than cutting it.
     console.width = max(console.width, _WIDE)
-    try:
-        snapshots = services_of(deployment(home))["lake"].history(table)
-    except (DeploymentError, LakeError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        return 1
+    snapshots = services_of(deployment_of_home(home))["lake"].history(table)
     shown = Table(box=None, pad_edge=False)
     for column in ("snapshot", "published (UTC)", "run", "rows", "added", "removed", ""):
         shown.add_column(column, justify="right" if column in _NUMBERS else "left", no_wrap=True)
@@ -53,20 +48,21 @@ _WIDE = 132
 def rollback_command(
     home: Path | None, table: str | None, snapshot: int | None, run_id: str | None
 ) -> int:
-    """Undo a run's publications, or put one table back; 1 with the reason when it cannot be."""
+    """Undo a run's publications, or put one table back; 1 when the store was not loaded.
+
+    Raises ExplainedError with the reason when nothing can be undone.
+    """
     from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-    from customer360_assets.rollback import NotServedError, RollbackError, undo_run, undo_to
+    from customer360_assets.rollback import NotServedError, undo_run, undo_to
     from customer360_assets.serving.assets import PROFILE
-    from resources.account.errors import AwsError
     from resources.deployed import services_of
-    from resources.lake import LakeError
 
     console = Console(highlight=False)
     if (run_id is None) == (table is None or snapshot is None):
         console.print("[red]Give --run RUN, or a table and --to SNAPSHOT.[/red]")
         return 2
     try:
-        target = deployment(home)
+        target = deployment_of_home(home)
         services = services_of(target)
         lake, store = services["lake"], services["store"]
         with instance_of(target) as instance:
@@ -82,9 +78,6 @@ def rollback_command(
             "[red]The profile store could not be loaded and still serves what was undone:[/red] "
             f"{escape(str(error))}. Once it can be, run the same command again: it loads the store."
         )
-        return 1
-    except (AwsError, DeploymentError, LakeError, RollbackError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     _print_undone(console, done.undone)
     if done.served is not None:

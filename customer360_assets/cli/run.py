@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer360_assets.cli.visible import visible, visible_lines
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def run_command(
         _refuse_unusable(target, business_date)
         _refuse_unknown(accept_loss)
     except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     target.save()
     try:
@@ -57,18 +58,19 @@ def run_command(
             session = _Session(target, business_date, status.update)
             outcomes = session.run(accept_loss)
     except (AwsError, DeploymentError) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     _print(console, outcomes, time.monotonic() - started)
     warnings = [f"{t.table}: {w}" for o in outcomes for t in o.tables for w in t.warnings]
     left = [file for o in outcomes for t in o.tables for file in t.still_being_written]
     for line in (*warnings, *_left(left), *session.remarks()):
-        console.print(line, markup=False)
+        console.print(visible(line), markup=False, soft_wrap=True)
     reasons = [f"{t.table}: {p}" for o in outcomes for t in o.tables for p in t.problems]
     if not reasons and not session.published():
         reasons = [session.why_not()]
     for reason in reasons:
-        console.print(f"[red]Not published.[/red] {escape(reason)}")
+        said = escape(visible_lines(reason))
+        console.print(f"[red]Not published.[/red] {said}", soft_wrap=True)
     if reasons:
         return 1
     console.print(

@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import json
-import sys
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from customer360_assets.cli.options import OutputFormat
-from customer360_assets.deployment import deployment
 
 
-def sql_command(home: Path | None, query: str, as_of: dt.date | None, output: OutputFormat) -> int:
-    """Print the rows of a query; 1 with the engine's reason when it fails."""
-    from customer360_assets.contracts import SCHEMAS, contracts
-    from customer360_assets.platform import Platform
-    from customer360_assets.reading import as_of_files
-    from customer360_assets.tables import readable
-    from resources.deployed import services_of
-    from resources.sql_engine import SqlError
+def sql_command(
+    home: Path | None,
+    query: str,
+    as_of: dt.date | None,
+    output: OutputFormat,
+    *,
+    limit: int | None = None,
+    all_dates: bool = False,
+) -> int:
+    """Print the rows of a query; ExplainedError with the reason when it fails."""
+    from customer360_assets.cli.lake import Readable
+    from customer360_assets.cli.printing import print_rows
+    from customer360_assets.deployment import deployment_of_home
+    from resources.dialect.athena_sql import tables
 
-    platform = Platform(**services_of(deployment(home)))
-    date = as_of or dt.date.max
-    existing = set(platform.lake.tables())
-    inputs = {
-        c.table: readable(platform, c.table, as_of_files(platform, c, date))
-        for schema in SCHEMAS
-        for c in contracts(schema)
-        if c.table in existing
-    }
-    try:
-        found = platform.sql.session(inputs).query(query)
-    except SqlError as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
-        return 1
-    _print(found.column_names, found.to_pylist(), output)
+    target = deployment_of_home(home)
+    named = tables(query)
+    readable = Readable.of(target)
+    inputs = readable.inputs(named, as_of or dt.date.max, all_dates)
+    found = readable.sql.session(inputs).query(limited(query, limit))
+    print_rows(found if limit is None else found.slice(0, limit), output)
     return 0
 
 
-def _print(columns: list[str], rows: list[dict[str, Any]], output: OutputFormat) -> None:
-    if output is OutputFormat.json:
-        json.dump(rows, sys.stdout, default=str, indent=2)
-        sys.stdout.write("\n")
-    elif output is OutputFormat.csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([["" if v is None else v for v in row.values()] for row in rows])
-    else:
-        table = Table(box=None, pad_edge=False)
-        for column in columns:
-            table.add_column(column)
-        for row in rows:
-            table.add_row(*("" if v is None else str(v) for v in row.values()))
-        Console(highlight=False).print(table)
+def limited(query: str, limit: int | None) -> str:
+    """Return the query with a limit behind it, unless it has one of its own."""
+    from resources.dialect.tree import NotAthenaSqlError, parse
+
+    if limit is None or any(parse(query).args.get(key) for key in ("limit", "fetch")):
+        return query
+    shorter = f"{query.rstrip().rstrip(';')}\nLIMIT {limit}"
+    try:
+        parse(shorter)
+    except NotAthenaSqlError:
+        # A semicolon before a comment: the rows are cut after the query.
+        return query
+    return shorter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from customer360_assets.deployment import DeploymentError, deployment
+from customer360_assets.deployment import DeploymentError, deployment_of_home
 from customer360_assets.instance import prepare
 from customer360_assets.transformations import code_folder
 
@@ -25,11 +26,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def ui_command(home: Path | None, host: str, port: int) -> int:
     """Serve until stopped: 0; else the exit code of whichever process ended first."""
-    try:
-        target = deployment(home)
-    except DeploymentError as error:
-        typer.secho(str(error), err=True, fg="red")
-        return 1
+    target = deployment_of_home(home)
+    _refuse_taken(host, port)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(prepare(target)),
@@ -50,6 +48,17 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         ended = [p.returncode for p in processes if p.returncode is not None]
         _stop(processes)
     return 0 if asked else abs(ended[0])
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    try:
+        # As the webserver does: a port whose last connections linger is free.
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        raise DeploymentError(
+            f"Nothing can listen on {host}:{port}: {error.strerror}. Give another --port or --host."
+        ) from None
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from resources.errors import ExplainedError
 
-class ExtractionError(RuntimeError):
+
+class ExtractionError(ExplainedError, RuntimeError):
     """Nothing was delivered; the message says why, without secrets or anybody's data."""
 
 

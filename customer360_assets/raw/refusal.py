@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from customer360_assets.raw.containers import PARQUET, container, other_encoding
+from resources.errors import ExplainedError
 
 __all__ = [
     "PARQUET",
@@ -26,7 +27,7 @@ class RefusedError(Exception):
         self.records = records
 
 
-class ParseError(RuntimeError):
+class ParseError(ExplainedError, RuntimeError):
     """A delivery could not be parsed; the message names it and the kind of failure, no values."""
 
 

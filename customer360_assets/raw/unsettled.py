@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from customer360_assets.raw.parse import Delivery, ParseError
+from resources.errors import ExplainedError
 
 
 class UnsettledError(ParseError):
@@ -24,7 +25,7 @@ class UnsettledError(ParseError):
         return frozenset(delivery.file for delivery, _ in self.failures)
 
 
-class IntakeError(RuntimeError):
+class IntakeError(ExplainedError, RuntimeError):
     """Files that could not be read and deliveries that could not be parsed; no values.
 
     unread: files with the kind of failure. Everything else was taken in.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from resources.account.client import ATTEMPTS
+from resources.errors import ExplainedError
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -93,7 +94,7 @@ _MAY_QUOTE_DATA = _codes(
 )
 
 
-class AwsError(RuntimeError):
+class AwsError(ExplainedError, RuntimeError):
     """A call to AWS failed. The text says what was tried on what, and what to do; no data.
 
     code: AWS's own name of the error. transient: the same call may succeed later.

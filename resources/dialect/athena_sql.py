@@ -43,7 +43,7 @@ def tables(sql: str) -> tuple[str, ...]:
     read = {
         f"{t.db}.{t.name}".lower() if t.db else t.name.lower()
         for t in tree.find_all(exp.Table)
-        if t.db or t.name.lower() not in own
+        if t.name and (t.db or t.name.lower() not in own)
     }
     return tuple(sorted(read))
 

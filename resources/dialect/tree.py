@@ -5,6 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from resources.errors import ExplainedError
+
+
+class NotAthenaSqlError(ExplainedError, ValueError):
+    """A text that is not one statement or expression of the Athena dialect."""
+
 
 @lru_cache(maxsize=256)
 def parse(sql: str) -> Any:
@@ -13,6 +19,7 @@ def parse(sql: str) -> Any:
     The parameters are named p1, p2, … in the order of the text. ValueError when it does not parse.
     """
     import sqlglot
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
     from sqlglot.tokens import TokenType
 
@@ -21,7 +28,9 @@ def parse(sql: str) -> Any:
         marks = [t for t in tokens if t.token_type == TokenType.PLACEHOLDER]
         for number, mark in reversed(list(enumerate(marks, start=1))):
             sql = f"{sql[: mark.start]}:p{number}{sql[mark.end + 1 :]}"
-        statements = [s for s in sqlglot.parse(sql, read="athena") if s is not None]
+        # A comment behind the last semicolon is a statement to sqlglot.
+        nothing = (type(None), exp.Semicolon)
+        statements = [s for s in sqlglot.parse(sql, read="athena") if not isinstance(s, nothing)]
     except SqlglotError as error:
         where = error.errors[0] if getattr(error, "errors", None) else {}
         position = f" at line {where['line']}, column {where['col']}" if where else ""
@@ -29,5 +38,9 @@ def parse(sql: str) -> Any:
     else:
         if len(statements) == 1:
             return statements[0]
-        message = f"one statement is wanted, not {len(statements)}"
-    raise ValueError(message)
+        message = (
+            f"this is not one statement but {len(statements)}: give one at a time"
+            if statements
+            else "this is not Athena SQL: there is no statement in it"
+        )
+    raise NotAthenaSqlError(message)

@@ -212,9 +212,16 @@ class DuckDbEngine:
         db: duckdb.DuckDBPyConnection,
         inputs: Inputs,
         work: Callable[[duckdb.DuckDBPyConnection], T],
+        *,
+        reason_first: bool = False,
     ) -> T:
         """Do the work within the time limit; DuckDB's errors become SqlError without values."""
         import duckdb
+
+        wording = "{reason} ({query})" if reason_first else "{query}: {reason}"
+
+        def said(reason: str) -> str:
+            return wording.format(reason=reason, query=_over(inputs))
 
         timer = threading.Timer(self._timeout or 0, db.interrupt)
         timer.daemon = True
@@ -225,9 +232,9 @@ class DuckDbEngine:
         try:
             return work(db)
         except duckdb.InterruptException:
-            failure: SqlError = SqlTimeoutError(f"{_over(inputs)}: stopped before it ended")
+            failure: SqlError = SqlTimeoutError(said("stopped before it ended"))
         except duckdb.Error as error:
-            failure = SqlError(f"{_over(inputs)}: {without_values(error, inputs)}")
+            failure = SqlError(said(without_values(error, inputs)))
         finally:
             timer.cancel()
             with self._lock:
@@ -257,14 +264,16 @@ class DuckDbSession:
     def query(self, sql: str) -> pa.Table:
         """Give the rows of one Athena SELECT; SqlError for any other statement."""
         duck = _selected(sql)
-        return self._engine.guarded(self._db, self._inputs, lambda db: _arrow(db, duck, ()))
+        return self._guarded(lambda db: _arrow(db, duck, ()))
 
     def explain(self, sql: str) -> str:
         """Give DuckDB's plan of one Athena SELECT."""
         plan = f"EXPLAIN {_selected(sql)}"
-        return self._engine.guarded(
-            self._db, self._inputs, lambda db: str(db.execute(plan).fetchall()[0][1])
-        )
+        return self._guarded(lambda db: str(db.execute(plan).fetchall()[0][1]))
+
+    def _guarded(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        # A person reads this: the reason comes before the tables.
+        return self._engine.guarded(self._db, self._inputs, work, reason_first=True)
 
 
 def _selected(sql: str) -> str:
@@ -279,14 +288,25 @@ def _over(inputs: Inputs) -> str:
     return f"query over {', '.join(inputs)}" if inputs else "query"
 
 
+def _described(
+    db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]
+) -> list[tuple[str, str]]:
+    found = db.execute(f"DESCRIBE {duck}", list(params)).fetchall()
+    return [(name, kind) for name, kind, *_ in found]
+
+
 def _types(db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]) -> dict[str, str]:
-    return {row[0]: row[1] for row in db.execute(f"DESCRIBE {duck}", list(params)).fetchall()}
+    return dict(_described(db, duck, params))
 
 
 def _arrow(db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]) -> Any:
-    types = _types(db, duck, params)
-    wide = ", ".join(
-        f"CAST({quoted(n)} AS BIGINT) AS {quoted(n)}" for n in types if types[n] == "HUGEINT"
-    )
-    replaced = f"SELECT * REPLACE ({wide}) FROM ({duck}) AS result" if wide else duck
-    return db.execute(replaced, list(params)).to_arrow_table()
+    columns = _described(db, duck, params)
+    if any(kind == "HUGEINT" for _, kind in columns):
+        # By position: two columns may have one name.
+        positions = [f"c{n}" for n in range(len(columns))]
+        chosen = ", ".join(
+            f"{f'CAST({c} AS BIGINT)' if kind == 'HUGEINT' else c} AS {quoted(name)}"
+            for c, (name, kind) in zip(positions, columns, strict=True)
+        )
+        duck = f"SELECT {chosen} FROM ({duck}) AS result ({', '.join(positions)})"
+    return db.execute(duck, list(params)).to_arrow_table()

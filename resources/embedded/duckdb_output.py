@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from resources.errors import DISK_FULL
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -101,7 +103,11 @@ def without_values(error: Exception, inputs: Inputs) -> str:
     if (ours := _OURS.match(message)) is not None:
         return ours.group(1)
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
-        return message.splitlines()[0]
+        first, *more = message.splitlines()
+        near = [line for line in more if line.startswith("Candidate bindings")]
+        return ". ".join([first.rstrip("!"), *near])
+    if isinstance(error, duckdb.IOException) and "No space left" in message:
+        return DISK_FULL
     file = next((str(f) for files in inputs.values() for f in files if str(f) in message), None)
     if file is not None:
         return f"{type(error).__name__} in file {file}"

@@ -18,11 +18,14 @@ from resources.iceberg.catalog import Place, committed, load
 from resources.iceberg.files import live_files, partition_of
 from resources.lake_types import (
     DATE_COLUMN,
+    NO_PROPERTIES,
+    READS,
     RUN_ID,
     LakeError,
     Partitions,
     Published,
     Snapshot,
+    TableInfo,
 )
 
 if TYPE_CHECKING:
@@ -85,13 +88,31 @@ class IcebergLake(ABC):
         schema: "Schema",
         partition_columns: tuple[str, ...] = (DATE_COLUMN,),
         comment: str = "",
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> None:
         """See `Lake.ensure`. Two processes may do it at once."""
         place = self._place(table)
         with self._told("create or change", table):
             lake_schema.ensure(
-                self._catalog, place, schema, partition_columns, comment, self._make_namespace
+                self._catalog,
+                place,
+                schema,
+                partition_columns,
+                {**properties, "comment": comment},
+                self._make_namespace,
             )
+
+    def info(self, table: str) -> TableInfo:
+        """See `Lake.info`."""
+        source = self.load(table)
+        properties, snapshot = source.properties, source.current_snapshot()
+        summary = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
+        return TableInfo(
+            description=properties.get("comment", ""),
+            dated=any(field.name == DATE_COLUMN for field in source.spec().fields),
+            reads=properties.get(READS),
+            rows=int(summary.get("total-records", 0)),
+        )
 
     def candidate_dir(self, table: str, key: str) -> Path:
         """See `Lake.candidate_dir`. Published files stay where their candidate was written."""

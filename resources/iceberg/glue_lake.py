@@ -1,6 +1,6 @@
 """The lake on AWS: PyIceberg, S3 and the Glue Data Catalog."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from resources.iceberg.arrow_errors import lake_explained
 from resources.iceberg.base import IcebergLake
 from resources.iceberg.catalog import Place
 from resources.iceberg.glue_catalog import open_glue_catalog
-from resources.lake_types import LakeError, Slice, split
+from resources.lake_types import NO_PROPERTIES, LakeError, Slice, split
 from resources.s3.mirror import S3, Mirror
 from resources.s3.objects import put_once
 
@@ -116,10 +116,11 @@ class GlueLake(IcebergLake):
         schema: "Schema",
         partition_columns: tuple[str, ...] = ("business_date",),
         comment: str = "",
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> None:
         """See `Lake.ensure`. The stack has created the database."""
         with self._databases_exist():
-            super().ensure(table, schema, partition_columns, comment)
+            super().ensure(table, schema, partition_columns, comment, properties)
 
     @contextmanager
     def _databases_exist(self) -> Iterator[None]:

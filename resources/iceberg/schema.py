@@ -30,7 +30,7 @@ def ensure(
     place: Place,
     schema: "Schema",
     partition_columns: tuple[str, ...],
-    comment: str,
+    properties: Mapping[str, str],
     make_namespace: Callable[[str], None],
 ) -> None:
     """Make the table exist with this schema; see `Lake.ensure`."""
@@ -43,7 +43,7 @@ def ensure(
     properties = {
         **PROPERTIES,
         **{f"write.metadata.metrics.column.{name}": "full" for name in partition_columns},
-        "comment": comment,
+        **properties,
     }
 
     def attempt() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.archive import CHUNK, Content, LocalArchive, Receipt
+from resources.archive import CHUNK, ArchiveError, Content, LocalArchive, Receipt, read_receipt
 from resources.s3.mirror import Mirror
 from resources.s3.objects import (
     bucket_and_key,
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from customer360_assets.aws_names import AwsNames
 
 MARKER = "parsed.json"
-
-
-class ArchiveError(RuntimeError):
-    """The archive does not hold what it should; the text names the object, no value of it."""
 
 
 class S3Archive:
@@ -87,8 +83,9 @@ class S3Archive:
             for page in listed(self._s3, f"s3://{bucket}/{prefix}", **options)
             for item in page.get("Contents", ())
         ]
-        for text in side_by_side(lambda uri: read_bytes(self._s3, uri), found):
-            self._here.register(Receipt.from_json(text.decode()))
+        texts = side_by_side(lambda uri: read_bytes(self._s3, uri), found)
+        for uri, text in zip(found, texts, strict=True):
+            self._here.register(read_receipt(uri, text))
         return self._here.receipts(feed)
 
     def register(self, receipt: Receipt) -> bool:

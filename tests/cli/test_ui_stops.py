@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from customer360_assets.deployment import Deployment
+
 # The two services are stood in for: what counts is that they are processes.
 COMMAND = """
 import subprocess, sys
@@ -22,12 +24,13 @@ def stand_in(command, **_):
     print(made.pid, flush=True)
     return made
 ui.subprocess.Popen = stand_in
-sys.exit(ui.ui_command(Path(sys.argv[1]), "127.0.0.1", 1))
+sys.exit(ui.ui_command(Path(sys.argv[1]), "127.0.0.1", 0))
 """
 
 
 def _started(home: Path, webserver: str, *before: str) -> tuple[subprocess.Popen[str], list[int]]:
     """Start the command; give it with the ids of its two processes."""
+    Deployment(home=home).save()
     command = [*before, sys.executable, "-c", COMMAND, str(home), webserver]
     ui = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert ui.stdout is not None

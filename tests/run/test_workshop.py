@@ -8,6 +8,7 @@ import pytest
 
 from customer360_assets.cli.options import OutputFormat
 from customer360_assets.cli.sql import sql_command
+from resources.sql_engine import SqlError
 from tests.run.conftest import Home, customer360
 
 
@@ -103,9 +104,9 @@ def test_a_query_that_is_refused(
     workshop: Home, capfd: pytest.CaptureFixture[str], query: str, told: str
 ) -> None:
     """It says why; it neither writes nor reads elsewhere."""
-    assert sql_command(workshop.path, query, None, OutputFormat.table) == 1
+    with pytest.raises(SqlError, match=told):
+        sql_command(workshop.path, query, None, OutputFormat.table)
     printed = capfd.readouterr()
-    assert told in printed.err
     assert "root:" not in printed.out + printed.err
 
 
