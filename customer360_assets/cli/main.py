@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from customer360_assets.cli.automation import Action
 from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
 
 
@@ -241,6 +242,20 @@ def describe(
     from customer360_assets.cli.describe import describe_command
 
     raise typer.Exit(describe_command(table))
+
+
+@app.command(epilog="Example: customer360 automation on --home .customer360")
+def automation(
+    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or only look.")],
+    home: Home = None,
+) -> None:
+    """Switch on or off what works without a hand: sensors of files, automation condition, alerts.
+
+    They work while customer360 ui runs, or the daemon of the stage on AWS. Runs in progress go on.
+    """
+    from customer360_assets.cli.automation import automation_command
+
+    raise typer.Exit(automation_command(home, action))
 
 
 @app.command(epilog="Example: customer360 ui --home .customer360 --port 3000")

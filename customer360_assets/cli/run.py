@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer360_assets.cli.automation import automation_remark
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def run_command(
         f"{PROFILE} of {business_date} is published"
         + (f": {session.published():,} clients." if outcomes else "; nothing was outstanding.")
     )
+    if remark := automation_remark(session.instance, target):
+        console.print(remark, markup=False)
     return 0
 
 

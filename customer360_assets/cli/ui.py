@@ -13,8 +13,9 @@ from pathlib import Path
 
 import typer
 
+from customer360_assets.cli.automation import automation_remark
 from customer360_assets.deployment import DeploymentError, deployment
-from customer360_assets.instance import prepare
+from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
 
 POLL_SECONDS = 0.2
@@ -41,6 +42,9 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         [sys.executable, "-m", "dagster._daemon", "run", *location],
     ]
     typer.echo(f"Dagster UI of {target.home}: http://{host}:{port}  (Ctrl-C stops it)")
+    with instance_of(target) as instance:
+        if remark := automation_remark(instance, target):
+            typer.echo(remark)
     with _asked_to_end() as asked:
         processes = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603
         while not asked and all(process.poll() is None for process in processes):
