@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from customer360_assets.cli.options import Home
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ class Action(StrEnum):
     ON = "on"
     OFF = "off"
     STATUS = "status"
+
+
+def automation(
+    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or only look.")],
+    home: Home = None,
+) -> None:
+    """Switch on or off what works without a hand: sensors of files, automation condition, alerts.
+
+    They work while customer360 ui runs, or the daemon of the stage on AWS. Runs in progress go on.
+    """
+    raise typer.Exit(automation_command(home, action))
 
 
 def automation_command(home: Path | None, action: Action) -> int:

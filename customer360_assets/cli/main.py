@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from customer360_assets.cli.automation import Action
+from customer360_assets.cli.automation import automation
+from customer360_assets.cli.hold import hold
 from customer360_assets.cli.options import AsOf, Home, OutputFormat, ProfileFormat
 
 
@@ -195,7 +196,7 @@ def rollback(
 ) -> None:
     """Let readers see an earlier snapshot again, of one table or of all that a run published.
 
-    Dagster's record follows: what was undone counts as outstanding until it is built again.
+    What was undone is held: nothing makes the same again until customer360 hold lift.
     """
     from customer360_assets.cli.rollback import rollback_command
 
@@ -244,20 +245,6 @@ def describe(
     raise typer.Exit(describe_command(table))
 
 
-@app.command(epilog="Example: customer360 automation on --home .customer360")
-def automation(
-    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or only look.")],
-    home: Home = None,
-) -> None:
-    """Switch on or off what works without a hand: sensors of files, automation condition, alerts.
-
-    They work while customer360 ui runs, or the daemon of the stage on AWS. Runs in progress go on.
-    """
-    from customer360_assets.cli.automation import automation_command
-
-    raise typer.Exit(automation_command(home, action))
-
-
 @app.command(epilog="Example: customer360 ui --home .customer360 --port 3000")
 def ui(
     home: Home = None,
@@ -268,6 +255,10 @@ def ui(
     from customer360_assets.cli.ui import ui_command
 
     raise typer.Exit(ui_command(home, host, port))
+
+
+app.command(epilog="Example: customer360 automation on --home .customer360")(automation)
+app.command(epilog="Example: customer360 hold lift --date 2024-05-23")(hold)
 
 
 if __name__ == "__main__":
