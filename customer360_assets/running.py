@@ -19,6 +19,8 @@ from customer360_assets.leases import lease
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
 
+BUSINESS_DATE_TAG = "customer360/business_date"
+"""What the UI's list of runs shows of a run of the command."""
 INTAKE = "raw.delivery"
 REPORTED = ("withdrawn",)
 """Checks that stop nothing and are repeated where a run's outcome is read."""
@@ -93,6 +95,7 @@ def run_batch(
             run_config=run_config,
             run_id=run_id,
             tags={
+                BUSINESS_DATE_TAG: str(batch.span),
                 ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
                 ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
                 **(tags or {}),

@@ -30,6 +30,7 @@ from customer360_assets.publishing import (
     publish_quarantine,
     refuse,
     result,
+    rows_now,
 )
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
@@ -187,7 +188,7 @@ def raw_asset(
         findings.append(unparsed_finding(deliveries, kept))
         yield from refuse(context, contract, findings)
         publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id, kept)
-        rows = publish(platform, candidate, context.run.run_id)
+        publish(platform, candidate, context.run.run_id)
         for date in kept:
             # It stays outstanding, and what reads it goes by what it holds.
             versions[date] = before.get(date, NOTHING)
@@ -197,7 +198,7 @@ def raw_asset(
             contract,
             findings,
             {
-                "dagster/row_count": rows,
+                **rows_now(platform, contract),
                 "bytes": platform.lake.bytes(files),
                 "quarantined": held.quarantined.total(),
                 "values_set_aside": held.set_aside.total(),

@@ -30,6 +30,7 @@ from customer360_assets.publishing import (
     references,
     refuse,
     result,
+    rows_now,
     tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
@@ -107,7 +108,7 @@ def stage_asset(
             contract,
             findings,
             {
-                "dagster/row_count": fates.rows,
+                **rows_now(platform, contract),
                 "bytes": platform.lake.bytes(fates.files),
                 "quarantined": sum(fates.quarantined.values()),
                 "values_set_aside": sum(fates.values_set_aside.values()),
