@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from customer360_assets.automation.alerts import UI
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.deployment import DeploymentError, deployment
 from customer360_assets.instance import instance_of, prepare
@@ -21,6 +22,7 @@ from customer360_assets.transformations import code_folder
 POLL_SECONDS = 0.2
 STOP_SECONDS = 30.0
 """The daemon ends within a few seconds, unless one of its ticks is under way."""
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,6 +38,8 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         "DAGSTER_HOME": str(prepare(target)),
         "CUSTOMER360_HOME": str(target.home),
     }
+    # For the links of alerts; whoever reads them on another machine states another address.
+    environment.setdefault(UI, f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
     location = ["-w", str(code_folder("workspace.yaml"))]
     commands = [
         [sys.executable, "-m", "dagster_webserver", *location, "-h", host, "-p", str(port)],
