@@ -41,6 +41,7 @@ from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
+from customer360_assets.refused_places import add_refused, refused_files
 from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
 
@@ -137,7 +138,7 @@ def delivery_asset(
                     if config.feed
                     else list(taken.unmatched)
                 ),
-                "refused": refused,
+                **refused_files(refused),
             },
         )
 
@@ -194,6 +195,8 @@ def raw_asset(
             versions[date] = before.get(date, NOTHING)
         held.rows.update(_rows_of(platform, contract, kept))
         _tell_partitions(context, contract, span, versions, held)
+        set_aside = held.quarantined.total() + held.set_aside.total()
+        add_refused(context, platform, contract, span, set_aside)
         yield result(
             contract,
             findings,

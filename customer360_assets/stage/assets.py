@@ -35,6 +35,7 @@ from customer360_assets.publishing import (
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
+from customer360_assets.refused_places import add_refused
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused
@@ -98,11 +99,12 @@ def stage_asset(
             anomaly(context, candidate, seen, delivered=delivered),
         ]
         yield from refuse(context, contract, findings)
-        publish_refused(platform, log, contract, span, fates, context.run.run_id)
+        set_aside = publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
         _tell_partitions(context, contract, code, known, span, fates, gate)
+        add_refused(context, platform, contract, span, set_aside)
         tell_measures(context, contract, seen)
         yield result(
             contract,
