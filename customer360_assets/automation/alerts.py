@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import dagster as dg
-from dagster._core.scheduler.instigation import TickStatus
+from dagster._core.scheduler.instigation import InstigatorType, TickStatus
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from customer360_assets.automation.freshness import CHECK as ON_TIME
@@ -71,12 +71,13 @@ def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[st
         failed = ticks and ticks[0].status is TickStatus.FAILURE
         error = ticks[0].error if failed else None
         named = f" ({error.cls_name})" if error and error.cls_name else ""
+        kind = "sensors" if state.instigator_type is InstigatorType.SENSOR else "schedules"
         alert = Alert(
             f"sensor/{name}/failing",
             "failing sensor",
             f"{name} fails",
             f"Its newest tick failed{named}. It goes on trying; its ticks name the reason.",
-            link(f"locations/__repository__@customer360/sensors/{name}"),
+            link(f"locations/__repository__@customer360/{kind}/{name}"),
         )
         yield f"sensor/{name}", alert if failed else None
 

@@ -33,7 +33,7 @@ def test_the_profile_is_materialized_for_one_date(page: Page, ui: Ui, home: Path
     assert lake.files("profile.customer_360") != before
 
 
-def test_an_asset_shows_rows_columns_owner_and_freshness(page: Page) -> None:
+def test_an_asset_shows_rows_columns_and_owner(page: Page) -> None:
     pages.overview(page)
     for text in ("customer-data", "The client's number in CRM.", "personal_data: pseudonym"):
         expect(page.get_by_text(text).first).to_be_visible()
