@@ -139,8 +139,10 @@ def plan(
         holds[table] = {d: h for d, event in events.items() if (h := hold_of(event))}
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
     known, dates = standing(raw, recorded), published | {as_of}
-    held = in_force_holds(_expected(known, dates, {}), holds)
-    expected = _expected(known, dates, held)
+    expected = _expected(known, dates, {})
+    held = in_force_holds(expected, holds)
+    if held:
+        expected = _expected(known, dates, held)
 
     due: dict[str, set[dt.date]] = {
         table: {

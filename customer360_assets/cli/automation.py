@@ -37,6 +37,7 @@ def automation(
 def automation_command(home: Path | None, action: Action) -> int:
     """Switch all sensors of a home or a stage on or off, and print what is on."""
     from customer360_assets.automation.switch import switch, switches
+    from customer360_assets.feeds.loader import FeedError
     from customer360_assets.instance import instance_of, is_of_home
 
     target = deployment(home)
@@ -46,9 +47,11 @@ def automation_command(home: Path | None, action: Action) -> int:
                 "No daemon of the stage reads the record of this home: set DAGSTER_HOME to the "
                 "folder whose dagster.yaml names the database that webserver and daemon use."
             )
-        if action is Action.STATUS:
+        try:
             found = switches(instance, target)
-        else:
+        except FeedError as error:
+            raise DeploymentError(str(error)) from None
+        if action is not Action.STATUS:
             found = switch(instance, target, action is Action.ON)
     for name, on in found.sensors.items():
         typer.echo(f"{'on ' if on else 'off'}  {name}")

@@ -29,7 +29,9 @@ def test_rows_of_the_table_and_of_the_partition_and_the_date_of_a_run(tmp_path: 
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
     assert bank.run(DAY).code == 0
-    assert bank.run(NEXT).code == 0
+    next_day = bank.run(NEXT)
+    assert next_day.code == 0
+    assert "Automation is off" in next_day.output
     with bank.instance() as instance:
         # Three clients on each of two dates.
         assert _numbers(instance, "profile.customer_360") == (6, 3)
