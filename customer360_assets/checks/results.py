@@ -119,10 +119,10 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
     """
     if not dates:
         return finding
-    told = _by_rule(by_rule)
+    reasons = _by_rule(by_rule)
     sentence = (
         f"Not published. No delivered record of {', '.join(map(str, dates))} fits the contract:"
-        f" {told}. The snapshot before it stays in force. Correct the records at the source; a"
+        f" {reasons}. The snapshot before it stays in force. Correct the records at the source; a"
         " redelivered file replaces this one."
     )
     # What fails the check by itself is told as well.
@@ -135,24 +135,24 @@ def quarantine_finding(
 ) -> Finding:
     """Return how many records were refused, and how many values were set aside, by rule."""
     total, values = sum(by_rule.values()), set_aside or {}
-    told = []
+    parts = []
     if total:
-        told.append(f"{total:,} records refused: {_by_rule(by_rule)}.")
+        parts.append(f"{total:,} records refused: {_by_rule(by_rule)}.")
     if values:
-        told.append(
+        parts.append(
             f"{sum(values.values()):,} optional values set aside, their rows are published with"
             f" null: {_by_rule(values)}."
         )
-    if told:
-        told.append(
+    if parts:
+        parts.append(
             f"The records are kept in quarantine.{feed}. Correct them at the source; a redelivered"
             " file replaces this one."
         )
     numbers = {"quarantined": total, "values_set_aside": sum(values.values())}
     return Finding(
         "quarantine",
-        not told,
-        " ".join(told) or "No record refused, no value set aside.",
+        not parts,
+        " ".join(parts) or "No record refused, no value set aside.",
         {**numbers, **by_rule, **values},
     )
 

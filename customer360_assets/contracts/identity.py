@@ -1,4 +1,4 @@
-"""What tells one delivered record of a feed from another, whatever file it comes in."""
+"""The key of a delivered record of a feed, whatever file it comes in."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import codecs
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -91,8 +92,13 @@ def _files(name: str | Path) -> Iterator[Traversable]:
 
 
 def _load(file: Traversable) -> FeedSpec:
+    text = _text(file)
     try:
-        spec = FeedSpec.model_validate(_parsed(file))
+        spec = _specified(text)
+    except _RepeatedKeyError as error:
+        raise FeedError(f"{file}: {error}") from None
+    except yaml.YAMLError as error:
+        raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise FeedError("\n".join(f"{file}: {_told(e)}" for e in error.errors())) from None
     known = {c.feed for c in contracts("raw") if c.feed}
@@ -105,14 +111,10 @@ def _load(file: Traversable) -> FeedSpec:
     return spec
 
 
-def _parsed(file: Traversable) -> Any:
-    text = _text(file)
-    try:
-        return yaml.load(text, _PlainLoader)  # noqa: S506 a SafeLoader
-    except _RepeatedKeyError as error:
-        raise FeedError(f"{file}: {error}") from None
-    except yaml.YAMLError as error:
-        raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+@cache
+def _specified(text: str) -> FeedSpec:
+    # A run loads the same specifications for each of its steps; YAML is slow to read.
+    return FeedSpec.model_validate(yaml.load(text, _PlainLoader))  # noqa: S506 a SafeLoader
 
 
 def _text(file: Traversable) -> str:

@@ -46,8 +46,8 @@ def sketches(
 ) -> dict[dt.date, KeySketch]:
     """Return the sketch of each business date of parsed files; nothing for a snapshot's.
 
-    A number that is a key by itself is told by ranges: a system counts its movements up, so that a
-    day's are few ranges. Any other key is told by its hash, where a date has not too many of them.
+    Numbers that are keys by themselves become ranges: a system counts its movements up, so that a
+    day's are few ranges. Other keys become hashes, where a date has not too many of them.
     """
     if contract.reads != "delta" or not files or not record_key(contract):
         return {}

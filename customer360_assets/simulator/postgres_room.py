@@ -5,12 +5,24 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+
+# Becomes another user, then the program. It takes the place of subprocess's `user`, which forks
+# by way of the handlers that gRPC sets: with its threads at work they may never return.
+AS_USER = """import os, signal, sys
+uid, gid, *program = sys.argv[1:]
+for name in (signal.SIGPIPE, signal.SIGXFSZ):
+    signal.signal(name, signal.SIG_DFL)
+os.setgroups([])
+os.setgid(int(gid))
+os.setuid(int(uid))
+os.execv(program[0], program)
+"""
 
 LONGEST_SOCKET_FOLDER = 85
 """The path of a Unix socket has room for 107 bytes, its name included."""
@@ -36,13 +48,16 @@ class Room:
         """The data directory of the server."""
         return self.folder / "data"
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """Arguments of subprocess that make the server run as an ordinary user."""
+    def command(self, *program: str) -> list[str]:
+        """Return the command that runs a program of the server as an ordinary user.
+
+        The program keeps the process id of the command.
+        """
         user = _server_user()
         if user is None:
-            return {}
-        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+            return list(program)
+        ids = (str(user.pw_uid), str(user.pw_gid))
+        return [sys.executable, "-I", "-S", "-c", AS_USER, *ids, *program]
 
     @cached_property
     def binaries(self) -> Path:

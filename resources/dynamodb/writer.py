@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Event, Lock
-from typing import Any
+from typing import Any, Protocol
 
 from resources.account.errors import AwsError, code_of, explained
 
@@ -25,20 +25,31 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.05, 10.0
 Request = dict[str, Any]
 
 
+class Clock(Protocol):
+    """Seconds that pass, and a wait for them; the module `time` is one."""
+
+    def monotonic(self) -> float:
+        """Return the seconds since some moment."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Return after so many seconds."""
+
+
 class Pace:
     """Capacity units a second: at most those given, half of it after each refusal, then more."""
 
-    def __init__(self, units: float) -> None:
+    def __init__(self, units: float, clock: Clock) -> None:
         self._most = self._units = float(units)
+        self._clock = clock
         self._free_at = 0.0
         self._lock = Lock()
 
     def await_turn(self) -> None:
         """Wait until what was taken before is paid for."""
         with self._lock:
-            pause = self._free_at - time.monotonic()
+            pause = self._free_at - self._clock.monotonic()
         if pause > 0:
-            time.sleep(pause)
+            self._clock.sleep(pause)
 
     def taken(self, units: float, *, refused: bool) -> None:
         """Tell what a request took, and whether the table wanted less of it."""
@@ -47,7 +58,7 @@ class Pace:
                 self._units = max(self._most / 100, self._units / 2)
             else:
                 self._units = min(self._most, self._units * 1.05)
-            self._free_at = max(self._free_at, time.monotonic()) + units / self._units
+            self._free_at = max(self._free_at, self._clock.monotonic()) + units / self._units
 
 
 @dataclass
@@ -62,12 +73,13 @@ class BatchWriter:
     units: float
     still: Callable[[], None]
     threads: int = THREADS
+    clock: Clock = time
     _pace: Pace = field(init=False)
     _stop: Event = field(default_factory=Event, init=False)
 
     def __post_init__(self) -> None:
         """Start at the full pace."""
-        self._pace = Pace(self.units)
+        self._pace = Pace(self.units, self.clock)
 
     def write(self, requests: Iterable[Request]) -> int:
         """Send all requests, in no order; give how many. Raises AwsError when none is taken."""

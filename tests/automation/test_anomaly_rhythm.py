@@ -12,6 +12,7 @@ from customer360_assets.automation.record import ROWS
 from customer360_assets.merge import definitions_of
 from customer360_assets.versions import METADATA_KEY, NOTHING
 from tests.run.deliveries import DAY, account, account_file
+from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank
 
 D = dt.date.fromisoformat(DAY)
@@ -20,9 +21,8 @@ ACCOUNTS = [account(n) for n in range(11, 111)]
 
 
 @pytest.fixture(scope="module")
-def weekly(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
-    """A bank whose accounts came once a week, a hundred; the schedule has made every date."""
-    bank = SmallBank(tmp_path_factory.mktemp("weekly"))
+def seventy_days(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    bank = SmallBank(tmp_path_factory.mktemp("weekly") / "bank")
     with bank.instance() as instance:
         for table in FEED:
             for n in range(1, 71):
@@ -32,7 +32,13 @@ def weekly(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
                 instance.report_runless_asset_event(
                     dg.AssetMaterialization(asset_key(table), partition=date, metadata=told)
                 )
-    return bank
+    return Kept.of(bank, "of ten weeks")
+
+
+@pytest.fixture
+def weekly(seventy_days: Kept) -> SmallBank:
+    """A bank whose accounts came once a week, a hundred; the schedule has made every date."""
+    return seventy_days.back()
 
 
 def _judged(bank: SmallBank, date: dt.date) -> dict[str, tuple[bool, str]]:

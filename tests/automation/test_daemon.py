@@ -22,13 +22,12 @@ from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.instance import prepare
 from customer360_assets.transformations import code_folder
 from customer360_assets.versions import METADATA_KEY
+from tests.patience import PATIENCE
 from tests.run.deliveries import CARDS, card, card_file, good_day
 from tests.run.small_bank import SmallBank
 
 TODAY = dt.datetime.now(dt.UTC).date()
 PROFILE = "profile.customer_360"
-PATIENCE = 1200
-"""Seconds that a busy machine may take from a file to what depends on it."""
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
     location = ["-w", str(code_folder("workspace.yaml"))]
     subprocess.run(
         [sys.executable, "-m", "dagster", "sensor", "start", "--start-all", *location],
-        env=environment, check=True, capture_output=True, timeout=120,
+        env=environment, check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
     log = bank.home / "daemon.log"
     with log.open("wb") as written:

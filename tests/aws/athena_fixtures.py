@@ -12,6 +12,7 @@ from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.work import Work, begin, current_work
 from tests.aws.emulation.athena import Athena
+from tests.patience import PATIENCE
 
 ENDLESS = "SELECT count(*) AS n FROM (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) AS t0 (x)" + "".join(
     f" CROSS JOIN (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) AS t{i} (x)" for i in range(1, 14)
@@ -46,7 +47,7 @@ def states(athena: Athena) -> list[str]:
     return [query.state for query in athena.queries.values()]
 
 
-def ended(athena: Athena, within: float = 30) -> list[str]:
+def ended(athena: Athena, within: float = PATIENCE) -> list[str]:
     """Give the states once every query has one that is final."""
     until = time.monotonic() + within
     while {"QUEUED", "RUNNING"} & set(states(athena)) and time.monotonic() < until:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +61,19 @@ def publish_each(
     days: list[int],
     shared: int,
     name: str,
+    together: Barrier,
 ) -> None:
-    """Publish own days one by one, and after each the day that the other process writes too."""
+    """Publish own days one by one, and after each the day that the other process writes too.
+
+    Each publication starts at the same moment as one of the other process.
+    """
     os.environ.update(environment)
     lake = GlueLake(names, home)
     candidate = Candidate(lake)
     for number in days:
         for target in (number, shared):
             files = candidate([target], generation=number)
+            together.wait()
             lake.publish(TABLE, files, Partitions.on(DAY(target)), {"run_id": f"{name}-{number}"})
 
 

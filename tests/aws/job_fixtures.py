@@ -39,4 +39,4 @@ def given(lake: Path) -> dict[str, list[str]]:
 def ended(jobs: EmulatedJobs) -> None:
     """Wait until no script runs any more; fail when one goes on, or none ever ran."""
     assert jobs.services.processes
-    wait_for(lambda: not any(p.alive for p in jobs.services.processes), 10)
+    wait_for(lambda: not any(p.alive for p in jobs.services.processes))

@@ -20,6 +20,7 @@ from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import Work, begin, current_work
 from tests.aws.athena_fixtures import ENDLESS, client, ended, made, states, step
 from tests.aws.emulation.athena import Athena
+from tests.patience import PATIENCE
 
 __all__ = ["client", "step"]
 
@@ -155,7 +156,7 @@ def test_a_cancelled_run_stops_its_query(athena: Athena, client: AthenaClient) -
     while "RUNNING" not in states(athena):
         time.sleep(0.02)
     client.cancel()
-    waiting.join(30)
+    waiting.join(PATIENCE)
     assert "stopped before it ended" in str(failures[0])
     assert ended(athena) == ["CANCELLED"]
 

@@ -200,16 +200,6 @@ def test_a_table_that_takes_nothing_ends_the_load_and_serves_what_it_served(
     assert items_kept(store) == 5
 
 
-def test_a_load_takes_no_more_than_its_capacity(aws: AwsNames) -> None:
-    import time
-
-    slow = DynamoProfileStore(aws.profile_table, aws.region, write_units=200)
-    began = time.monotonic()
-    slow.load(MONDAY, "run-1", profiles(MONDAY, 600))
-    # What is under way when the first answers come is not yet counted.
-    assert time.monotonic() - began > (600 - 16 * 25) / 200
-
-
 def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     """Its process stood still for longer than the lease, and another load took its place."""
     from unittest import mock

@@ -12,6 +12,7 @@ import pytest
 from customer360_assets.aws_names import AwsNames
 from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import Served
+from tests.patience import PATIENCE
 from tests.store.store_profiles import items_kept, profiles
 
 pytestmark = pytest.mark.slow
@@ -71,7 +72,7 @@ def test_a_killed_load_leaves_what_was_served_and_the_next_clears_up(
 def test_two_loads_at_once_both_succeed_one_after_the_other(store: DynamoProfileStore) -> None:
     dates = [TUESDAY + dt.timedelta(days=n) for n in range(2)]
     processes = [loading(store, date, clients=200) for date in dates]
-    said = [process.communicate(timeout=120)[0] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert store.current().business_date == dates[1]
     assert len(store.by_branch(3)) == of_branch(200)

@@ -20,6 +20,7 @@ from customer360_assets.simulator.core_banking import core_banking
 from customer360_assets.simulator.simulate import Simulated
 from tests.extraction.conftest import bank, source
 from tests.extraction.test_transactions import LAST
+from tests.patience import PATIENCE
 
 __all__ = ["bank"]
 PLACES = [
@@ -79,7 +80,7 @@ def test_rows_are_those_of_the_local_extraction(bank: Simulated, tmp_path: Path)
                 # A zone that is not UTC: dates must not hang on the machine's own.
                 env={**environment, "PYSPARK_PYTHON": sys.executable,
                      "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "America/New_York"},
-                cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+                cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
     assert done.returncode == 0, [t for t in done.stderr.splitlines() if " INFO " not in t]
     totals = json.loads((tmp_path / "totals.json").read_text())

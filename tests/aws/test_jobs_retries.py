@@ -20,6 +20,7 @@ from tests.aws.emulation.waiting import wait_for
 from tests.aws.job_fixtures import ended, given, jobs, lake
 from tests.aws.job_scripts import MAY, engine, output_of, script_of, work
 from tests.aws.job_stage import EmulatedJobs
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def started(
 
 def script_runs(jobs: EmulatedJobs, worker: subprocess.Popen[str]) -> None:
     """Wait until the worker's job runs."""
-    wait_for(lambda: worker.poll() is not None or any(p.alive for p in jobs.services.processes), 60)
+    wait_for(lambda: worker.poll() is not None or any(p.alive for p in jobs.services.processes))
     assert worker.poll() is None, worker.communicate()
 
 
@@ -54,7 +55,7 @@ def test_a_cancelled_run_stops_its_job(
     script_runs(jobs, worker)
     wait_for(lambda: any("GetJobRun" in c or "DescribeStep" in c for c in jobs.server.calls))
     worker.send_signal(signal.SIGINT)
-    told, _ = worker.communicate(timeout=60)
+    told, _ = worker.communicate(timeout=PATIENCE)
     assert worker.returncode == 40, told
     assert "stopping it." in told
     ended(jobs)

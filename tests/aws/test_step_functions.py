@@ -24,6 +24,7 @@ from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.test_athena_client import ENDLESS
+from tests.patience import PATIENCE
 
 __all__ = ["step_functions"]
 
@@ -55,7 +56,7 @@ def step() -> Iterator[Work]:
     begin(before)  # type: ignore[arg-type]
 
 
-def until(said: bool | object, what: object, within: float = 10) -> None:
+def until(said: bool | object, what: object, within: float = PATIENCE) -> None:
     end = time.monotonic() + within
     while time.monotonic() < end:
         if callable(said) and said():

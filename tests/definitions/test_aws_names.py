@@ -16,6 +16,7 @@ import pytest
 
 from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
 from customer360_assets.deployment import DeploymentError, deployment
+from tests.patience import PATIENCE
 
 ACCOUNT = "1" * 12
 REGIONS = ("eu-central-1", "us-east-1")
@@ -200,7 +201,7 @@ def _look(tmp_path: Path, look: str = LOOK) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

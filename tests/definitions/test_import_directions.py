@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 LINT = str(Path(sys.executable).with_name("lint-imports"))
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def _lint(tree: Path) -> tuple[int, str]:
     done = subprocess.run(
-        [LINT, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False, timeout=120,
-        env={"PYTHONPATH": str(tree), "PATH": ""},
+        [LINT, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False,
+        timeout=PATIENCE, env={"PYTHONPATH": str(tree), "PATH": ""},
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 SQL = """WITH as_of AS (SELECT CAST(? AS date) AS business_date)
 
 SELECT
@@ -65,7 +67,7 @@ def test_a_dimension_more(source_tree: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

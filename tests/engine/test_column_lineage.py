@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -115,8 +114,6 @@ def is_constant(sql: str, column: str) -> bool:
 def test_every_column_of_a_file_has_a_source(path: Path) -> None:
     sql = path.read_text(encoding="utf-8")
     schemas = {name: [c.name for c in contract(name).columns] for name in tables(sql)}
-    started = time.perf_counter()
     lineage = column_lineage(sql, schemas)
-    assert time.perf_counter() - started < 0.3
     orphans = [c for c, sources in lineage.items() if not sources and not is_constant(sql, c)]
     assert orphans == []

@@ -13,6 +13,7 @@ import duckdb
 
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.embedded.spill import spill_folder
+from tests.patience import PATIENCE
 
 PROCESSES = multiprocessing.get_context("spawn")
 ROWS = 1_500_000
@@ -52,7 +53,7 @@ def test_rows_are_their_own(tmp_path: Path) -> None:
     ]
     for process in both:
         process.start()
-    told = dict(found.get(timeout=120) for _ in both)
+    told = dict(found.get(timeout=PATIENCE) for _ in both)
     for process in both:
         process.join()
     for bank in (1, 2):
@@ -75,7 +76,7 @@ def test_a_killed_process_folder_is_swept_and_a_living_ones_is_not(tmp_path: Pat
     folders = {}
     for holder in holders:
         holder.start()
-        folders[holder.pid] = Path(told.get(timeout=60))
+        folders[holder.pid] = Path(told.get(timeout=PATIENCE))
     killed, living = holders
     os.kill(int(killed.pid or 0), signal.SIGKILL)
     killed.join()

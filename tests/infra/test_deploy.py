@@ -14,6 +14,7 @@ from customer360_assets.aws_names import AwsNames
 from infra.deploy import deploy_stack
 from infra.template import BODY_LIMIT, Json, text_of
 from resources.account.client import client
+from tests.patience import PATIENCE
 
 EMPTY: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}
 
@@ -79,7 +80,7 @@ def test_without_credentials_one_line_says_what_to_do(tmp_path: Path) -> None:
             "HOME": str(tmp_path),
             "AWS_EC2_METADATA_DISABLED": "true",
         },
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()

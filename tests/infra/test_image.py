@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from infra.check import judged_image
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
@@ -59,7 +60,7 @@ def _load(app: Path) -> subprocess.CompletedProcess[str]:
     environment["CUSTOMER360_HOME"] = str(app.parent / "home")
     return subprocess.run(
         [sys.executable, "-S", "-c", run],
-        cwd=app, env=environment, capture_output=True, text=True, check=False, timeout=120,
+        cwd=app, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 

@@ -82,9 +82,12 @@ def publish_for_ever(uri: str, warehouse: Path, days: list[int], ready: Connecti
 
 
 def publish_each(
-    uri: str, warehouse: Path, days: list[int], shared: int, name: str, start: Barrier
+    uri: str, warehouse: Path, days: list[int], shared: int, name: str, together: Barrier
 ) -> None:
-    """Publish own days one by one, and after each the day that the other process writes too."""
+    """Publish own days one by one, and after each the day that the other process writes too.
+
+    Each publication starts at the same moment as one of the other process.
+    """
     lake = LocalLake(uri, warehouse)
     candidate = Candidate(lake)
     todo = [
@@ -93,6 +96,6 @@ def publish_each(
         for target in (number, shared)
     ]
     lake.publish(TABLE, [], Partitions.on(DAY(shared)), {})  # Imports and opens what it needs.
-    start.wait()
     for target, number, files in todo:
+        together.wait()
         lake.publish(TABLE, files, Partitions.on(DAY(target)), {"run_id": f"{name}-{number}"})

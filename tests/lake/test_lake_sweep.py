@@ -13,6 +13,7 @@ from resources.iceberg.commit import commit
 from resources.iceberg.sweep import held
 from resources.lake import LakeError, Partitions
 from tests.lake.lake_writers import DAY, TABLE
+from tests.patience import PATIENCE
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LIMIT = LONG_AGO + timedelta(days=1)
@@ -81,7 +82,7 @@ def test_a_sweep_waits_for_a_publication_that_is_under_way(lake, candidate):
         sweep.join(0.5)
         assert sweep.is_alive()
         commit(table, describe(table, [file]), Partitions.on(DAY(0)), {})
-    sweep.join(30)
+    sweep.join(PATIENCE)
     assert Path(lake.files(TABLE)[0]).exists()
 
 

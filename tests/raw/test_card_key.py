@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.card_token import ENVIRONMENT, CardKey, CardKeyError, card_key
+from tests.patience import PATIENCE
 from tests.raw.raw_home import PROCESSES, Home
 
 
@@ -85,7 +86,7 @@ def test_two_processes_that_make_a_key_use_the_same(tmp_path: Path) -> None:
     ]
     for maker in makers:
         maker.start()
-    made = {keys.get(timeout=60) for _ in makers}
+    made = {keys.get(timeout=PATIENCE) for _ in makers}
     for maker in makers:
         maker.join()
     assert len(made) == 1

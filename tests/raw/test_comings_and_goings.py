@@ -11,6 +11,7 @@ import pytest
 
 from resources.archive import LocalArchive
 from resources.landing import LocalLanding
+from tests.patience import PATIENCE
 from tests.raw.raw_home import PROCESSES
 
 
@@ -69,7 +70,7 @@ def hold_a_draft(root: Path, told: Any, go_on: Any) -> None:
     def chunks() -> Any:
         yield b"half, "
         told.put("writing")
-        go_on.get(timeout=60)
+        go_on.get(timeout=PATIENCE)
         yield b"whole"
 
     told.put(LocalArchive(root).put(chunks()).bytes)
@@ -82,7 +83,7 @@ def test_a_draft_that_is_being_written_is_let_be(
     told, go_on = PROCESSES.Queue(), PROCESSES.Queue()
     writer = PROCESSES.Process(target=hold_a_draft, args=(tmp_path, told, go_on))
     writer.start()
-    assert told.get(timeout=60) == "writing"
+    assert told.get(timeout=PATIENCE) == "writing"
     if elsewhere:
         # In another container the writer's number is nobody's.
         def nobody(_pid: int, _signal: int) -> None:
@@ -93,7 +94,7 @@ def test_a_draft_that_is_being_written_is_let_be(
     monkeypatch.undo()
     assert len(list((tmp_path / "incoming").iterdir())) == 1
     go_on.put(None)
-    assert told.get(timeout=60) == len(b"half, whole")
+    assert told.get(timeout=PATIENCE) == len(b"half, whole")
     writer.join()
     assert list((tmp_path / "incoming").iterdir()) == []
 

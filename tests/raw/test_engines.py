@@ -11,6 +11,7 @@ import pytest
 
 from customer360_assets.raw.deliveries import settle
 from customer360_assets.raw.engines import Engines
+from tests.patience import PATIENCE
 from tests.raw.raw_home import KEY, Home
 
 CARDS = "".join(f"555555555555444{i},{i},gold,2024-01-02T03:04:05.123456\n" for i in range(9))
@@ -37,7 +38,7 @@ def test_several_at_once_give_what_one_after_the_other_gives(tmp_path: Path) -> 
 
 
 def test_deliveries_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
-    together = Barrier(2, timeout=20)
+    together = Barrier(2, timeout=PATIENCE)
     with Engines(tmp_path / "spill", None, 2, 2) as engines:
 
         def work(task: int) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from customer360_assets.raw.intake import is_new, take_in
 from resources.landing import LandedFile, LocalLanding
+from tests.patience import PATIENCE
 from tests.raw.raw_home import DAY, PROCESSES, Home
 
 
@@ -151,7 +152,7 @@ def test_two_processes_register_each_delivery_once(home: Home) -> None:
     racing = [PROCESSES.Process(target=take_in_from, args=(home.root, start, counts)) for _ in "ab"]
     for process in racing:
         process.start()
-    taken = [counts.get(timeout=60) for _ in racing]
+    taken = [counts.get(timeout=PATIENCE) for _ in racing]
     for process in racing:
         process.join()
     receipts = home.archive.receipts("card")

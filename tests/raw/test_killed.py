@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.raw.raw_home import PROCESSES, Home
 
 CARDS = "".join(f"555555555555444{i},{i},gold,2024-01-02T03:04:05.123456\n" for i in range(5))
@@ -49,7 +50,7 @@ def steps_of_a_run(root: Path) -> int:
     steps = PROCESSES.Queue()
     process = PROCESSES.Process(target=run_and_die, args=(root, FAR, steps))
     process.start()
-    count = int(steps.get(timeout=60))
+    count = int(steps.get(timeout=PATIENCE))
     process.join()
     return count
 

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from customer360_assets.deployment import deployment
+from tests.patience import PATIENCE
 from tests.run.deliveries import DAY, good_day
+from tests.run.kept import Kept
+from tests.run.loss_bank import first_day
 from tests.run.small_bank import SmallBank, query_home, run_here
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +40,7 @@ def customer360(*arguments: str | Path) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=PATIENCE,
         env={**os.environ, "COLUMNS": "300"},
     )
     return Ran(done.returncode, done.stdout + done.stderr)
@@ -100,13 +103,29 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="session")
-def sound_bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
-    """Three clients and a sound file of each feed, run. For tests that change nothing."""
-    bank = SmallBank(tmp_path_factory.mktemp("sound"))
+def first_date(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Three clients and a sound file of each feed, run."""
+    bank = SmallBank(tmp_path_factory.mktemp("sound") / "bank")
     bank.deliver(good_day())
     ran = bank.run(DAY)
     assert ran.code == 0, ran.output
-    return bank
+    return Kept.of(bank, "with one date")
+
+
+@pytest.fixture
+def sound_bank(first_date: Kept) -> SmallBank:
+    """A bank of three clients with one published date."""
+    return first_date.back()
+
+
+@pytest.fixture(scope="session")
+def first_ten(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Ten clients and a sound file of each feed, run."""
+    bank = SmallBank(tmp_path_factory.mktemp("ten") / "bank")
+    bank.deliver(first_day())
+    ran = bank.run(DAY)
+    assert ran.code == 0, ran.output
+    return Kept.of(bank, "with one date")
 
 
 @pytest.fixture(scope="session")

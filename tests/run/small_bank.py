@@ -29,6 +29,7 @@ from resources.deployed import services_of
 
 Row = dict[str, Any]
 Files = Mapping[str, str | bytes]
+FIRST = dt.date(2023, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,10 @@ class SmallBank:
     """A landing zone and a home; `run` is what the command does, without a process of its own."""
 
     def __init__(self, root: Path) -> None:
-        self.landing, self.home = root / "landing", root / "home"
+        self.root, self.landing, self.home = root, root / "landing", root / "home"
         self.landing.mkdir(parents=True, exist_ok=True)
+        # Few partitions: Dagster lists them all in each run.
+        self.deployment.model_copy(update={"first_business_date": FIRST}).save()
 
     def deliver(self, files: Files) -> None:
         """Put files into the landing zone."""

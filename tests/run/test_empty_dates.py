@@ -7,20 +7,18 @@ import pytest
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.checks.completeness import TAG
 from tests.run.deliveries import DAY
-from tests.run.loss_bank import NEXT, PROFILE, check, dates, first_day, materialize
+from tests.run.kept import Kept
+from tests.run.loss_bank import NEXT, PROFILE, check, dates, materialize
 from tests.run.small_bank import SmallBank
 
 TABLE = "dimension.demographic"
 BEFORE = "2024-05-22"
 
 
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
+@pytest.fixture
+def bank(first_ten: Kept) -> SmallBank:
     """A bank whose first customers came on DAY."""
-    bank = SmallBank(tmp_path_factory.mktemp("empty"))
-    bank.deliver(first_day())
-    assert bank.run(DAY).code == 0
-    return bank
+    return first_ten.back()
 
 
 def test_a_date_without_customers_is_refused(bank: SmallBank) -> None:

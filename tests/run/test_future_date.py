@@ -10,7 +10,7 @@ import dagster as dg
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.planning import SERVING
 from customer360_assets.serving.assets import PROFILE
-from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank, run_here
 
 NEVER = dt.date(9999, 5, 23)
@@ -18,19 +18,19 @@ COMPLETE = dg.AssetCheckKey(asset_key(SERVING), "complete")
 
 
 def test_a_date_that_has_not_come_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    bank = SmallBank(tmp_path)
+    home, landing = tmp_path / "home", tmp_path
     soon = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
     for date in (soon, NEVER):
-        code, said = run_here(bank.home, bank.landing, str(date))
+        code, said = run_here(home, landing, str(date))
         assert code == 1
         assert f"{date} has not come yet (UTC)" in " ".join(said.split())
-    assert not bank.home.exists()
+    assert not home.exists()
 
 
-def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(tmp_path: Path) -> None:
-    bank = SmallBank(tmp_path)
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(
+    sound_bank: SmallBank,
+) -> None:
+    bank = sound_bank
     day, platform = dt.date.fromisoformat(DAY), bank.platform()
     platform.store.load(NEVER, "mistyped", platform.lake.batches(PROFILE, day, day))
     bank.deliver({card_file(hour="084030"): card(CARDS[2], 101)})

@@ -10,7 +10,7 @@ import pytest
 
 from customer360_assets.automation import housekeeping
 from customer360_assets.merge import definitions_of
-from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank
 
 TABLE = "stage.card"
@@ -25,11 +25,9 @@ def _keep_house(bank: SmallBank) -> dict[str, int]:
 
 
 def test_old_snapshots_go_and_then_their_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bank = SmallBank(tmp_path)
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+    bank = sound_bank
     bank.deliver({card_file(): card(CARDS[0], 103) + card(CARDS[1], 103)})
     assert bank.run(DAY).code == 0
     lake, seen = bank.platform().lake, bank.everything()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
@@ -15,17 +14,17 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.automation.record import ROWS, Made, made
 from customer360_assets.contracts import contract
 from customer360_assets.merge import DAILY_JOB, definitions_of
-from tests.run.deliveries import DAY, good_day
+from tests.run.deliveries import DAY
 from tests.run.small_bank import SmallBank
 
 TABLE = "dimension.demographic"
 D = dt.date.fromisoformat(DAY)
 
 
-def test_a_date_that_is_kept_keeps_its_rows_and_measures_on_record(tmp_path: Path) -> None:
-    bank = SmallBank(tmp_path)
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+def test_a_date_that_is_kept_keeps_its_rows_and_measures_on_record(
+    sound_bank: SmallBank,
+) -> None:
+    bank = sound_bank
     job = definitions_of(bank.deployment, loggers={}).resolve_job_def(DAILY_JOB)
     tags = {
         ASSET_PARTITION_RANGE_START_TAG: DAY,

@@ -9,6 +9,7 @@ import pytest
 from customer360_assets.checks.completeness import TAG
 from customer360_assets.completeness import gated_tables
 from tests.run.deliveries import CARDS, DAY, card, card_file
+from tests.run.kept import Kept
 from tests.run.loss_bank import (
     NEXT,
     PROFILE,
@@ -27,13 +28,9 @@ LATER = "2024-05-25"
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> SmallBank:
+def bank(first_ten: Kept) -> SmallBank:
     """A bank with one published date of ten clients."""
-    bank = SmallBank(tmp_path)
-    bank.deliver(first_day())
-    ran = bank.run(DAY)
-    assert ran.code == 0, ran.output
-    return bank
+    return first_ten.back()
 
 
 def test_a_tenth_of_the_clients_may_go_and_no_more(bank: SmallBank) -> None:

@@ -27,6 +27,7 @@ from tests.run.deliveries import (
     session,
     transactions,
 )
+from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank
 
 NEXT, BEFORE, LONG_BEFORE = "2024-05-24", "2024-05-22", "2023-01-02"
@@ -40,14 +41,17 @@ def _reading(stage: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
-    """A bank with two published dates. The tests of this module go on from each other."""
-    bank = SmallBank(tmp_path_factory.mktemp("redelivery"))
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+def two_dates(first_date: Kept) -> Kept:
+    bank = first_date.back()
     bank.deliver({card_file(NEXT): card(CARDS[2], 101)})
     assert bank.run(NEXT).code == 0
-    return bank
+    return Kept.of(bank, "with two dates")
+
+
+@pytest.fixture
+def bank(two_dates: Kept) -> SmallBank:
+    """A bank with two published dates."""
+    return two_dates.back()
 
 
 def _cards(bank: SmallBank) -> dict[str, list[int]]:
@@ -135,6 +139,7 @@ def test_a_late_movement_counts_in_its_own_window_alone(bank: SmallBank) -> None
 def test_an_earlier_date_than_one_published(bank: SmallBank) -> None:
     """Nobody is known to CRM before its first snapshot; a late one makes the earlier date whole."""
     served = bank.everything()["serving.customer_profile"]
+    bank.deliver({ga_file(BEFORE): json_lines(session("0042", 7, 1))})
     none = bank.run(BEFORE)
     assert none.code == 1
     assert f"No customer was delivered on or before {BEFORE}" in none.output

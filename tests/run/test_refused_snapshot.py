@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 from customer360_assets.checks.results import conservation_finding, nothing_left
-from tests.run.deliveries import DAY, client, crm, crm_file, good_day
+from tests.run.deliveries import DAY, client, crm, crm_file
 from tests.run.small_bank import SmallBank
 
 LATER = "2024-05-24"
 
 
-def test_a_snapshot_refused_whole_makes_no_date_of_an_older_one(tmp_path: Path) -> None:
-    bank = SmallBank(tmp_path)
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+def test_a_snapshot_refused_whole_makes_no_date_of_an_older_one(sound_bank: SmallBank) -> None:
+    bank = sound_bank
     bank.deliver({crm_file(LATER): crm(client(-5001), client(-5002))})
     ran = bank.run(LATER)
     assert ran.code == 1

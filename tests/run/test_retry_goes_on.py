@@ -15,7 +15,7 @@ from dagster._core.storage.tags import (
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.merge import DAILY_JOB, definitions_of
-from tests.run.deliveries import DAY, good_day
+from tests.run.deliveries import DAY
 from tests.run.other_code import other_sql
 from tests.run.small_bank import SmallBank
 
@@ -24,12 +24,9 @@ LAST, BAD = "2024-05-27", "2024-05-26"
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> SmallBank:
+def bank(sound_bank: SmallBank) -> SmallBank:
     """A bank with one published date."""
-    bank = SmallBank(tmp_path)
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
-    return bank
+    return sound_bank
 
 
 def _run(bank: SmallBank, first: str, parent: str | None = None) -> dg.DagsterRun:

@@ -13,20 +13,26 @@ from typer.testing import CliRunner
 
 from customer360_assets.cli.main import app
 from customer360_assets.planning import SERVING
-from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file
+from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank
 
 CARD_COUNTS = "SELECT client_id, product_cards FROM profile.customer_360 ORDER BY client_id"
 PROFILE = "profile.customer_360"
 
 
+@pytest.fixture
+def bank(sound_bank: SmallBank) -> SmallBank:
+    """A bank with one published date."""
+    return sound_bank
+
+
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
-    """A bank with one published date. The tests of this module go on from each other."""
-    bank = SmallBank(tmp_path_factory.mktemp("rollback"))
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
-    return bank
+def once_corrected(first_date: Kept) -> Kept:
+    """The same with a correction published."""
+    bank = first_date.back()
+    _correct(bank)
+    return Kept.of(bank, "corrected")
 
 
 def _command(bank: SmallBank, *words: str) -> tuple[int, str]:
@@ -115,8 +121,9 @@ def test_what_cannot_be_done_is_said(
     ],
 )
 def test_nothing_is_undone_below_a_run_that_may_still_publish(
-    bank: SmallBank, status: dg.DagsterRunStatus, told: str
+    once_corrected: Kept, status: dg.DagsterRunStatus, told: str
 ) -> None:
+    bank = once_corrected.back()
     before = bank.everything()
     old = bank.platform().lake.history(PROFILE)[-2]
     # A queued run has to say where the daemon finds its job.

@@ -15,19 +15,23 @@ from customer360_assets.cli.main import app
 from customer360_assets.planning import SERVING
 from customer360_assets.serving.assets import PROFILE
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
-from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file
+from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
+def once_corrected(first_date: Kept) -> Kept:
     """A bank with one date, published and corrected."""
-    bank = SmallBank(tmp_path_factory.mktemp("unserved"))
-    bank.deliver(good_day())
-    assert bank.run(DAY).code == 0
+    bank = first_date.back()
     bank.deliver({card_file(hour="084030"): card(CARDS[2], 101)})
     assert bank.run(DAY).code == 0
-    return bank
+    return Kept.of(bank, "with another card")
+
+
+@pytest.fixture
+def bank(once_corrected: Kept) -> SmallBank:
+    return once_corrected.back()
 
 
 def _command(bank: SmallBank, *words: str) -> tuple[int, str]:
@@ -105,6 +109,8 @@ def _is_recorded_as_served(bank: SmallBank) -> bool:
 
 
 def test_one_table_whose_store_was_full_is_finished_by_the_same_command(bank: SmallBank) -> None:
+    run_id = str(bank.platform().lake.history(PROFILE)[-1].run_id)
+    assert _command(bank, "--run", run_id)[0] == 0
     newer = bank.platform().lake.history(PROFILE)[-1]
     assert not newer.current
     words = (PROFILE, "--to", str(newer.snapshot_id))

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.run.deliveries import DAY, card, card_file, client, crm, crm_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file, client, crm, crm_file
 from tests.run.small_bank import SmallBank
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
-    bank = SmallBank(tmp_path_factory.mktemp("withdrawn"))
-    cards = {card_file(DAY): card("4929000000000011", 101) + card("4929000000000022", 102)}
-    bank.deliver({**good_day(), **cards})
-    return bank
 
 
 def said(bank: SmallBank) -> str:
     return " ".join(bank.run(DAY).output.split())
 
 
-def test_a_redelivery_with_fewer_records_is_reported(bank: SmallBank) -> None:
+def test_a_redelivery_with_fewer_records_is_reported(sound_bank: SmallBank) -> None:
+    bank = sound_bank
     assert "not delivered any more" not in said(bank)
-    bank.deliver({card_file(DAY): card("4929000000000011", 101)})
+    bank.deliver({card_file(DAY): card(CARDS[0], 101)})
     expected = f"stage.card: 1 records that were published for {DAY} are not delivered any more."
     assert expected in said(bank)
     assert "not delivered any more" not in said(bank)
 
 
-def test_a_file_that_takes_the_place_of_another_is_reported(bank: SmallBank) -> None:
+def test_a_file_that_takes_the_place_of_another_is_reported(sound_bank: SmallBank) -> None:
+    bank = sound_bank
     first, second = (crm_file(DAY, hour) for hour in ("070000", "080000"))
     bank.deliver({first: crm(client(5001, age=45), client(5002), client(5003))})
     bank.deliver({second: crm(client(5001), client(5002), client(5003), client(5004))})

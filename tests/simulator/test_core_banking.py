@@ -22,6 +22,18 @@ with core_banking(Path(sys.argv[1]), Path(sys.argv[2])) as bank:
     time.sleep(60)
 """
 
+# Counts how often the process is copied with its fork handlers, gRPC's among them.
+COUNTS_FORKS = """
+import ctypes, sys
+from pathlib import Path
+from customer360_assets.simulator.postgres_server import postgres_server
+forks = []
+handler = ctypes.CFUNCTYPE(None)(lambda: forks.append(1))
+ctypes.CDLL(None)["__register_atfork"](handler, None, None, None)
+with postgres_server(Path(sys.argv[1])):
+    print(len(forks))
+"""
+
 
 def alive(pid: str) -> bool:
     status = Path(f"/proc/{pid}/stat")
@@ -98,3 +110,12 @@ def test_a_killed_process_leaves_no_server(bank: Simulated, tmp_path: Path) -> N
     assert not Path(folder.strip()).exists()
     with core_banking(bank.transactions_files, tmp_path) as core:
         assert int(core.server.query("SELECT count(*) FROM transactions")) == bank.transactions
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the handlers of glibc are counted")
+def test_a_server_starts_without_the_fork_handlers_of_its_process(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTS_FORKS, str(tmp_path)], capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == "0\n"

