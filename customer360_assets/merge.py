@@ -18,6 +18,7 @@ from customer360_assets.contracts import contracts
 from customer360_assets.deployment import Deployment
 from customer360_assets.dimensions.assets import as_of_asset
 from customer360_assets.feeds.loader import load_feeds
+from customer360_assets.leases import leased_in_process_executor
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset, raw_asset, source_specs
 from customer360_assets.serving.assets import serving_asset
@@ -66,6 +67,6 @@ def definitions_of(
         ],
         resources=resources_of(deployment),
         # One process: a step's own process would spend more on starting than most steps take.
-        executor=dg.in_process_executor,
+        executor=leased_in_process_executor,
         loggers=loggers,
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import dagster as dg
 
 from customer360_assets.contracts import contracts
 from customer360_assets.dimensions.assets import as_of_version, code_of
+from customer360_assets.holds import Hold, Holds, hold_of
+from customer360_assets.holds import in_force as in_force_holds
 from customer360_assets.partitions import Span, spans
 from customer360_assets.serving.assets import CODE as SERVING_CODE
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
-from customer360_assets.versions import NOTHING, Versions, combine, in_force, recorded_versions
+from customer360_assets.versions import (
+    NOTHING,
+    Versions,
+    combine,
+    in_force,
+    newest_materializations,
+    versions_in,
+)
 
 SERVING = "serving.customer_profile"
 BRIDGE = 7
@@ -37,29 +46,50 @@ class Batch:
         return not all(table.startswith(("raw.", "stage.")) for table in self.tables)
 
 
-def expected_versions(raw: Mapping[str, Versions], dates: set[dt.date]) -> Expected:
-    """Give the version that every partition should have.
+@dataclass(frozen=True)
+class Plan:
+    """What is outstanding, as runs in order, and what is not because it is held, by table."""
 
-    `raw` gives those of the raw tables; `dates` are the dates of the as-of tables.
+    batches: list[Batch]
+    held: Mapping[str, Collection[dt.date]]
+
+
+def expected_versions(
+    raw: Mapping[str, Versions], dates: set[dt.date], holds: Holds | None = None
+) -> Expected:
+    """Return the version that every partition should have.
+
+    `raw` gives those of the raw tables; `dates` are the dates of the as-of tables. A partition that
+    is held should be as it is, and what reads it is made from that.
     """
-    expected: Expected = {f"raw.{feed}": dict(versions) for feed, versions in raw.items()}
+    expected = _expected(raw, dates, {})
+    held = in_force_holds(expected, holds or {})
+    return _expected(raw, dates, held) if held else expected
+
+
+def _expected(
+    raw: Mapping[str, Versions], dates: set[dt.date], held: Mapping[str, Versions]
+) -> Expected:
+    expected: Expected = {
+        f"raw.{feed}": {**versions, **held.get(f"raw.{feed}", {})} for feed, versions in raw.items()
+    }
     for stage in contracts("stage"):
         made_by = transformation(stage.table)
         known = {t: expected.get(t, {}) for t in made_by.reads}
         expected[stage.table] = {
             date: _staged(code_of(stage, made_by), known, date)
             for date in sorted({d for versions in known.values() for d in versions})
-        }
+        } | dict(held.get(stage.table, {}))
     for table in (*contracts("dimension"), *contracts("profile")):
         made_by = transformation(table.table)
         known = {t: expected.get(t, {}) for t in made_by.reads}
         expected[table.table] = {
             date: as_of_version(table, made_by, date, known) for date in sorted(dates)
-        }
+        } | dict(held.get(table.table, {}))
     expected[SERVING] = {
         date: combine(SERVING_CODE, [(PROFILE, date, version)])
         for date, version in expected[PROFILE].items()
-    }
+    } | dict(held.get(SERVING, {}))
     return expected
 
 
@@ -83,7 +113,17 @@ def outstanding(
     as_of: dt.date,
     longest: int | None = None,
 ) -> list[Batch]:
-    """Give the runs that bring everything up to `as_of` to its expected version, in order.
+    """Return the runs that bring everything up to `as_of` to its expected version, in order."""
+    return plan(instance, raw, as_of, longest).batches
+
+
+def plan(
+    instance: dg.DagsterInstance,
+    raw: Mapping[str, Versions],
+    as_of: dt.date,
+    longest: int | None = None,
+) -> Plan:
+    """Return what brings everything up to `as_of` to its expected version, and what is held.
 
     Deliveries first, by feed and date, `longest` days in one run at most; then the as-of tables of
     the date itself, and of every earlier date that was published from inputs that have changed
@@ -91,11 +131,18 @@ def outstanding(
     """
     as_of_tables = [c.table for c in (*contracts("dimension"), *contracts("profile"))]
     recorded: dict[str, dict[dt.date, str]] = defaultdict(dict)
+    holds: dict[str, dict[dt.date, Hold]] = {}
     ingested = [f"raw.{feed}" for feed in raw] + [c.table for c in contracts("stage")]
     for table in (*ingested, *as_of_tables, SERVING):
-        recorded[table] = recorded_versions(instance, table)
+        events = newest_materializations(instance, table)
+        recorded[table] = versions_in(events)
+        holds[table] = {d: h for d, event in events.items() if (h := hold_of(event))}
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
-    expected = expected_versions(standing(raw, recorded), published | {as_of})
+    known, dates = standing(raw, recorded), published | {as_of}
+    expected = _expected(known, dates, {})
+    held = in_force_holds(expected, holds)
+    if held:
+        expected = _expected(known, dates, held)
 
     due: dict[str, set[dt.date]] = {
         table: {
@@ -109,7 +156,10 @@ def outstanding(
     if not any(date <= as_of for date in in_force(expected["stage.customer"])):
         for table in (*as_of_tables, SERVING):
             due[table] = set()
-    return _batches(due, raw, as_of_tables, as_of, longest)
+    up_to = {table: [d for d in dates if d <= as_of] for table, dates in held.items()}
+    return Plan(
+        _batches(due, raw, as_of_tables, as_of, longest), {t: d for t, d in up_to.items() if d}
+    )
 
 
 def _batches(

@@ -183,6 +183,12 @@ def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:
     return _put(platform, candidate.contract, candidate.files, replaced, run_id)
 
 
+def rows_now(platform: Platform, contract: Contract) -> dict[str, int]:
+    """Return the rows of the whole table as metadata: the UI shows this number of the table."""
+    current = (s.rows for s in platform.lake.history(contract.table) if s.current)
+    return {"dagster/row_count": next(current, 0)}
+
+
 def publish_quarantine(
     platform: Platform,
     feed: str,

@@ -13,6 +13,7 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
+from customer360_assets.holds import record_rollback, undone_versions
 from customer360_assets.planning import SERVING
 from customer360_assets.serving.assets import CODE as SERVING_CODE
 from customer360_assets.serving.assets import PROFILE
@@ -134,9 +135,11 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
         told = instance.get_materialized_partitions(asset_key(table))
         days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, told)})
         dates = list(_changed(lake, table, was.snapshot_id, target.snapshot_id, days))
-        # Before the lake: killed in between, the dates are outstanding and are made again.
+        undone, to = undone_versions(instance, table), _named(target)
+        # Before the lake: killed in between, the same command goes on from here.
         for date in dates:
-            _record(instance, table, date, _version(instance, lake, table, target, date), target)
+            version = _version(instance, lake, table, target, date)
+            record_rollback(instance, table, date, version, to, undone.get(date))
     lake.rollback(table, target.snapshot_id)
     return Undone(table, was, target, tuple(dates))
 
@@ -152,10 +155,12 @@ def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.
         return None
     target = _current(lake, PROFILE)
     store.load(date, str(target.run_id), lake.batches(PROFILE, date, date), rollback=True)
+    to = _named(target)
     # After the store: what it does not serve yet is outstanding.
     if date != served.business_date:
-        _record(instance, SERVING, served.business_date, NOTHING, target)
-    _record(instance, SERVING, date, _serving_version(instance, date), target)
+        undone = undone_versions(instance, SERVING).get(served.business_date)
+        record_rollback(instance, SERVING, served.business_date, NOTHING, to, undone)
+    record_rollback(instance, SERVING, date, _serving_version(instance, date), to)
     return date
 
 
@@ -188,21 +193,12 @@ def _serving_version(instance: dg.DagsterInstance, date: dt.date) -> str:
     return combine(SERVING_CODE, [(PROFILE, date, version)])
 
 
+def _named(snapshot: Snapshot) -> str:
+    return f"snapshot {snapshot.snapshot_id} of run {snapshot.run_id}"
+
+
 def _current(lake: Lake, table: str) -> Snapshot:
     return next(s for s in lake.history(table) if s.current)
-
-
-def _record(
-    instance: dg.DagsterInstance, table: str, date: dt.date, version: str, target: Snapshot
-) -> None:
-    instance.report_runless_asset_event(
-        dg.AssetMaterialization(
-            asset_key(table),
-            partition=date.isoformat(),
-            description=f"Rolled back to snapshot {target.snapshot_id} of run {target.run_id}.",
-            metadata={METADATA_KEY: version, "rolled_back_to": str(target.snapshot_id)},
-        )
-    )
 
 
 def _version(

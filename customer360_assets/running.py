@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,11 +15,13 @@ from dagster._core.storage.tags import (
 )
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.instance import PID_TAG
+from customer360_assets.leases import lease
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
 from resources.errors import DISK_FULL
 
+BUSINESS_DATE_TAG = "customer360/business_date"
+"""What the UI's list of runs shows of a run of the command."""
 INTAKE = "raw.delivery"
 REPORTED = ("withdrawn",)
 """Checks that stop nothing and are repeated where a run's outcome is read."""
@@ -88,18 +90,21 @@ def run_batch(
         intake = {"arrived": batch.span.last.isoformat()}
         run_config["ops"] = {INTAKE.replace(".", "__"): {"config": intake}}
     job = definitions.resolve_job_def(DAILY_JOB)
-    result = job.execute_in_process(
-        instance=instance,
-        asset_selection=keys,
-        run_config=run_config,
-        tags={
-            ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
-            ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
-            PID_TAG: str(os.getpid()),
-            **(tags or {}),
-        },
-        raise_on_error=False,
-    )
+    run_id = str(uuid.uuid4())
+    with lease(instance, run_id):
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=keys,
+            run_config=run_config,
+            run_id=run_id,
+            tags={
+                BUSINESS_DATE_TAG: str(batch.span),
+                ASSET_PARTITION_RANGE_START_TAG: batch.span.first.isoformat(),
+                ASSET_PARTITION_RANGE_END_TAG: batch.span.last.isoformat(),
+                **(tags or {}),
+            },
+            raise_on_error=False,
+        )
     return BatchOutcome(result.run_id, result.success, list(_outcomes(result)))
 
 

@@ -57,13 +57,15 @@ def dates_read(
     return [d for d in known if d >= start]
 
 
-def recorded_versions(instance: dg.DagsterInstance, table: str) -> dict[dt.date, str]:
-    """Give the version of each materialized partition of a table's newest materialization."""
+def newest_materializations(
+    instance: dg.DagsterInstance, table: str
+) -> dict[dt.date, dg.AssetMaterialization]:
+    """Return the newest materialization of each partition of a table."""
     key = asset_key(table)
     newest = instance.event_log_storage.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION
     )
-    found: dict[dt.date, str] = {}
+    found: dict[dt.date, dg.AssetMaterialization] = {}
     ids = sorted(newest.values())
     for start in range(0, len(ids), 500):
         records = instance.fetch_materializations(
@@ -71,11 +73,23 @@ def recorded_versions(instance: dg.DagsterInstance, table: str) -> dict[dt.date,
         ).records
         for record in records:
             event = record.asset_materialization
-            if event and event.partition and METADATA_KEY in event.metadata:
-                found[dt.date.fromisoformat(event.partition)] = str(
-                    event.metadata[METADATA_KEY].value
-                )
+            if event and event.partition:
+                found[dt.date.fromisoformat(event.partition)] = event
     return found
+
+
+def versions_in(events: Mapping[dt.date, dg.AssetMaterialization]) -> dict[dt.date, str]:
+    """Return the versions that materializations state."""
+    return {
+        date: str(event.metadata[METADATA_KEY].value)
+        for date, event in events.items()
+        if METADATA_KEY in event.metadata
+    }
+
+
+def recorded_versions(instance: dg.DagsterInstance, table: str) -> dict[dt.date, str]:
+    """Return the version of each materialized partition of a table's newest materialization."""
+    return versions_in(newest_materializations(instance, table))
 
 
 def in_force(versions: Versions) -> dict[dt.date, str]:

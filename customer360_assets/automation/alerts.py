@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorType, TickStatus
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from customer360_assets.automation.freshness import CHECK as ON_TIME
@@ -15,6 +17,14 @@ from customer360_assets.contracts import contract as contract_of
 UI = "CUSTOMER360_UI_URL"
 LOCAL_UI = "http://127.0.0.1:3000"
 CONSERVATION = "conservation"
+REFUSED_FILES = "refused_files"
+OF_NO_FEED = "of_no_feed"
+STATES = {"overdue feed", "quarantine", "refused file", "file of no feed", "failing sensor"}
+"""Kinds that last: each run finds them again, so they are told when they begin or change. The last
+part of their key is what may change."""
+ENDED_TICKS = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
+SHOWN = 5
+"""Files that a text names; the asset's page names all."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,53 @@ def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Aler
         if entry.dagster_event:
             found = entry.dagster_event.asset_check_evaluation_data
             yield from _of_check(run, found)
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+    for entry in instance.all_logs(run.run_id, of_type=kind):
+        if entry.asset_materialization:
+            yield from _of_no_feed(entry.asset_materialization)
+
+
+def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[str, Alert | None]]:
+    """Yield the subject of every sensor and schedule that is on, with an alert if it fails.
+
+    but: the sensor that asks; its own failure is told by nobody.
+    """
+    for state in instance.all_instigator_state():
+        name = state.instigator_name
+        if name == but or not state.is_running:
+            continue
+        ticks = instance.get_ticks(
+            state.instigator_origin_id, state.selector_id, limit=1, statuses=ENDED_TICKS
+        )
+        failed = ticks and ticks[0].status is TickStatus.FAILURE
+        error = ticks[0].error if failed else None
+        named = f" ({error.cls_name})" if error and error.cls_name else ""
+        kind = "sensors" if state.instigator_type is InstigatorType.SENSOR else "schedules"
+        alert = Alert(
+            f"sensor/{name}/failing",
+            "failing sensor",
+            f"{name} fails",
+            f"Its newest tick failed{named}. It goes on trying; its ticks name the reason.",
+            link(f"locations/__repository__@customer360/{kind}/{name}"),
+        )
+        yield f"sensor/{name}", alert if failed else None
+
+
+def _of_no_feed(event: dg.AssetMaterialization) -> Iterator[Alert]:
+    found = event.metadata.get(OF_NO_FEED)
+    files = sorted(map(str, found.value)) if found and isinstance(found.value, list) else []
+    if files:
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        yield Alert(
+            f"{OF_NO_FEED}/{_digest(files)}", "file of no feed",
+            f"{len(files)} files are taken in by no feed",
+            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern fits their names.",
+            link("assets/" + "/".join(event.asset_key.path)),
+        )  # fmt: skip
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
@@ -78,11 +135,22 @@ def _of_check(run: dg.DagsterRun, found: dg.AssetCheckEvaluation) -> Iterator[Al
             f"check/{run.run_id}/{table}/{found.check_name}", "failed check",
             f"{table} was not published: {found.check_name}", str(found.description), asset,
         )  # fmt: skip
+    elif found.check_name == REFUSED_FILES and not found.passed:
+        refused = str(found.description)
+        yield Alert(
+            f"{REFUSED_FILES}/{table}/{_digest([refused])}", "refused file",
+            "Files were refused whole", refused, asset,
+        )  # fmt: skip
     elif found.check_name == CONSERVATION and (text := _too_many_refused(table, found)):
         yield Alert(
-            f"quarantine/{run.run_id}/{table}", "quarantine",
+            f"quarantine/{table}/{_dates(run)}/{_digest([text])}", "quarantine",
             f"{table} has too many records in quarantine", text, asset,
         )  # fmt: skip
+
+
+def _dates(run: dg.DagsterRun) -> str:
+    first, last = (run.tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end"))
+    return run.tags.get("dagster/partition") or f"{first}..{last}"
 
 
 def _too_many_refused(table: str, found: dg.AssetCheckEvaluation) -> str | None:

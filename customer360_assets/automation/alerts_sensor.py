@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from customer360_assets.automation.alerts import Alert, alerts_of
+from customer360_assets.automation.alerts import STATES, Alert, alerts_of, failing_sensors
 from customer360_assets.automation.alerts_sending import Refusal, addressed, send
 
 SENSOR = "alerts"
@@ -17,6 +17,8 @@ EVERY_SECONDS = 30
 OVERLAP = dt.timedelta(hours=1)
 """Runs are looked at again for this long: their records need not appear in the order of time."""
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+REMEMBERED = 1000
+"""Lasting states whose alerts are known; a cursor must not grow for ever."""
 KEPT = 500
 """Alerts that wait for a receiver that is down; the oldest go first."""
 SHOWN = 5
@@ -30,8 +32,9 @@ def alert_sensor() -> dg.SensorDefinition:
         name=SENSOR,
         minimum_interval_seconds=EVERY_SECONDS,
         description=(
-            "Tells of failed runs, checks that kept a table from being published, overdue feeds and"
-            " too many records in quarantine: to a webhook or Slack where configured, else here."
+            "Tells of failed runs, checks that kept a table from being published, overdue feeds,"
+            " too many records in quarantine, refused files, files of no feed and failing sensors:"
+            " to a webhook or Slack where configured, else here."
         ),
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
@@ -73,20 +76,30 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
         ascending=True,
     )
     told, late = state["told"], state["late"]
-    found = []
+    found: list[Alert] = []
     for record in records:
         run = record.dagster_run
         if run.run_id in told:
             continue
         told[run.run_id] = record.update_timestamp.isoformat()
-        for alert in alerts_of(instance, run):
-            # A feed that stays overdue is told of once, until it delivers again.
-            subject, _, since = alert.key.rpartition("/")
-            if alert.kind == "overdue feed":
-                if late.get(subject) == since:
-                    continue
-                late[subject] = since
-            found.append(alert)
+        found += [alert for alert in alerts_of(instance, run) if _is_news(alert, late)]
+    for subject, failing in failing_sensors(instance, SENSOR):
+        if failing is None:
+            late.pop(subject, None)
+        elif _is_news(failing, late):
+            found.append(failing)
+    state["late"] = dict(list(late.items())[-REMEMBERED:])
     state["until"] = now.isoformat()
     state["told"] = {run: at for run, at in told.items() if at > (start - OVERLAP).isoformat()}
     return found
+
+
+def _is_news(alert: Alert, late: dict[str, str]) -> bool:
+    """Return whether to tell: what lasts is told once, until it is another."""
+    subject, _, since = alert.key.rpartition("/")
+    if alert.kind in STATES:
+        if late.get(subject) == since:
+            return False
+        late.pop(subject, None)
+        late[subject] = since
+    return True

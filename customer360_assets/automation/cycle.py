@@ -10,7 +10,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 from dagster._core.storage.tags import PRIORITY_TAG
 
+from customer360_assets.automation.due import automated_tables
 from customer360_assets.automation.priority import DAILY
+from customer360_assets.holds import recorded_holds, sentence
 
 
 def schedules(
@@ -28,8 +30,11 @@ def schedules(
             " sensor new_and_late_deliveries is on, this only makes sure."
         ),
     )
-    def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         date = context.scheduled_execution_time.date() - dt.timedelta(days=1)
+        held = recorded_holds(context.instance, automated_tables())
+        if of_date := {table: [date] for table, dates in held.items() if date in dates}:
+            return dg.SkipReason(sentence(of_date))
         return dg.RunRequest(partition_key=date.isoformat(), tags={PRIORITY_TAG: DAILY})
 
     deadlines = dg.ScheduleDefinition(

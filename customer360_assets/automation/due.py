@@ -10,6 +10,7 @@ from functools import cached_property
 from customer360_assets.automation.record import Partitions
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
+from customer360_assets.holds import Hold
 from customer360_assets.planning import SERVING, Expected, expected_versions, standing
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
@@ -84,7 +85,20 @@ class Outlook:
             table: {date: partition.version for date, partition in self.made[table].items()}
             for table in (f"raw.{feed}" for feed in self.raw)
         }
-        return expected_versions(standing(self.raw, recorded), self.wanted)
+        return expected_versions(standing(self.raw, recorded), self.wanted, self.holds)
+
+    @cached_property
+    def holds(self) -> dict[str, dict[dt.date, Hold]]:
+        """What was rolled back, by table and date."""
+        return {
+            table: {date: m.hold for date, m in partitions.items() if m.hold}
+            for table, partitions in self.made.items()
+        }
+
+    def held(self, table: str) -> list[dt.date]:
+        """Return the dates of a table that are as they should be only because they are held."""
+        expected = self.expected[table]
+        return [d for d, h in self.holds.get(table, {}).items() if expected.get(d) == h.version]
 
     @cached_property
     def due(self) -> dict[str, dict[dt.date, str]]:

@@ -1,7 +1,7 @@
-"""Is there news in time: Dagster's policy by the clock, and a check by business date.
+"""Is there news in time: a check by business date.
 
-Dagster's policy looks at the newest materialization, whichever date that was of: a backfill of last
-year makes an asset look fresh. The check looks at the newest business date that was delivered.
+Assets have no freshness policy of Dagster's. That looks at the newest materialization, whichever
+date it was of: a backfill of last year passes, beside a check that says how long a feed is overdue.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.cadence import DAYS, cadence_of, deadline, next_expected
+from customer360_assets.automation.cadence import cadence_of, deadline, next_expected
 from customer360_assets.automation.record import delivered, made
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
@@ -23,20 +23,11 @@ from customer360_assets.serving.assets import PROFILE
 
 CHECK = "on_time"
 CHECKS_JOB = "are_feeds_on_time"
-WARN = dt.timedelta(hours=6)
-FAIL = dt.timedelta(days=2, hours=6)
-"""Past its cadence an asset is late within hours, and stale after a weekend more."""
 EVERY_HOUR = cast(
     dg.AutomationCondition[dg.AssetCheckKey],
     dg.AutomationCondition.cron_tick_passed("20 * * * *").with_label("every hour"),
 )
 WAITING = "The ticks of the sensor new_and_late_deliveries say what it waits for."
-
-
-def freshness_policy(cadence: str) -> dg.FreshnessPolicy:
-    """Give the policy of an asset whose deliveries come at a cadence."""
-    every = dt.timedelta(days=DAYS[cadence])
-    return dg.FreshnessPolicy.time_window(fail_window=every + FAIL, warn_window=every + WARN)
 
 
 def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:

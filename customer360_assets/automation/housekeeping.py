@@ -4,6 +4,8 @@ import datetime as dt
 
 import dagster as dg
 
+from customer360_assets.leases import leased_in_process_executor
+
 SNAPSHOTS = 60
 """Kept of each table: so far can be rolled back, and looked at as it was."""
 ORPHAN_DAYS = 7
@@ -35,7 +37,7 @@ def tidy_the_lake(context: dg.OpExecutionContext) -> None:
 
 @dg.job(
     name="keep_house",
-    executor_def=dg.in_process_executor,
+    executor_def=leased_in_process_executor,
     description=(
         f"Keeps the newest {SNAPSHOTS} snapshots of each table of the lake, and deletes files that"
         f" no snapshot has shown for {ORPHAN_DAYS} days."

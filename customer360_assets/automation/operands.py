@@ -14,6 +14,7 @@ from customer360_assets.automation.cadence import cadence_of, deadline, expects
 from customer360_assets.automation.due import Outlook, reads_of
 from customer360_assets.automation.planner import Planner
 from customer360_assets.contracts import contract as contract_of
+from customer360_assets.holds import RELEASE
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.versions import in_force
 
@@ -64,6 +65,10 @@ class Outstanding(Operand):
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
         """Give the dates that are due."""
+        for date in outlook.held(self.table):
+            context.log.info(
+                f"{self.table} {date} was rolled back and is held: {RELEASE} releases it."
+            )
         return outlook.due[self.table]
 
 

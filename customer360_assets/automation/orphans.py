@@ -39,7 +39,7 @@ def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
     def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if deployment.aws is None:
             return dg.SkipReason(_closed(context.instance))
-        # Elsewhere a run's process is on another machine: its absence here means nothing.
+        # Workers that share a record hold no leases: their own monitoring ends their runs.
         told = [_closed(context.instance)] if is_of_home(context.instance, deployment) else []
         swept = orphans_on_aws.sweep(deployment.aws, context.instance, time.time())
         told.append(swept.told())
@@ -53,5 +53,5 @@ def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
 def _closed(instance: dg.DagsterInstance) -> str:
     closed = close_abandoned_runs(instance)
     if not closed:
-        return "Every run in progress has its process."
+        return "The lease of every run in progress is held."
     return f"Ended: {', '.join(closed)}. Retry them, or run customer360 run."

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster._core.storage.runs import SqlRunStorage
 
 from customer360_assets.asset_specs import asset_key
+from customer360_assets.holds import Hold, hold_of
 from customer360_assets.versions import METADATA_KEY, NOTHING
 
 ROWS = "dagster/partition_row_count"
@@ -20,12 +21,16 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Made:
-    """One partition as it was made last: event, version, run, and the numbers told with it."""
+    """One partition as it was made last: event, version, run, and the numbers told with it.
+
+    hold: that it was rolled back, and is not made again by itself.
+    """
 
     storage_id: int
     version: str
     run_id: str
     numbers: Mapping[str, float]
+    hold: Hold | None = None
 
     @property
     def rows(self) -> float | None:
@@ -76,7 +81,8 @@ def _made(record: dg.EventLogRecord) -> Made | None:
         if isinstance(value, dg.IntMetadataValue | dg.FloatMetadataValue)
         and value.value is not None
     }
-    return Made(record.storage_id, str(event.metadata[METADATA_KEY].value), record.run_id, numbers)
+    version = str(event.metadata[METADATA_KEY].value)
+    return Made(record.storage_id, version, record.run_id, numbers, hold_of(event))
 
 
 def delivered(partitions: Mapping[dt.date, Made]) -> list[dt.date]:

@@ -12,6 +12,7 @@ from customer360_assets.cli.options import ProfileFormat
 from customer360_assets.deployment import Deployment, deployment
 
 END = dt.date(2024, 6, 30)
+DAY = dt.timedelta(days=1)
 CHOICE = """
 SELECT client_id
 FROM profile.customer_360
@@ -31,8 +32,9 @@ def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int
     started = time.monotonic()
     target = deployment(home or Path(".customer360")).model_copy(
         update={
+            # Days go on after the history: what is dropped in later has a business date, too.
             "first_business_date": END - dt.timedelta(days=days - 1),
-            "last_business_date": END,
+            "last_business_date": None,
         }
     )
     target.save()
@@ -46,16 +48,36 @@ def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int
         return code
     _show(target, console)
     console.print(f"All of this took {time.monotonic() - started:.0f} s. What to try next:\n")
+    from customer360_assets.extraction.customers import FOLDER, snapshot_name
+
     here = f"--home {_short(target.home)}"
     query = "SELECT feed, file, status, reason FROM raw.delivery WHERE status <> 'loaded'"
     for command, what in (
+        (f"customer360 automation on {here}", "files are taken in as they come"),
         (f"customer360 ui {here}", "assets, lineage and checks in the Dagster UI"),
         (f'customer360 sql "{query}" {here}', "files that were refused, and why"),
         (f"customer360 branch 1 {here}", "the clients of a branch"),
         ("customer360 run --help", "your own files"),
     ):
         console.print(f"  .venv/bin/{command}\n    {what}", soft_wrap=True)
+    newest, following = (
+        _short(landing / FOLDER / snapshot_name(date)) for date in (END, END + DAY)
+    )
+    console.print(
+        f"  cp {newest} {following}\n    with automation on and the UI open: CRM's file of the "
+        f"next day; the profiles of {END + DAY} follow within two minutes",
+        soft_wrap=True,
+    )
     return 0
+
+
+def snapshot_dates(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Return the dates of CRM's snapshots: the first one, then every week up to the last one.
+
+    No gap is longer than a run may span, so all of them are taken in by one.
+    """
+    weeks = range((last - first).days // 7 + 1)
+    return sorted({first, *(last - n * dt.timedelta(days=7) for n in weeks)})
 
 
 def _simulate(out: Path, customers: int, days: int, seed: int, console: Console) -> Path:
@@ -81,15 +103,18 @@ def _extract(target: Deployment, landing: Path, console: Console) -> None:
     from customer360_assets.simulator.simulate import simulated
 
     bank = simulated(target.home / "bank")
-    with crm_app(bank.customers_file, as_of=END) as crm:
-        settings = CrmSettings(url=crm.url, token=SecretStr(crm.token))
-        taken = [extract_customers(settings, landing, END)]
+    snapshots = []
+    for date in snapshot_dates(target.first_business_date, END):
+        with crm_app(bank.customers_file, as_of=date) as crm:
+            settings = CrmSettings(url=crm.url, token=SecretStr(crm.token))
+            snapshots.append(extract_customers(settings, landing, date))
+    console.print(
+        f"Extracted {len(snapshots)} snapshots of crm_customer, the last one of "
+        f"{snapshots[-1].rows:,} rows ({sum(s.seconds for s in snapshots):.1f} s)."
+    )
     with core_banking(bank.transactions_files, target.home / "postgres") as database:
-        taken.append(extract_transactions(CoreBankingSettings(url=database.url), landing, END))
-    for source in taken:
-        console.print(
-            f"Extracted {source.rows:,} rows of {source.source} ({source.seconds:.1f} s)."
-        )
+        booked = extract_transactions(CoreBankingSettings(url=database.url), landing, END)
+    console.print(f"Extracted {booked.rows:,} rows of {booked.source} ({booked.seconds:.1f} s).")
 
 
 def _show(target: Deployment, console: Console) -> None:

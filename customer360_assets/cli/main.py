@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from customer360_assets.cli.automation import automation
 from customer360_assets.cli.failures import sentence_of, usage_of
+from customer360_assets.cli.hold import hold
 from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
 from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
@@ -220,7 +222,7 @@ def rollback(
 ) -> None:
     """Let readers see an earlier snapshot again, of one table or of all that a run published.
 
-    Dagster's record follows: what was undone counts as outstanding until it is built again.
+    What was undone is held: nothing makes the same again until customer360 hold lift.
     """
     from customer360_assets.cli.rollback import rollback_command
 
@@ -281,6 +283,10 @@ def ui(
     from customer360_assets.cli.ui import ui_command
 
     raise typer.Exit(ui_command(home, host, port))
+
+
+app.command(epilog="Example: customer360 automation on --home .customer360")(automation)
+app.command(epilog="Example: customer360 hold lift --date 2024-05-23")(hold)
 
 
 if __name__ == "__main__":

@@ -87,9 +87,9 @@ def rollback_command(
     else:
         store_too = ""
     console.print(
-        f"Readers see this from now on{store_too}. What was undone is outstanding "
-        "again: switch schedules, sensors and automation off until the cause is mended, or they "
-        "build it anew."
+        f"Readers see this from now on{store_too}. What was undone is held: neither automation nor "
+        "customer360 run makes the same again. Another delivery, other code, or "
+        "customer360 hold lift releases it; customer360 hold list shows it."
     )
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.visible import visible, visible_lines
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
 
@@ -77,6 +78,8 @@ def run_command(
         f"{PROFILE} of {business_date} is published"
         + (f": {session.published():,} clients." if outcomes else "; nothing was outstanding.")
     )
+    if remark := automation_remark(session.instance, target):
+        console.print(remark, markup=False)
     return 0
 
 
@@ -132,6 +135,7 @@ class _Session:
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
+        self.held: Mapping[str, Collection[dt.date]] = {}
         self.instance = instance_of(target)
         own = is_of_home(self.instance, target)
         if not own and self.instance.run_monitoring_enabled:
@@ -151,7 +155,7 @@ class _Session:
     def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
         from customer360_assets.checks.completeness import TAG
         from customer360_assets.partitions import LONGEST, Span
-        from customer360_assets.planning import Batch, outstanding
+        from customer360_assets.planning import Batch, plan
         from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
@@ -163,7 +167,9 @@ class _Session:
             if not outcomes[-1].success:
                 complete_before = self.log.complete_before()
         longest = LONGEST if self.on_aws else None
-        for batch in outstanding(self.instance, self.log.versions(), self.date, longest):
+        found = plan(self.instance, self.log.versions(), self.date, longest)
+        self.held = found.held
+        for batch in found.batches:
             # Nothing is derived from half of what arrived; one date that fails stops no other.
             made = batch if batch.span.last < complete_before else _taking_in(batch)
             if made.tables:
@@ -197,11 +203,17 @@ class _Session:
     def why_not(self) -> str:
         from customer360_assets.checks.completeness import no_customer
 
+        if self.date in self.held.get(PROFILE, ()):
+            return f"{PROFILE} of {self.date} is held since it was rolled back."
         return no_customer(self.date)
 
     def remarks(self) -> list[str]:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""
+        from customer360_assets.holds import sentence
+
         told = self.log.remarks(self.date)
+        if self.held:
+            told.append(sentence(self.held))
         served = self.platform.store.current()
         if served and served.business_date > self.date:
             told.append(

@@ -14,13 +14,16 @@ from pathlib import Path
 
 import typer
 
+from customer360_assets.automation.alerts import UI
+from customer360_assets.cli.automation import automation_remark
 from customer360_assets.deployment import DeploymentError, deployment_of_home
-from customer360_assets.instance import prepare
+from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 30.0
 """The daemon ends within a few seconds, unless one of its ticks is under way."""
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -33,12 +36,17 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
         "DAGSTER_HOME": str(prepare(target)),
         "CUSTOMER360_HOME": str(target.home),
     }
+    # For the links of alerts; whoever reads them on another machine states another address.
+    environment.setdefault(UI, f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
     location = ["-w", str(code_folder("workspace.yaml"))]
     commands = [
         [sys.executable, "-m", "dagster_webserver", *location, "-h", host, "-p", str(port)],
         [sys.executable, "-m", "dagster._daemon", "run", *location],
     ]
     typer.echo(f"Dagster UI of {target.home}: http://{host}:{port}  (Ctrl-C stops it)")
+    with instance_of(target) as instance:
+        if remark := automation_remark(instance, target):
+            typer.echo(remark)
     with _asked_to_end() as asked:
         processes = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603
         while not asked and all(process.poll() is None for process in processes):

@@ -28,6 +28,7 @@ from customer360_assets.publishing import (
     reconcile,
     references,
     result,
+    rows_now,
 )
 from customer360_assets.reading import as_of_inputs
 from customer360_assets.tables import candidate_dir
@@ -74,7 +75,7 @@ def as_of_asset(
         done = _done_before(context, contract)
         findings: list[Finding] = []
         refused: dict[dt.date, list[Finding]] = {}
-        rows = size = 0
+        size = 0
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
             told: dict[str, str | float] = {METADATA_KEY: version}
@@ -101,7 +102,7 @@ def as_of_asset(
                 # Each date is made of its own inputs: one that is refused stops no other.
                 refused[date] = findings
                 continue
-            rows = publish(platform, candidate, context.run.run_id)
+            publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
             told |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
             _tell(context, contract, date, told)
@@ -117,7 +118,7 @@ def as_of_asset(
             asset_key=asset_key(contract.table),
             partition_key=span.last.isoformat(),
         )
-        yield result(contract, findings, {"dagster/row_count": rows, "bytes": size})
+        yield result(contract, findings, {**rows_now(platform, contract), "bytes": size})
 
     return as_of
 

@@ -15,6 +15,11 @@ from resources.crm_client import CrmClient, CrmError, Patience
 FOLDER = "crm"
 
 
+def snapshot_name(business_date: dt.date) -> str:
+    """Return the name of the file of a business date's customers."""
+    return f"crm00{business_date:%Y%m%d}-000000.json"
+
+
 def extract_customers(
     settings: CrmSettings,
     landing: Path,
@@ -28,7 +33,7 @@ def extract_customers(
     the same file. Raises ExtractionError, and then delivers nothing.
     """
     started = time.monotonic()
-    name = f"crm00{business_date:%Y%m%d}-000000.json"
+    name = snapshot_name(business_date)
     rows = 0
     try:
         client = CrmClient(

@@ -30,6 +30,7 @@ from customer360_assets.publishing import (
     publish_quarantine,
     refuse,
     result,
+    rows_now,
 )
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
@@ -40,6 +41,7 @@ from customer360_assets.raw.manifest import write_manifest
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
+from customer360_assets.refused_places import add_refused, refused_files
 from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
 
@@ -136,7 +138,7 @@ def delivery_asset(
                     if config.feed
                     else list(taken.unmatched)
                 ),
-                "refused": refused,
+                **refused_files(refused),
             },
         )
 
@@ -187,17 +189,19 @@ def raw_asset(
         findings.append(unparsed_finding(deliveries, kept))
         yield from refuse(context, contract, findings)
         publish_quarantine(platform, feed, f"raw/{feed}", refused, span, context.run.run_id, kept)
-        rows = publish(platform, candidate, context.run.run_id)
+        publish(platform, candidate, context.run.run_id)
         for date in kept:
             # It stays outstanding, and what reads it goes by what it holds.
             versions[date] = before.get(date, NOTHING)
         held.rows.update(_rows_of(platform, contract, kept))
         _tell_partitions(context, contract, span, versions, held)
+        set_aside = held.quarantined.total() + held.set_aside.total()
+        add_refused(context, platform, contract, span, set_aside)
         yield result(
             contract,
             findings,
             {
-                "dagster/row_count": rows,
+                **rows_now(platform, contract),
                 "bytes": platform.lake.bytes(files),
                 "quarantined": held.quarantined.total(),
                 "values_set_aside": held.set_aside.total(),

@@ -30,10 +30,12 @@ from customer360_assets.publishing import (
     references,
     refuse,
     result,
+    rows_now,
     tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
+from customer360_assets.refused_places import add_refused
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused
@@ -97,17 +99,18 @@ def stage_asset(
             anomaly(context, candidate, seen, delivered=delivered),
         ]
         yield from refuse(context, contract, findings)
-        publish_refused(platform, log, contract, span, fates, context.run.run_id)
+        set_aside = publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
         _tell_partitions(context, contract, code, known, span, fates, gate)
+        add_refused(context, platform, contract, span, set_aside)
         tell_measures(context, contract, seen)
         yield result(
             contract,
             findings,
             {
-                "dagster/row_count": fates.rows,
+                **rows_now(platform, contract),
                 "bytes": platform.lake.bytes(fates.files),
                 "quarantined": sum(fates.quarantined.values()),
                 "values_set_aside": sum(fates.values_set_aside.values()),

@@ -85,7 +85,7 @@ def on_call(monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
     for name in (WEBHOOK, SLACK):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(UI, "https://dagster.example/")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp() as instance:
         on_call = OnCall(instance)
         on_call.tick()
         yield on_call

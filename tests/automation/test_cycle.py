@@ -10,6 +10,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from customer360_assets.deployment import Deployment
+from customer360_assets.holds import record_rollback
 from customer360_assets.merge import definitions_of
 
 
@@ -23,7 +24,7 @@ def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> Non
     schedule = definitions.resolve_schedule_def("close_the_business_day")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     morning = dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC)
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp() as instance:
         context = dg.build_schedule_context(
             instance,
             scheduled_execution_time=morning,
@@ -32,6 +33,20 @@ def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> Non
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == "2024-05-23"
     assert request.tags["dagster/priority"] == "10"
+
+
+def test_a_day_that_was_rolled_back_is_not_closed(definitions: dg.Definitions) -> None:
+    schedule = definitions.resolve_schedule_def("close_the_business_day")
+    with dg.DagsterInstance.local_temp() as instance:
+        record_rollback(instance, "stage.card", dt.date(2024, 5, 23), "old", "snapshot 1", "new")
+        context = dg.build_schedule_context(
+            instance,
+            scheduled_execution_time=dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC),
+            repository_def=definitions.get_repository_def(),
+        )
+        done = schedule.evaluate_tick(context)
+    assert not done.run_requests
+    assert "2024-05-23: stage.card." in str(done.skip_message)
 
 
 def test_deadlines_are_looked_at_where_the_schedule_works_alone(

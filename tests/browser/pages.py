@@ -46,12 +46,14 @@ def events(page: Page, asset: str) -> None:
     expect(page.get_by_text("dagster/row_count")).to_be_visible()
 
 
-def materialize_latest(page: Page, ui: Ui, asset: str = PROFILE) -> dict[str, str]:
-    """Materialize the newest partition of an asset by hand; give the run's id, status and tags."""
+def materialize(page: Page, ui: Ui, date: str, asset: str = PROFILE) -> dict[str, str]:
+    """Materialize one partition of an asset by hand; return the run's id, status and tags."""
     before = _newest(ui).get("id")
     overview(page, asset)
     page.get_by_role("button", name="Materialize").first.click()
-    page.get_by_role("button", name="Latest").click()
+    chosen = page.get_by_role("dialog").get_by_role("textbox").first
+    chosen.fill(date)
+    chosen.press("Enter")
     page.get_by_role("button", name=re.compile("Launch")).click()
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

@@ -38,9 +38,9 @@ SECONDS = 240 + 30 * DAYS
 
 
 def _demo(home: Path) -> Path:
-    """A bank that the demo has built for its last day, whose clients CRM tells of the first, too.
+    """A bank that the demo has built for its last day; CRM delivers its first day again.
 
-    The second delivery of CRM is new: a backfill takes it in.
+    That delivery has the clients of the last day and is new: a backfill takes it in.
     """
     command = [str(Path(sys.executable).with_name("customer360")), "demo", "--home", str(home)]
     days = ["--customers", "60", "--days", str(DAYS + 1)]

@@ -1,21 +1,32 @@
-"""Runs whose process is gone are ended; no other run is."""
+"""Runs whose lease nobody holds are ended; no other run is."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.events import EngineEventData
 
-from customer360_assets.instance import PID_TAG, close_abandoned_runs
+from customer360_assets import leases
+from customer360_assets.automation import moment
+from customer360_assets.instance import close_abandoned_runs
+from customer360_assets.leases import lease, leased_in_process_executor
 
 GONE = dg.DagsterRunStatus.FAILURE
 HERE = dg.DagsterRunStatus.STARTED
+HOLDER = """
+import sys
+import dagster as dg
+from customer360_assets.leases import lease
+with dg.DagsterInstance.from_config(sys.argv[1]) as instance, lease(instance, sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @dg.job
@@ -24,79 +35,113 @@ def nothing() -> None:
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    (tmp_path / "dagster.yaml").touch()
+    with dg.DagsterInstance.from_config(str(tmp_path)) as made:
         yield made
 
 
-def _started(instance: dg.DagsterInstance, pid: int | None, tagged: bool) -> str:
-    """Give a run that a process has begun, told by tag (command line) or by event (the UI)."""
-    tags = {PID_TAG: str(pid)} if tagged and pid else {}
-    run = instance.create_run_for_job(nothing, tags=tags, status=dg.DagsterRunStatus.STARTING)
-    if pid and not tagged:
-        data = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(pid))})
-        instance.report_engine_event("Started process for run", run, data)
-    if pid:
-        instance.report_dagster_event(
-            dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, nothing.name), run.run_id
-        )
-    return run.run_id
+def _started(instance: dg.DagsterInstance) -> str:
+    return instance.create_run_for_job(nothing, status=HERE).run_id
 
 
-def _ended_process() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-@pytest.mark.parametrize("tagged", [True, False], ids=["command line", "UI"])
-def test_a_run_without_its_process_is_ended(instance: dg.DagsterInstance, tagged: bool) -> None:
-    gone = _started(instance, _ended_process(), tagged)
-    here = _started(instance, os.getpid(), tagged)
-    waiting = _started(instance, None, tagged)
-    assert close_abandoned_runs(instance) == [gone]
-    status = {run.run_id: run.status for run in instance.get_runs()}
-    assert status == {gone: GONE, here: HERE, waiting: dg.DagsterRunStatus.STARTING}
-
-
-def test_a_number_that_was_given_again_is_not_the_process(
-    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_id = _started(instance, os.getpid(), tagged=False)
-    assert close_abandoned_runs(instance) == []
-    later = time.time() + 3600
-    monkeypatch.setattr("customer360_assets.instance._started", lambda _pid: later)
-    assert close_abandoned_runs(instance) == [run_id]
-
-
-def test_a_retry_is_not_told_by_the_process_of_the_run_that_it_repeats(
-    instance: dg.DagsterInstance,
-) -> None:
-    """The UI gives a retry the tags of its parent, the number of the process that is gone too."""
-    gone = _started(instance, _ended_process(), tagged=True)
-    parent = instance.get_run_by_id(gone)
-    assert parent
-    retry = instance.create_run_for_job(
-        nothing, tags=parent.tags, parent_run_id=gone, root_run_id=gone,
-        status=dg.DagsterRunStatus.STARTED,
-    )  # fmt: skip
-    data = EngineEventData(metadata={"pid": dg.MetadataValue.text(str(os.getpid()))})
-    instance.report_engine_event("Started process for run", retry, data)
-    assert close_abandoned_runs(instance) == [gone]
-
-
-def test_a_run_that_ended_well_while_it_was_looked_at_stays_so(
-    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_id = _started(instance, os.getpid(), tagged=True)
-
-    def ends_meanwhile(_pid: int, _since: float | None) -> bool:
-        ended = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, nothing.name)
-        instance.report_dagster_event(ended, run_id)
-        return False
-
-    monkeypatch.setattr("customer360_assets.instance._alive", ends_meanwhile)
-    assert close_abandoned_runs(instance) == []
+def _status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     run = instance.get_run_by_id(run_id)
     assert run
-    assert run.status is dg.DagsterRunStatus.SUCCESS
+    return run.status
+
+
+@pytest.fixture
+def process(instance: dg.DagsterInstance) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Yield a run, and another process that holds its lease."""
+    run_id = _started(instance)
+    command = [sys.executable, "-c", HOLDER, instance.root_directory, run_id]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        yield run_id, holder
+        holder.kill()
+
+
+def test_a_run_is_ended_when_its_process_is_killed(
+    instance: dg.DagsterInstance, process: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    run_id, holder = process
+    waiting = _started(instance)
+    assert close_abandoned_runs(instance) == []
+    holder.kill()
+    holder.wait()
+    assert close_abandoned_runs(instance) == [run_id]
+    assert [_status(instance, r) for r in (run_id, waiting)] == [GONE, HERE]
+    assert close_abandoned_runs(instance) == []
+
+
+def test_a_process_id_says_nothing(
+    instance: dg.DagsterInstance,
+    process: tuple[str, subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As from another container, in which no process has the number of the one that lives."""
+
+    def no_such_process(_pid: int, _signal: int) -> None:
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", no_such_process)
+    assert close_abandoned_runs(instance) == []
+
+
+def test_on_another_machine_the_heartbeat_decides(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = _started(instance)
+    with lease(instance, run_id):
+        file = tmp_path / "leases" / run_id
+        monkeypatch.setattr(moment, "now", lambda: moment.Moment("another machine", 0.0))
+        assert close_abandoned_runs(instance) == []
+        now = file.stat().st_mtime
+        os.utime(file, (now, now - leases.EXPIRES + 60))
+        assert close_abandoned_runs(instance) == []
+        os.utime(file, (now, now - leases.EXPIRES - 1))
+        assert close_abandoned_runs(instance) == [run_id]
+
+
+def test_the_holder_beats_until_it_lets_go(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "HEARTBEAT", 0.01)
+    file = tmp_path / "leases" / "run"
+    with lease(instance, "run"):
+        os.utime(file, (0, 0))
+        while file.stat().st_mtime == 0:
+            pass
+    assert not file.exists()
+
+
+def test_a_run_that_ended_well_stays_so(
+    instance: dg.DagsterInstance, process: tuple[str, subprocess.Popen[bytes]]
+) -> None:
+    run_id, holder = process
+    ended = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, nothing.name)
+    instance.report_dagster_event(ended, run_id)
+    holder.kill()
+    holder.wait()
+    assert close_abandoned_runs(instance) == []
+    assert _status(instance, run_id) is dg.DagsterRunStatus.SUCCESS
+
+
+@dg.job(executor_def=leased_in_process_executor)
+def launched() -> None:
+    """Do nothing."""
+
+
+def test_a_launched_run_holds_a_lease_until_its_process_ends(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_exit = ExitStack()
+    monkeypatch.setattr(leases.atexit, "register", at_exit.callback)
+    run = dg.execute_job(dg.reconstructable(launched), instance)
+    assert run.success
+    assert [p.name for p in (tmp_path / "leases").iterdir()] == [run.run_id]
+    assert close_abandoned_runs(instance) == []
+    at_exit.close()
+    assert not list((tmp_path / "leases").iterdir())

@@ -1,4 +1,4 @@
-"""A publication is undone: readers see the rows of before, and what was undone is outstanding."""
+"""A publication is undone: readers see the rows of before, and what was undone is held."""
 
 from __future__ import annotations
 
@@ -60,7 +60,13 @@ def test_a_run_is_undone_in_every_table_that_it_published(bank: SmallBank) -> No
     undone = bank.everything()
     for table in ("raw.card", "stage.card", "dimension.product_holding", PROFILE, SERVING):
         assert undone[table] == before[table], table
-    # What was undone is outstanding, and comes back with the next run.
+    # What was undone is held, and comes back when it is released.
+    held = bank.run(DAY)
+    assert held.code == 0
+    assert "Held since a rollback" in held.output
+    assert bank.everything()[PROFILE] == before[PROFILE]
+    assert f"{PROFILE} {DAY}" in _command(bank, "hold", "list")[1]
+    assert _command(bank, "hold", "lift")[0] == 0
     assert bank.run(DAY).tables >= {"raw.card", "stage.card", PROFILE}
     again = bank.everything()
     assert all(again[t] == after[t] for t in ("raw.card", "stage.card", PROFILE))
@@ -76,6 +82,7 @@ def test_one_table_goes_back_to_a_snapshot_of_its_history(bank: SmallBank) -> No
     assert str(old.run_id) in listed
     assert _command(bank, "rollback", PROFILE, "--to", str(old.snapshot_id))[0] == 0
     assert bank.rows(CARD_COUNTS) == before
+    assert _command(bank, "hold", "lift", PROFILE)[0] == 0
     # Only this table is outstanding, and the store that is loaded from it.
     assert bank.run(DAY).tables == {PROFILE, SERVING}
     assert bank.rows(CARD_COUNTS) != before
