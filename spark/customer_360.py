@@ -96,8 +96,10 @@ def delivery_dates(deliveries: DataFrame, business_date: dt.date) -> DataFrame:
     A file may hold many dates: its own is that of most records. The manifest lists them all, so
     that no raw table has to be read for its dates.
     """
-    listed = F.explode(F.split("dates_in_force", " ")).cast("date").alias("delivered")
-    dated = deliveries.select("feed", listed).where(F.col("delivered") <= F.lit(business_date))
+    # Spark takes an explode at the top of a column alone.
+    listed = deliveries.select("feed", F.explode(F.split("dates_in_force", " ")).alias("listed"))
+    delivered = listed.select("feed", F.col("listed").cast("date").alias("delivered"))
+    dated = delivered.where(F.col("delivered") <= F.lit(business_date))
     return dated.agg(
         *(
             F.max(F.when(F.col("feed") == feed, F.col("delivered"))).alias(f"delivered_{feed}")

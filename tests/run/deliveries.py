@@ -37,7 +37,7 @@ def ga_file(day: str = DAY) -> str:
 MAP_FILE = "visitors/ga_visitors.csv"
 
 
-def client(client_id: int, **changes: Any) -> dict[str, Any]:
+def client(client_id: object, **changes: Any) -> dict[str, Any]:
     return {
         "client_id": client_id,
         "birth_date": "1980-02-29",

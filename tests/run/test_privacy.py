@@ -46,9 +46,12 @@ SPOILT: dict[str, str | bytes] = {
         client(5001),
         client(5002),
         client(5003),
-        client(5004, birth_date=BORN, occupation=NAME, age="old"),
-        client(5005, birth_date=BORN, occupation=NAME, home_ownership="X"),
-        client(5006, birth_date=f"{BORN}x", occupation=NAME),
+        client("5004x", birth_date=BORN, occupation=NAME),
+        client(-5005, birth_date=BORN, occupation=NAME),
+        client(None, birth_date=BORN, occupation=NAME),
+        # A value that is set aside: the client's row is published without it.
+        client(5008, age=NAME),
+        client(5009, birth_date=f"{BORN}x"),
     )
     + f"{{'client_id': 5007, 'birth_date': '{BORN}', 'occupation': '{NAME}\n",
     disposition_file(DAY, "070000"): DISPOSITIONS + f"11,108,5001,{NAME}\n",
@@ -97,7 +100,7 @@ def test_the_records_are_in_quarantine(bank: SmallBank, printed: str) -> None:
         " (SELECT count(*) FROM quarantine.disposition) AS disposition,"
         " (SELECT count(DISTINCT line_no) FROM quarantine.ga_session) AS web"
     )
-    assert count == {"card": 3, "crm": 4, "disposition": 1, "web": 2}
+    assert count == {"card": 3, "crm": 6, "disposition": 1, "web": 2}
 
 
 def test_nothing_is_printed(printed: str) -> None:
