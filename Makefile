@@ -35,13 +35,13 @@ check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of
 	$(BIN)/python -m infra.check
 
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly
 
 chromium:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 
 test-all: check chromium  ## The default suite and the long tests, a browser's among them
-	$(BIN)/python -m pytest -n auto --dist loadfile -m ''
+	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly -m ''
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)
 	$(BIN)/customer360 demo --home $(HOME_DIR)

@@ -29,7 +29,7 @@ def _at(place: str, **expected: Any) -> Case:
     return Case(PATHS, way=f"below {place.encode('unicode_escape').decode()}", at=place, **expected)
 
 
-def _unread(place: str) -> Case:
+def _unread(place: str, pending: str | None = None) -> Case:
     """Return the case of a path in which the engine of one dimension finds no file."""
     return _at(
         place,
@@ -37,6 +37,7 @@ def _unread(place: str) -> Case:
         clients=0,
         says=("Not published. dimension.customer_history: ",),
         waits="safety: it works or is refused at once",
+        pending=pending,
     )
 
 
@@ -79,7 +80,9 @@ PLACES = (
     _at("Zoë's home #1 (a+b) & co"),
     _at("x" * 150),
     _at("100%"),
-    *(_unread(place) for place in ("[x]", "*", "a\tb")),
+    *(_unread(place) for place in ("[x]", "*")),
+    # Not published either, but with another message.
+    _unread("a\tb", pending="safety"),
     # The record of runs lies beside the home: what is before the question mark is its path.
     _at("a?b", stops=True, says=("?",), waits="safety", pending="safety"),
     Case(
