@@ -74,8 +74,10 @@ class OnCall:
         return done.run_id
 
     def tick(self) -> None:
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        with listening(context.log) as self.said:
+        with (
+            dg.build_sensor_context(instance=self.instance, cursor=self.cursor) as context,
+            listening(context.log) as self.said,
+        ):
             done = alert_sensor().evaluate_tick(context)
         self.cursor, self.message = done.cursor, done.skip_message
 

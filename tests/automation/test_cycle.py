@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from customer360_assets.deployment import Deployment
@@ -20,17 +21,27 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     return definitions_of(Deployment(home=home, first_business_date=dt.date(2024, 1, 1)))
 
 
+def _evaluated(
+    definitions: dg.Definitions,
+    schedule: dg.ScheduleDefinition,
+    instance: dg.DagsterInstance,
+    moment: dt.datetime,
+) -> ScheduleExecutionData:
+    # Closed before the instance: a context that is left open leaves the instance's storage behind.
+    with dg.build_schedule_context(
+        instance,
+        scheduled_execution_time=moment,
+        repository_def=definitions.get_repository_def(),
+    ) as context:
+        return schedule.evaluate_tick(context)
+
+
 def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("close_the_business_day")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     morning = dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC)
     with dg.DagsterInstance.local_temp() as instance:
-        context = dg.build_schedule_context(
-            instance,
-            scheduled_execution_time=morning,
-            repository_def=definitions.get_repository_def(),
-        )
-        (request,) = schedule.evaluate_tick(context).run_requests or ()
+        (request,) = _evaluated(definitions, schedule, instance, morning).run_requests or ()
     assert request.partition_key == "2024-05-23"
     assert request.tags["dagster/priority"] == "10"
 
@@ -39,12 +50,8 @@ def test_a_day_that_was_rolled_back_is_not_closed(definitions: dg.Definitions) -
     schedule = definitions.resolve_schedule_def("close_the_business_day")
     with dg.DagsterInstance.local_temp() as instance:
         record_rollback(instance, "stage.card", dt.date(2024, 5, 23), "old", "snapshot 1", "new")
-        context = dg.build_schedule_context(
-            instance,
-            scheduled_execution_time=dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC),
-            repository_def=definitions.get_repository_def(),
-        )
-        done = schedule.evaluate_tick(context)
+        morning = dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC)
+        done = _evaluated(definitions, schedule, instance, morning)
     assert not done.run_requests
     assert "2024-05-23: stage.card." in str(done.skip_message)
 
@@ -63,12 +70,8 @@ def test_deadlines_are_looked_at_where_the_schedule_works_alone(
     job = definitions.resolve_job_def(schedule.job_name)
     assert {node.name for node in job.graph.nodes} == {"on_time"}
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(
-            instance,
-            scheduled_execution_time=morning,
-            repository_def=definitions.get_repository_def(),
-        )
-        assert len(schedule.evaluate_tick(context).run_requests or ()) == 1
+        done = _evaluated(definitions, schedule, instance, morning)
+        assert len(done.run_requests or ()) == 1
 
 
 def test_a_business_day_is_all_assets_of_the_date_and_no_deadline(

@@ -57,13 +57,15 @@ class Ticks:
     def tick(self) -> Asked:
         """Evaluate once; give what was asked for by business date."""
         sensor = self.definitions.resolve_sensor_def(SENSOR)
-        context = dg.build_sensor_context(
-            instance=self.instance,
-            cursor=self._cursor,
-            definitions=self.definitions,
-            sensor_name=SENSOR,
-        )
-        with listening() as self.said:
+        with (
+            dg.build_sensor_context(
+                instance=self.instance,
+                cursor=self._cursor,
+                definitions=self.definitions,
+                sensor_name=SENSOR,
+            ) as context,
+            listening() as self.said,
+        ):
             done = sensor.evaluate_tick(context)
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())

@@ -55,7 +55,8 @@ def stage(aws: AwsNames, athena: Athena, lake: Path) -> Iterator[Stage]:
 def tick(names: AwsNames, instance: dg.DagsterInstance, home: Path) -> str:
     """Evaluate the sensor of a deployment; give what it says."""
     sensor = orphan_sensor(Deployment(home=home, aws=names))
-    found = sensor(dg.build_sensor_context(instance=instance))
+    with dg.build_sensor_context(instance=instance) as context:
+        found = sensor(context)
     assert isinstance(found, dg.SkipReason)
     return str(found.skip_message)
 

@@ -91,6 +91,8 @@ def test_a_defect_leaves_its_traceback_in_a_file_of_the_owner(
 )
 def test_a_damaged_record_of_runs_is_named(copy: Path, name: str, tmp_path: Path) -> None:
     record = copy / "dagster" / name
+    # Commands of other tests may have opened the record of the home that was copied.
+    shutil.rmtree(copy / "dagster", ignore_errors=True)
     record.parent.mkdir(parents=True)
     record.write_bytes(b"SQLite format 3" + bytes(2000))
     bank = SmallBank(tmp_path)
