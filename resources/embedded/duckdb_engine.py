@@ -10,7 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from resources.dialect.athena_sql import parse, to_duckdb
+from resources.dialect.athena_sql import to_duckdb
 from resources.embedded.duckdb_database import Database, spilling, within
 from resources.embedded.duckdb_output import (
     create_views,
@@ -20,6 +20,7 @@ from resources.embedded.duckdb_output import (
     without_values,
 )
 from resources.embedded.duckdb_parts import copied, copy_part, partition_folder
+from resources.embedded.duckdb_results import arrow, over, selected, types_of
 from resources.sql_engine import (
     NO_INPUTS,
     Candidate,
@@ -90,7 +91,7 @@ class DuckDbEngine:
         order = f" ORDER BY {', '.join(map(quoted, dict.fromkeys(keys)))}" if keys else ""
 
         def work(db: duckdb.DuckDBPyConnection) -> tuple[Part, ...]:
-            types = _types(db, duck, params)
+            types = types_of(db, duck, params)
             names = [name for name, _ in columns]
             if missing := [name for name in (*names, *partition_by) if name not in types]:
                 raise SqlError(f"output: the query has no column {', '.join(missing)}")
@@ -118,7 +119,7 @@ class DuckDbEngine:
     ) -> pa.Table:
         """Give a small result; sums of integers are bigint, as in Athena."""
         duck = to_duckdb(sql)
-        return self._connected(inputs, lambda db: _arrow(db, duck, params))
+        return self._connected(inputs, lambda db: arrow(db, duck, params))
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
@@ -221,7 +222,7 @@ class DuckDbEngine:
         wording = "{reason} ({query})" if reason_first else "{query}: {reason}"
 
         def said(reason: str) -> str:
-            return wording.format(reason=reason, query=_over(inputs))
+            return wording.format(reason=reason, query=over(inputs))
 
         timer = threading.Timer(self._timeout or 0, db.interrupt)
         timer.daemon = True
@@ -263,50 +264,14 @@ class DuckDbSession:
 
     def query(self, sql: str) -> pa.Table:
         """Give the rows of one Athena SELECT; SqlError for any other statement."""
-        duck = _selected(sql)
-        return self._guarded(lambda db: _arrow(db, duck, ()))
+        duck = selected(sql)
+        return self._guarded(lambda db: arrow(db, duck, ()))
 
     def explain(self, sql: str) -> str:
         """Give DuckDB's plan of one Athena SELECT."""
-        plan = f"EXPLAIN {_selected(sql)}"
+        plan = f"EXPLAIN {selected(sql)}"
         return self._guarded(lambda db: str(db.execute(plan).fetchall()[0][1]))
 
     def _guarded(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         # A person reads this: the reason comes before the tables.
         return self._engine.guarded(self._db, self._inputs, work, reason_first=True)
-
-
-def _selected(sql: str) -> str:
-    from sqlglot import exp
-
-    if not isinstance(parse(sql), exp.Query):
-        raise SqlError("only SELECT is allowed here")
-    return to_duckdb(sql)
-
-
-def _over(inputs: Inputs) -> str:
-    return f"query over {', '.join(inputs)}" if inputs else "query"
-
-
-def _described(
-    db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]
-) -> list[tuple[str, str]]:
-    found = db.execute(f"DESCRIBE {duck}", list(params)).fetchall()
-    return [(name, kind) for name, kind, *_ in found]
-
-
-def _types(db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]) -> dict[str, str]:
-    return dict(_described(db, duck, params))
-
-
-def _arrow(db: duckdb.DuckDBPyConnection, duck: str, params: Sequence[object]) -> Any:
-    columns = _described(db, duck, params)
-    if any(kind == "HUGEINT" for _, kind in columns):
-        # By position: two columns may have one name.
-        positions = [f"c{n}" for n in range(len(columns))]
-        chosen = ", ".join(
-            f"{f'CAST({c} AS BIGINT)' if kind == 'HUGEINT' else c} AS {quoted(name)}"
-            for c, (name, kind) in zip(positions, columns, strict=True)
-        )
-        duck = f"SELECT {chosen} FROM ({duck}) AS result ({', '.join(positions)})"
-    return db.execute(duck, list(params)).to_arrow_table()
