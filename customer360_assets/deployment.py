@@ -108,7 +108,6 @@ class Deployment(BaseModel):
 
     def save(self) -> None:
         """Keep the settings in the home, so that a later command or the UI needs only the home."""
-        self.home.mkdir(parents=True, exist_ok=True)
         own = self.model_dump(
             mode="json", exclude={"home", "aws", "settle_seconds", "first_delivery"}
         )
@@ -131,6 +130,7 @@ class Deployment(BaseModel):
 @contextmanager
 def _settings_lock(home: Path) -> Iterator[None]:
     """Let one process at a time read and write the settings of a home."""
+    home.mkdir(parents=True, exist_ok=True)
     folder = os.open(home, os.O_RDONLY)
     try:
         # A network folder may know no locks: the next intake records the date again.
