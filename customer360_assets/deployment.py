@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from resources.errors import ExplainedError
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
 DEFAULT_HOME = Path("~/.customer360")
+EARLIEST = dt.date(1993, 1, 1)
+"""No delivery of an earlier date is believed where no first business date is stated."""
 
 
 class DeploymentError(ExplainedError, ValueError):
@@ -27,11 +32,12 @@ class Deployment(BaseModel):
     """Everything of one deployment, derived from its settings. Frozen: nothing is set later.
 
     landing: the folder that deliveries arrive in; feeds: a built-in set's name or a folder of
-    specifications; first_business_date: where the daily partitions start; last_business_date: where
-    those of a closed history end, None when days go on arriving; settle_seconds: how long a file
-    must not have changed before an intake takes it; aws: the names of a stage in an AWS account,
-    None for a local deployment. On AWS the home is a worker's own folder:
-    it may be lost, and holds a mirror of the lake's files that this worker has made.
+    specifications; first_business_date: what is dated before it is refused; last_business_date:
+    where the daily partitions of a closed history end, None when days go on arriving;
+    first_delivery: the earliest date that a local home has taken in; settle_seconds: how long a
+    file must not have changed before an intake takes it; aws: the names of a stage in an AWS
+    account, None for a local deployment. On AWS the home is a worker's own folder: it may be lost,
+    and holds a mirror of the lake's files that this worker has made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,8 +45,9 @@ class Deployment(BaseModel):
     home: Path
     landing: Path | None = None
     feeds: str = "workshop"
-    first_business_date: dt.date = dt.date(1993, 1, 1)
+    first_business_date: dt.date = EARLIEST
     last_business_date: dt.date | None = None
+    first_delivery: dt.date | None = None
     settle_seconds: float = Field(default=10, ge=0, allow_inf_nan=False)
     aws: AwsNames | None = None
 
@@ -48,6 +55,21 @@ class Deployment(BaseModel):
     def name(self) -> str:
         """The deployment's name: local, or the AWS stage."""
         return self.aws.base if self.aws else LOCAL
+
+    @property
+    def first_partition(self) -> dt.date:
+        """Where the daily partitions start: a stated first business date, else the first delivery.
+
+        On AWS no home is shared by all workers, so that the setting alone decides.
+        """
+        if self.aws or self.first_delivery is None or self.first_business_date != EARLIEST:
+            return self.first_business_date
+        return self.first_delivery
+
+    def reaching(self, date: dt.date) -> Deployment:
+        """Return the deployment with partitions from a date on, if they start later."""
+        later = self.first_partition > date
+        return self.model_copy(update={"first_delivery": date}) if later else self
 
     @cached_property
     def archive_dir(self) -> Path:
@@ -86,13 +108,45 @@ class Deployment(BaseModel):
 
     def save(self) -> None:
         """Keep the settings in the home, so that a later command or the UI needs only the home."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        path = self.home / SETTINGS_FILE
-        text = self.model_dump_json(exclude={"home", "aws", "settle_seconds"}, indent=2)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(path)
+        own = self.model_dump(
+            mode="json", exclude={"home", "aws", "settle_seconds", "first_delivery"}
+        )
+        with _settings_lock(self.home):
+            kept = _remembered(self.home)
+            _write(self.home, own | {k: kept[k] for k in ("first_delivery",) if k in kept})
+
+    def record_deliveries(self, dates: Iterable[dt.date]) -> None:
+        """Keep the earliest date in the home if it is before those taken in so far."""
+        first = min(dates, default=None)
+        known = self.first_delivery
+        if first is None or self.aws or (known is not None and known <= first):
+            return
+        with _settings_lock(self.home):
+            kept = _remembered(self.home)
+            if first.isoformat() < str(kept.get("first_delivery") or dt.date.max):
+                _write(self.home, kept | {"first_delivery": first.isoformat()})
+
+
+@contextmanager
+def _settings_lock(home: Path) -> Iterator[None]:
+    """Let one process at a time read and write the settings of a home."""
+    home.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        # A network folder may know no locks: the next intake records the date again.
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _write(home: Path, settings: dict[str, Any]) -> None:
+    path, text = home / SETTINGS_FILE, json.dumps(settings, indent=2)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
 
 
 def deployment(

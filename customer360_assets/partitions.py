@@ -21,8 +21,8 @@ HISTORY = 50_000
 
 
 def business_days(deployment: Deployment) -> dg.DailyPartitionsDefinition:
-    """Give the daily partitions, from the first business date through the last one, or today."""
-    start, last = deployment.first_business_date, deployment.last_business_date
+    """Return the daily partitions, from the first one through the last business date, or today."""
+    start, last = deployment.first_partition, deployment.last_business_date
     if last is None:
         return dg.DailyPartitionsDefinition(start_date=start.isoformat(), end_offset=1)
     end = last + dt.timedelta(days=1)

@@ -32,6 +32,9 @@ def schedules(
     )
     def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         date = context.scheduled_execution_time.date() - dt.timedelta(days=1)
+        days = business_day.partitions_def
+        if days and not days.has_partition_key(date.isoformat()):
+            return dg.SkipReason(f"{date} is no business date of this deployment.")
         held = recorded_holds(context.instance, automated_tables())
         if of_date := {table: [date] for table, dates in held.items() if date in dates}:
             return dg.SkipReason(sentence(of_date))

@@ -1,7 +1,8 @@
-"""Is there news in time: a check by business date.
+"""Is there news in time: a check by business date, and the clock for the intake alone.
 
-Assets have no freshness policy of Dagster's. That looks at the newest materialization, whichever
-date it was of: a backfill of last year passes, beside a check that says how long a feed is overdue.
+Dagster's freshness policy looks at the newest materialization, whichever date it was of: a table
+would pass after a backfill of last year, beside a check that says how long its feed is overdue. Of
+the intake it says what is true: nobody has looked into the landing zone.
 """
 
 import datetime as dt
@@ -27,6 +28,10 @@ EVERY_HOUR = cast(
     dg.AutomationCondition[dg.AssetCheckKey],
     dg.AutomationCondition.cron_tick_passed("20 * * * *").with_label("every hour"),
 )
+INTAKE_FRESHNESS = dg.FreshnessPolicy.time_window(
+    warn_window=dt.timedelta(days=1, hours=6), fail_window=dt.timedelta(days=3, hours=6)
+)
+"""Files come every day; a weekend may pass without any."""
 WAITING = "The ticks of the sensor new_and_late_deliveries say what it waits for."
 
 

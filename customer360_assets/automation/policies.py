@@ -1,4 +1,4 @@
-"""What cuts across all assets: when each is made."""
+"""What cuts across all assets: when each is made, and what the clock makes stale."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
+from customer360_assets.asset_specs import asset_key
 from customer360_assets.automation.conditions import conditions
+from customer360_assets.automation.freshness import INTAKE_FRESHNESS
 from customer360_assets.automation.planner import Planner
+from customer360_assets.automation.sensors import INTAKE
 from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 
@@ -15,10 +18,13 @@ from customer360_assets.feeds.spec import FeedSpec
 def operated(
     assets: Iterable[dg.AssetsDefinition], deployment: Deployment, feeds: Mapping[str, FeedSpec]
 ) -> list[dg.AssetsDefinition]:
-    """Return the assets with their automation condition."""
+    """Return the assets with their automation condition, the intake with a freshness policy."""
     made_when = conditions(Planner(deployment, feeds))
 
     def policies(spec: dg.AssetSpec) -> dg.AssetSpec:
-        return spec.replace_attributes(automation_condition=made_when.get(spec.key))
+        return spec.replace_attributes(
+            automation_condition=made_when.get(spec.key),
+            freshness_policy=INTAKE_FRESHNESS if spec.key == asset_key(INTAKE) else None,
+        )
 
     return list(dg.map_asset_specs(policies, assets))

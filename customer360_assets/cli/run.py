@@ -127,10 +127,8 @@ class _Session:
 
     def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
         from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-        from customer360_assets.merge import definitions_of
         from customer360_assets.platform import Platform
         from customer360_assets.raw.log import DeliveryLog
-        from customer360_assets.running import progress_logger
         from resources.deployed import services_of
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
@@ -144,13 +142,26 @@ class _Session:
                 f"materialize {PROFILE} in the UI. Without DAGSTER_HOME the command keeps a record "
                 "of its own, and makes everything that this record does not know."
             )
-        self.definitions = definitions_of(
-            target, loggers={"console": progress_logger(lambda t, what: tell(f"{t}: {what}"))}
-        )
+        self._tell = tell
+        self._load(target.reaching(date))
         self.platform = Platform(**services_of(target))
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
         if own:
             close_abandoned_runs(self.instance)
+
+    def _load(self, target: Deployment) -> None:
+        from customer360_assets.merge import definitions_of
+        from customer360_assets.running import progress_logger
+
+        steps = progress_logger(lambda table, what: self._tell(f"{table}: {what}"))
+        self.target, self.definitions = target, definitions_of(target, loggers={"console": steps})
+
+    def _reach(self, batches: Sequence[Batch]) -> None:
+        """Have partitions for every batch: an intake may have found an earlier delivery."""
+        first = min((batch.span.first for batch in batches), default=self.date)
+        if first < self.target.first_partition:
+            self.target.record_deliveries([first])
+            self._load(self.target.reaching(first))
 
     def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
         from customer360_assets.checks.completeness import TAG
@@ -169,6 +180,7 @@ class _Session:
         longest = LONGEST if self.on_aws else None
         found = plan(self.instance, self.log.versions(), self.date, longest)
         self.held = found.held
+        self._reach(found.batches)
         for batch in found.batches:
             # Nothing is derived from half of what arrived; one date that fails stops no other.
             made = batch if batch.span.last < complete_before else _taking_in(batch)

@@ -32,6 +32,7 @@ from customer360_assets.publishing import (
     result,
     rows_now,
 )
+from customer360_assets.raw.dates import record_dates
 from customer360_assets.raw.deliveries import FeedDeliveries
 from customer360_assets.raw.holdings import Holdings, holdings_of
 from customer360_assets.raw.intake_config import IntakeConfig
@@ -102,11 +103,12 @@ def delivery_asset(
         ensure_all(platform)
         log = DeliveryLog.of(deployment, platform.landing, platform.archive)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
+        arrived = config.date_of_arrival(context, deployment)
         taken = log.take_in(
             span.last,
             feeds,
             config.files,
-            config.date_of_arrival(context, deployment),
+            arrived,
             config.at_rest(context, deployment, log.landing, log.of_feeds(feeds)).is_whole,
         )
         published: list[dict[str, Any]] | None = None
@@ -122,6 +124,7 @@ def delivery_asset(
             findings += [_refused_finding(refused), intake_finding(taken.failure)]
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)
+        record_dates(context, deployment, log.versions(), arrived)
         if taken.failure and len(set(context.job_def.asset_layer.executable_asset_keys)) == 1:
             # Only now: what could be taken in is on record, and may be published. A run that makes
             # tables as well goes on: what the file does not touch is made, and the check names it.
@@ -184,6 +187,7 @@ def raw_asset(
         candidate = Candidate(contract, files, span, by_date, kept)
         seen, findings = _findings(platform, candidate, held)
         versions = partition_versions(deliveries) if deliveries else {}
+        deployment.record_deliveries(versions)
         delivered = not in_force(versions).keys().isdisjoint(set(span.dates) - kept)
         findings.append(anomaly(context, candidate, seen, delivered=delivered))
         findings.append(unparsed_finding(deliveries, kept))

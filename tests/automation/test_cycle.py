@@ -46,6 +46,20 @@ def test_the_day_is_closed_the_morning_after(definitions: dg.Definitions) -> Non
     assert request.tags["dagster/priority"] == "10"
 
 
+def test_the_day_before_the_first_delivery_is_not_closed(tmp_path: Path) -> None:
+    first = dt.date(2024, 5, 24)
+    definitions = definitions_of(Deployment(home=tmp_path, first_delivery=first))
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance,
+            scheduled_execution_time=dt.datetime(2024, 5, 24, 6, 15, tzinfo=dt.UTC),
+            repository_def=definitions.get_repository_def(),
+        )
+        done = definitions.resolve_schedule_def("close_the_business_day").evaluate_tick(context)
+    assert not done.run_requests
+    assert "2024-05-23" in str(done.skip_message)
+
+
 def test_a_day_that_was_rolled_back_is_not_closed(definitions: dg.Definitions) -> None:
     schedule = definitions.resolve_schedule_def("close_the_business_day")
     with dg.DagsterInstance.local_temp() as instance:

@@ -132,3 +132,27 @@ def test_dropped_files_become_the_profile_of_their_date(bank: SmallBank) -> None
                     times = made(instance, contract.table)
                     assert times, contract.table
                     assert set(times.values()) == {1}, (contract.table, times)
+
+
+@pytest.mark.slow
+def test_a_file_from_before_the_first_partition_is_made_without_a_restart(
+    bank: SmallBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon loads its code location anew, and with it the start that the intake recorded."""
+    monkeypatch.delenv("CUSTOMER360_FIRST_BUSINESS_DATE")
+    (bank.home / "settings.json").unlink()
+    older = str(TODAY - dt.timedelta(days=20))
+    bank.deliver(good_day(TODAY.isoformat()))
+    assert bank.run(str(TODAY)).code == 0
+    assert bank.deployment.first_partition == TODAY
+    with daemon(bank) as log, bank.instance() as instance:
+        bank.deliver({card_file(older): card(CARDS[2], 101)})
+        wait_for(
+            "the older date", lambda: older in {d for d, _ in made(instance, "stage.card")}, log
+        )
+        wait_for(
+            "the profile that reads it",
+            lambda: quiet(instance) and clients(bank) == {5001: 2, 5002: 1, 5003: 0},
+            log,
+        )
+    assert str(bank.deployment.first_partition) == older

@@ -107,12 +107,18 @@ def test_a_bank_that_never_delivers_on_weekends_is_not_late_on_one() -> None:
     assert next_expected(every_day, "daily") == every_day[-1] + dt.timedelta(days=1)
 
 
-def test_no_clock_says_fresh_beside_a_check_that_says_overdue(
+def test_the_clock_judges_the_intake_and_no_table_that_goes_by_business_date(
     definitions: dg.Definitions,
 ) -> None:
-    """Dagster's own policy would: it looks at when a run was, not at what it was of."""
-    assert {s.freshness_policy for s in _tables(definitions)} == {None}
-
-
-def _tables(definitions: dg.Definitions) -> list[dg.AssetSpec]:
-    return [s for s in definitions.resolve_all_asset_specs() if s.key.path[0] != "source"]
+    """It looks at when a run was, not at what it was of."""
+    specs = definitions.resolve_all_asset_specs()
+    policies = {s.key: s.freshness_policy for s in specs if s.freshness_policy}
+    assert policies == {
+        asset_key("raw.delivery"): dg.FreshnessPolicy.time_window(
+            warn_window=dt.timedelta(hours=30), fail_window=dt.timedelta(hours=78)
+        )
+    }
+    by_date = {k.asset_key for k in definitions.resolve_asset_graph().asset_check_keys
+               if k.name == CHECK}  # fmt: skip
+    assert asset_key("raw.card") in by_date
+    assert by_date.isdisjoint(policies)

@@ -64,6 +64,31 @@ def materialize(page: Page, ui: Ui, date: str, asset: str = PROFILE) -> dict[str
     raise TimeoutError("the run that the UI launched did not end in 120 s")
 
 
+def launch_dialog(page: Page, asset: str, date: str) -> None:
+    """Open the dialog that launches runs of an asset, with one date chosen of all."""
+    overview(page, asset)
+    page.get_by_role("button", name="Materialize").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Show all partitions").click()
+    chosen = dialog.get_by_role("textbox").first
+    chosen.fill(date)
+    chosen.press("Enter")
+    expect(dialog.get_by_text("1 partition", exact=True)).to_be_visible()
+
+
+def listed(page: Page, asset: str, name: str) -> None:
+    """Open the newest materialization of an asset, which has a table as metadata."""
+    page.goto(f"{asset}?view=events")
+    expect(page.get_by_text(name, exact=True)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="file", exact=True)).to_be_visible()
+
+
+def runs(page: Page, date: str) -> None:
+    """Open the runs; those of the command are named by business date."""
+    page.goto("/runs")
+    expect(page.get_by_text(date).first).to_be_visible()
+
+
 def _newest(ui: Ui) -> dict[str, str]:
     results = ui.ask(RUNS)["runsOrError"]["results"]
     if not results:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from customer360_assets.cli.demo import DAY, END
 from tests.browser import pages
 from tests.browser.session import SIZE, browser, serve
 
@@ -39,6 +40,16 @@ def take(home: Path) -> None:
         _shot(page, "checks")
         pages.partitions(page, "/assets/stage/transaction")
         _shot(page, "partitions")
+        pages.overview(page, "/assets/raw/delivery")
+        _shot(page, "intake")
+        pages.listed(page, "/assets/raw/account", "in quarantine")
+        _shot(page, "quarantine")
+        pages.listed(page, "/assets/raw/delivery", "refused files")
+        _shot(page, "refused")
+        pages.launch_dialog(page, "/assets/raw/card", str(END - DAY))
+        _shot(page, "launch")
+        pages.runs(page, str(END))
+        _shot(page, "runs")
         page.goto("/automation")
         expect(page.get_by_text("new_and_late_deliveries").first).to_be_visible()
         _shot(page, "automation")

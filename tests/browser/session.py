@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
-START_SECONDS = 90.0
+START_SECONDS = 300.0
+PAGE_MS = 60_000
+"""How long a page may take to show something, beside a busy daemon."""
 SIZE: ViewportSize = {"width": 1500, "height": 950}
 LOCATION = "customer360"
 
@@ -106,7 +108,8 @@ def browser(ui: Ui) -> Iterator[Page]:
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         page = opened.new_page(base_url=ui.address, viewport=SIZE, device_scale_factor=1)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PAGE_MS)
+        expect.set_options(timeout=PAGE_MS)
         try:
             yield page
         finally:
