@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from customer360_assets.web.access import TOKEN
 
@@ -114,6 +114,7 @@ def browser(ui: Ui) -> Iterator[Page]:
         )
         page = opened.new_page(base_url=ui.address, viewport=SIZE, device_scale_factor=1)
         page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         page.request.get(f"/?token={ui.token}", max_redirects=0)
         try:
             yield page

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from customer360_assets.cli.demo import END
 from tests.browser import pages
 from tests.browser.session import Ui
 
@@ -22,6 +21,9 @@ RECORD = (
     f"{{ assetOrError(assetKey: {CARD}) "
     "{ ... on Asset { assetMaterializations(limit: 100) { runId } } } }"
 )
+LAUNCH = """mutation { launchRun(executionParams: {mode: "default", runConfigData: {}, selector: {
+  repositoryLocationName: "customer360", repositoryName: "__repository__", jobName: "keep_house"
+}}) { ... on LaunchRunSuccess { run { id } } } }"""
 HOSTILE = """<!doctype html><body><script>
 const ui = UI, wipe = WIPE;
 const query = `${ui}/graphql?query=${encodeURIComponent(wipe)}`;
@@ -58,7 +60,7 @@ def hostile_page(ui: Ui) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(page.encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -81,15 +83,15 @@ def test_a_page_on_another_port_changes_nothing(page: Page, ui: Ui) -> None:
 
 
 def test_events_of_a_run_come_to_the_page_by_themselves(page: Page, ui: Ui, home: Path) -> None:
-    run = pages.materialize(page, ui, str(END))
     received: list[str] = []
 
     def listen(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: received.append(str(frame)))
 
     page.on("websocket", listen)
-    page.goto(f"/runs/{run['id']}")
-    expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible()
+    launched = ui.ask(LAUNCH)["launchRun"]
+    page.goto(f"/runs/{launched['run']['id']}")
+    expect(page.get_by_text("RUN_SUCCESS").first).to_be_visible(timeout=180_000)
     assert any("RunSuccessEvent" in frame for frame in received)
     assert ui.token not in (home / "ui.log").read_text("utf-8")
     assert ui.token not in page.content()
