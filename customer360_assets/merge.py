@@ -23,7 +23,7 @@ from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset, raw_asset, source_specs
 from customer360_assets.serving.assets import serving_asset
 from customer360_assets.stage.assets import stage_asset
-from resources.deployed import resources_of
+from resources.deployed import bound_resources
 
 DAILY_JOB = "business_day"
 
@@ -65,7 +65,7 @@ def definitions_of(
             alert_sensor(),
             orphan_sensor(deployment),
         ],
-        resources=resources_of(deployment),
+        resources=bound_resources(deployment),
         # One process: a step's own process would spend more on starting than most steps take.
         executor=leased_in_process_executor,
         loggers=loggers,

@@ -21,6 +21,20 @@ def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[An
     return aws_resources(deployment)
 
 
+def bound_resources(deployment: Deployment) -> dict[str, dg.ResourceDefinition]:
+    """Return all resources of the code location: no run's configuration points them elsewhere."""
+    bound = {
+        name: dg.ResourceDefinition(
+            resource.create_resource, config_schema={}, description=type(resource).__doc__
+        )
+        for name, resource in resources_of(deployment).items()
+    }
+    # Dagster's own default writes where a run tells it to. Steps hand on nothing.
+    memory = dg.mem_io_manager.resource_fn
+    bound["io_manager"] = dg.IOManagerDefinition(memory, config_schema={})
+    return bound
+
+
 def services_of(deployment: Deployment) -> dict[str, Any]:
     """Give the same services outside a Dagster step."""
     outside = dg.build_init_resource_context()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,53 +17,84 @@ import typer
 
 from customer360_assets.automation.alerts import UI
 from customer360_assets.cli.automation import automation_remark
-from customer360_assets.deployment import DeploymentError, deployment_of_home
+from customer360_assets.deployment import Deployment, DeploymentError, deployment_of_home
 from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
+from customer360_assets.web import access
+from customer360_assets.web.sockets import listen, private_folder
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 30.0
 """The daemon ends within a few seconds, unless one of its ticks is under way."""
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104
+PRIVATE = 0o077
+"""What the processes write, and the sockets that they open, is for this user alone."""
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def ui_command(home: Path | None, host: str, port: int) -> int:
     """Serve until stopped: 0; else the exit code of whichever process ended first."""
     target = deployment_of_home(home)
-    _refuse_taken(host, port)
+    decided = access.decided_token(host)
+    token = decided or secrets.token_urlsafe(32)
+    with _asked_to_end() as asked, _listening(host, port) as listening:
+        address = access.address_of(host, listening.getsockname()[1])
+        entered = f"<{access.TOKEN}>" if decided else token
+        typer.echo(f"Dagster UI of {target.home}: {address}/?token={entered}  (Ctrl-C stops it)")
+        with instance_of(target) as instance:
+            if remark := automation_remark(instance, target):
+                typer.echo(remark)
+        return _watch(_start(listening, host, token, _environment(target, address)), asked)
+
+
+def _environment(target: Deployment, address: str) -> dict[str, str]:
+    """Return the environment of webserver and daemon, without the token."""
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(prepare(target)),
         "CUSTOMER360_HOME": str(target.home),
+        # Dagster's code servers listen here, and ask nobody for a login.
+        "TMPDIR": str(private_folder(target.scratch_dir / "tmp")),
     }
     # For the links of alerts; whoever reads them on another machine states another address.
-    environment.setdefault(UI, f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
-    location = ["-w", str(code_folder("workspace.yaml"))]
-    commands = [
-        [sys.executable, "-m", "dagster_webserver", *location, "-h", host, "-p", str(port)],
-        [sys.executable, "-m", "dagster._daemon", "run", *location],
-    ]
-    typer.echo(f"Dagster UI of {target.home}: http://{host}:{port}  (Ctrl-C stops it)")
-    with instance_of(target) as instance:
-        if remark := automation_remark(instance, target):
-            typer.echo(remark)
-    with _asked_to_end() as asked:
-        processes = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603
-        while not asked and all(process.poll() is None for process in processes):
-            time.sleep(POLL_SECONDS)
-        if asked:
-            typer.echo("Stopping.")
-        ended = [p.returncode for p in processes if p.returncode is not None]
-        _stop(processes)
+    environment.setdefault(UI, address)
+    environment.pop(access.TOKEN, None)
+    return environment
+
+
+def _start(
+    listening: socket.socket, host: str, token: str, environment: dict[str, str]
+) -> list[subprocess.Popen[bytes]]:
+    workspace = str(code_folder("workspace.yaml"))
+    number = listening.fileno()
+    served = ["--host", host, "--port", str(listening.getsockname()[1]), "--fd", str(number)]
+    webserver = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "customer360_assets.web.serve", "--workspace", workspace, *served],
+        # By the environment: the command line is shown to every user of the machine.
+        env={**environment, access.TOKEN: token},
+        pass_fds=[number],
+        umask=PRIVATE,
+    )
+    # When the webserver ends, nothing is left that takes connections and answers none.
+    listening.close()
+    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
+    return [webserver, subprocess.Popen(daemon, env=environment, umask=PRIVATE)]  # noqa: S603
+
+
+def _watch(processes: list[subprocess.Popen[bytes]], asked: list[int]) -> int:
+    """Return 0 when a signal has asked for the end, else the code of what ended by itself."""
+    while not asked and all(process.poll() is None for process in processes):
+        time.sleep(POLL_SECONDS)
+    if asked:
+        typer.echo("Stopping.")
+    ended = [p.returncode for p in processes if p.returncode is not None]
+    _stop(processes)
     return 0 if asked else abs(ended[0])
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that holds the port: nobody else can wait there for the token."""
     try:
-        # As the webserver does: a port whose last connections linger is free.
-        with socket.create_server((host, port)):
-            return
+        return listen(host, port)
     except OSError as error:
         raise DeploymentError(
             f"Nothing can listen on {host}:{port}: {error.strerror}. Give another --port or --host."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +21,8 @@ from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
+from customer360_assets.web.access import TOKEN
+
 START_SECONDS = 300.0
 PAGE_MS = 60_000
 """How long a page may take to show something, beside a busy daemon."""
@@ -33,12 +36,15 @@ class Ui:
 
     address: str
     process: subprocess.Popen[bytes]
+    token: str
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Give the data of a GraphQL query."""
         body = json.dumps({"query": query, "variables": dict(variables or {})}).encode()
         request = urllib.request.Request(  # noqa: S310 - our own server
-            f"{self.address}/graphql", body, {"Content-Type": "application/json"}
+            f"{self.address}/graphql",
+            body,
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
         )
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)
@@ -59,15 +65,16 @@ def serve(home: Path, **environment: str) -> Iterator[Ui]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("customer360")), "ui", "--home", str(home)]
+    token = secrets.token_urlsafe(32)
     with (home / "ui.log").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port)],
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, **environment},
+            env={**os.environ, TOKEN: token, **environment},
         )
-        ui = Ui(f"http://127.0.0.1:{port}", process)
+        ui = Ui(f"http://127.0.0.1:{port}", process, token)
         try:
             _wait_until_loaded(ui, home / "ui.log")
             yield ui
@@ -110,6 +117,7 @@ def browser(ui: Ui) -> Iterator[Page]:
         page = opened.new_page(base_url=ui.address, viewport=SIZE, device_scale_factor=1)
         page.set_default_timeout(PAGE_MS)
         expect.set_options(timeout=PAGE_MS)
+        page.request.get(f"/?token={ui.token}", max_redirects=0)
         try:
             yield page
         finally:

@@ -20,7 +20,8 @@ from pathlib import Path
 from customer360_assets.cli import ui
 real = subprocess.Popen
 def stand_in(command, **_):
-    made = real(["sh", "-c", sys.argv[2] if "dagster_webserver" in command else "exec sleep 60"])
+    webserver = "customer360_assets.web.serve" in command
+    made = real(["sh", "-c", sys.argv[2] if webserver else "exec sleep 60"])
     print(made.pid, flush=True)
     return made
 ui.subprocess.Popen = stand_in
