@@ -34,9 +34,6 @@ FEED_TAG = "customer360/feed"
 EVERY_SECONDS = 30
 ALARM_AFTER = 5
 """Listings that may fail in a row before the tick itself does."""
-FOLDER = Rules()
-S3 = Rules(settle=0)
-"""An object is there when it is whole."""
 NOTIFIED_SWEEP = 900
 """Seconds between two listings of everything, while the queue says what is new."""
 
@@ -83,7 +80,7 @@ def _sensor(
     )
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         arrivals = Arrivals.from_cursor(context.cursor)
-        rules = FOLDER if deployment.aws is None else S3
+        rules = rules_of(deployment)
         arrivals.conclude(outcome_of(context.instance, arrivals.run), moment.now(), rules)
         queue = _queue(deployment)
         told = _notices(context, queue, arrivals, spec) if queue else None
@@ -112,6 +109,11 @@ def _sensor(
         )
 
     return new_files
+
+
+def rules_of(deployment: Deployment) -> Rules:
+    """Return how a deployment's files are watched; an object of S3 is there when it is whole."""
+    return Rules(settle=deployment.settle_seconds if deployment.aws is None else 0)
 
 
 def outcome_of(instance: dg.DagsterInstance, run_key: str) -> Outcome:

@@ -46,6 +46,7 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
         **os.environ,
         "DAGSTER_HOME": str(prepare(bank.deployment)),
         "CUSTOMER360_HOME": str(bank.home),
+        "CUSTOMER360_SETTLE_SECONDS": "10",
     }
     location = ["-w", str(code_folder("workspace.yaml"))]
     subprocess.run(

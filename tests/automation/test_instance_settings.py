@@ -11,8 +11,16 @@ from typing import Any, cast
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.events import DagsterEvent
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 from dagster._core.test_utils import freeze_time
 from dagster._daemon.monitoring.concurrency import execute_concurrency_slots_iteration
+from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 
 from customer360_assets.deployment import Deployment
 from customer360_assets.instance import instance_of
@@ -75,3 +83,22 @@ def test_a_queue_takes_the_day_before_a_backfill(instance: dg.DagsterInstance) -
     queue = instance.get_concurrency_config().run_queue_config
     assert queue is not None
     assert queue.max_concurrent_runs == 4
+
+
+def test_a_run_stays_queued_while_the_code_location_does_not_answer(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise DagsterUserCodeUnreachableError("no answer")
+
+    there = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "here")
+    queued, origin = dg.DagsterRunStatus.QUEUED, RemoteJobOrigin(there, "day")
+    run = instance.add_run(dg.DagsterRun("day", status=queued, remote_job_origin=origin))
+    instance.report_dagster_event(DagsterEvent.job_enqueue(run), run_id=run.run_id)
+    monkeypatch.setattr(type(instance.run_launcher), "launch_run", silent)
+    workspace = SimpleNamespace(instance=instance, create_request_context=lambda: None)
+    daemon = QueuedRunCoordinatorDaemon(interval_seconds=5)
+    list(daemon.run_iteration(cast(Any, workspace)))
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.status == queued

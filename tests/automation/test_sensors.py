@@ -17,6 +17,7 @@ from tests.automation.arriving import Arriving, files_of
 from tests.run.deliveries import CARDS, DAY, MAP_FILE, card, card_file, good_day
 from tests.run.small_bank import SmallBank
 
+SETTLE = 10
 MANIFEST = "SELECT file, business_date, status FROM raw.delivery ORDER BY file, delivery_seq"
 
 
@@ -35,7 +36,7 @@ def bank(tmp_path: Path) -> SmallBank:
 @pytest.fixture
 def arriving(bank: SmallBank) -> Iterator[Arriving]:
     with bank.instance() as instance:
-        yield Arriving(bank.deployment, instance)
+        yield Arriving(bank.deployment.model_copy(update={"settle_seconds": SETTLE}), instance)
 
 
 def manifest(bank: SmallBank) -> list[tuple[str, str, str]]:
@@ -65,6 +66,17 @@ def test_a_file_is_taken_in_once_it_has_come_to_rest(bank: SmallBank, arriving: 
     assert arriving.tick("card") == []
     assert arriving.skipped == "Nothing new."
     assert manifest(bank) == [(card_file(), DAY, "loaded")]
+
+
+def test_a_file_rests_for_as_long_as_the_deployment_states(bank: SmallBank) -> None:
+    patient = bank.deployment.model_copy(update={"settle_seconds": 300})
+    with bank.instance() as instance:
+        arriving = Arriving(patient, instance)
+        bank.deliver({card_file(): card(CARDS[0], 101)})
+        assert arriving.tick("card") == []
+        assert arriving.tick("card", later=299) == []
+        (request,) = arriving.tick("card", later=1)
+        assert list(files_of(request)) == [card_file()]
 
 
 def test_files_that_come_during_a_run_wait_for_its_end(bank: SmallBank, arriving: Arriving) -> None:
