@@ -1,4 +1,4 @@
-"""The scripts as spark-submit runs them, on Spark itself: the rows are those of Sail."""
+"""The scripts as spark-submit runs them, on Spark itself: the rows are those of the local engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.spark_engine import job_arguments
 from tests.patience import PATIENCE
 from tests.spark.conftest import SCRIPTS
@@ -63,24 +63,26 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_rows_are_those_of_sail(jvm: Path, sail: SailEngine, tmp_path: Path, name: str) -> None:
+def test_rows_are_those_of_the_local_engine(
+    jvm: Path, engine: DuckDbSparkEngine, tmp_path: Path, name: str
+) -> None:
     script, _tables, date = CASES[name]
     inputs = {
         folder.name: sorted(str(f) for f in folder.rglob("*.parquet"))
         for folder in (jvm / name / "in").iterdir()
     }
-    files = sail.run(SCRIPTS / f"{script}.py", inputs, tmp_path / "out", day(date)).files
+    files = engine.run(SCRIPTS / f"{script}.py", inputs, tmp_path / "out", day(date)).files
     on_jvm = sorted((jvm / name / "out").glob("*.parquet"))
     assert rows_of(files) == rows_of(on_jvm)
 
 
-def test_types_are_those_of_sail_and_iceberg_can_take_them(
-    jvm: Path, sail: SailEngine, tmp_path: Path
+def test_types_are_those_of_the_local_engine_and_iceberg_can_take_them(
+    jvm: Path, engine: DuckDbSparkEngine, tmp_path: Path
 ) -> None:
     for name in ("by hand, May", "profile"):
         script, tables, date = CASES[name]
         files = deliver(tables, tmp_path / name / "in")
-        done = sail.run(SCRIPTS / f"{script}.py", files, tmp_path / name / "out", day(date))
+        done = engine.run(SCRIPTS / f"{script}.py", files, tmp_path / name / "out", day(date))
         (on_jvm,) = (jvm / name / "out").glob("*.parquet")
         types = [{f.name: f.type for f in pq.read_schema(f)} for f in (done.files[0], on_jvm)]
         assert types[0] == types[1]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 
 
 def test_an_engine_goes_on_when_another_is_closed() -> None:
-    one, other = SailEngine(), SailEngine()
+    one, other = DuckDbSparkEngine(), DuckDbSparkEngine()
     try:
         assert one._spark().range(3).count() == 3
         assert other._spark().range(4).count() == 4
