@@ -1,4 +1,4 @@
-"""A script run as a Glue job, an EMR Serverless job or an EMR step: the rows are those of the local engine."""
+"""A script run as a Glue job, an EMR Serverless job or an EMR step: the local engine's rows."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ TABLE = {"customer_history": "dimension", "customer_360": "profile"}
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
-    """Each script's rows on Sail, before the environment names an account."""
-    folder, engine, found = tmp_path_factory.mktemp("sail"), DuckDbSparkEngine(), {}
+    """Each script's rows on the local engine, before the environment names an account."""
+    folder, engine, found = tmp_path_factory.mktemp("local"), DuckDbSparkEngine(), {}
     for script, tables in CASES.items():
         given = deliver(tables, folder / script / "in")
         done = engine.run(SCRIPTS / f"{script}.py", given, folder / script / "out", MAY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,16 @@ from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from tests.spark.spark_bank import Tables, deliver, rows_of
 
 SCRIPTS = Path(__file__).parents[2] / "spark"
+
+
+def script_of(name: str, folder: Path) -> Path:
+    """Give a job script: one of ours, or one of these tests, with the helpers beside it."""
+    if (ours := SCRIPTS / f"{name}.py").exists():
+        return ours
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(SCRIPTS / "job.py", folder)
+    return Path(shutil.copy(Path(__file__).with_name(f"{name}.py"), folder))
+
 
 RunJob = Callable[[str, Tables, dt.date], list[dict[str, Any]]]
 

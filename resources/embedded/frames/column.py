@@ -125,14 +125,16 @@ class Case(Column):
     """A value where a condition holds, else NULL."""
 
     def __init__(self, condition: Column, value: Column | Literal) -> None:
-        then = literal(value)
-        self._case = lambda shape: f"CASE WHEN {condition.sql(shape)} THEN {then.sql(shape)}"
-        super().__init__(lambda shape: f"{self._case(shape)} END")
+        self._condition, self._then = condition, literal(value)
+        super().__init__(lambda shape: f"{self._opened(shape)} END")
 
     def otherwise(self, value: Column | Literal) -> Column:
         """Return the same with another value in place of NULL."""
         end = literal(value)
-        return Column(lambda shape: f"{self._case(shape)} ELSE {end.sql(shape)} END")
+        return Column(lambda shape: f"{self._opened(shape)} ELSE {end.sql(shape)} END")
+
+    def _opened(self, shape: Shape) -> str:
+        return f"CASE WHEN {self._condition.sql(shape)} THEN {self._then.sql(shape)}"
 
 
 def literal(value: Column | Literal) -> Column:
