@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resources.embedded.duckdb_output import text, without_values
+from resources.embedded.duckdb_output import quoted, text, without_values
 from resources.embedded.duckdb_parts import copied
 from resources.embedded.frames.errors import AnalysisException
 from resources.embedded.frames.frame import DataFrame
@@ -35,7 +35,10 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
         self._queries: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._types: dict[tuple[str, str], str] = {}
         connection.execute("CREATE SCHEMA shapes")
+        # Names are those of shapes; when rows are asked for, CTEs of these names stand before them.
+        connection.execute("SET schema = 'shapes'")
 
     @property
     def conf(self) -> Conf:
@@ -54,24 +57,22 @@ class Session:
         rows = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         self._bound(f"CREATE VIEW main.{name} AS SELECT * FROM {rows}")
         self._bound(f"CREATE TABLE shapes.{name} AS SELECT * FROM main.{name} WITH NO DATA")
-        self._queries[name] = ("", ())
+        self._queries[name] = (f"FROM main.{name}", ())
         return DataFrame(self, name, self._columns(name))
 
     def made(self, query: str, reads: tuple[str, ...]) -> DataFrame:
         """Return the table of a query over earlier ones. Raises AnalysisException."""
         name = f"step_{len(self._queries)}"
-        self._db.execute("SET schema = 'shapes'")
-        try:
-            self._bound(f"CREATE TABLE shapes.{name} AS {query} WITH NO DATA")
-        finally:
-            self._db.execute("SET schema = 'main'")
+        self._bound(f"CREATE TABLE shapes.{name} AS {query} WITH NO DATA")
         self._queries[name] = (query, reads)
         return DataFrame(self, name, self._columns(name))
 
     def type_of(self, name: str, sql: str) -> str:
         """Return the type of an expression over a table. Raises AnalysisException."""
-        found = self._bound(f"DESCRIBE SELECT {sql} AS value FROM shapes.{name}")
-        return str(found[0][1])
+        if (name, sql) not in self._types:
+            found = self._bound(f"DESCRIBE SELECT {sql} AS value FROM shapes.{name}")
+            self._types[name, sql] = str(found[0][1])
+        return self._types[name, sql]
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:
         """Return the rows of a table."""
@@ -92,14 +93,16 @@ class Session:
         steps = [
             f"{step} AS NOT MATERIALIZED ({query})"
             for step, (query, _reads) in self._queries.items()
-            if step in needed - {name} and query
+            if step in needed - {name}
         ]
         # The last stands by itself: only there an ORDER BY holds.
-        last = self._queries[name][0] or f"FROM {name}"
+        last = self._queries[name][0]
         return f"WITH {', '.join(steps)} {last}" if steps else last
 
     def _columns(self, name: str) -> list[str]:
-        return [column for column, *_ in self._bound(f"DESCRIBE shapes.{name}")]
+        found = self._bound(f"DESCRIBE shapes.{name}")
+        self._types.update({(name, quoted(column)): kind for column, kind, *_ in found})
+        return [column for column, *_ in found]
 
     def _bound(self, statement: str) -> list[tuple[Any, ...]]:
         import duckdb
