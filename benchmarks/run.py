@@ -27,7 +27,7 @@ from benchmarks.verify import verify
 
 RESULTS = Path(__file__).parent / "results"
 PLOT = Path(__file__).parent / "plot.py"
-PACKAGES = ("dagster", "duckdb", "pyiceberg", "pysail", "pyspark", "sqlglot")
+PACKAGES = ("dagster", "duckdb", "pyiceberg", "pyspark", "sqlglot")
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ BOUNDARIES = {
         for name in ("settled", "known", "versions", "manifest", "pending", "unmatched")
     ),
     "transform (DuckDB)": ("resources.embedded.duckdb_engine:DuckDbEngine.run",),
-    "transform (Spark on Sail)": ("resources.embedded.sail_engine:SailEngine.run",),
+    "transform (Spark scripts)": ("resources.embedded.duckdb_spark_engine:DuckDbSparkEngine.run",),
     "audit, counts, references": ("resources.embedded.duckdb_engine:DuckDbEngine.query",),
     "SQL translation": (
         "resources.embedded.duckdb_engine:to_duckdb",

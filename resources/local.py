@@ -44,14 +44,21 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
         )
 
 
-class SailResource(dg.ConfigurableResource[Any]):
-    """Spark Connect in this process for the scripts; starts with the first of them."""
+class DuckDbSparkResource(dg.ConfigurableResource[Any]):
+    """DuckDB in this process for the Spark scripts: no server, no socket, no JVM."""
+
+    temp_directory: str
+    memory_limit: str | None = None
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the engine."""
-        from resources.embedded.sail_engine import shared_engine
+        """Return the engine."""
+        from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
+        from resources.embedded.opened import default_memory
 
-        return shared_engine()
+        return DuckDbSparkEngine(
+            memory_limit=self.memory_limit or default_memory(),
+            temp_directory=Path(self.temp_directory),
+        )
 
 
 class StoreResource(dg.ConfigurableResource[Any]):
@@ -97,7 +104,7 @@ def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource
             catalog_uri=deployment.catalog_uri, warehouse_dir=str(deployment.lake_dir)
         ),
         "sql": DuckDbResource(temp_directory=str(deployment.scratch_dir)),
-        "spark": SailResource(),
+        "spark": DuckDbSparkResource(temp_directory=str(deployment.scratch_dir)),
         "store": StoreResource(path=str(deployment.store_path)),
         "landing": LandingResource(
             directory=str(deployment.landing) if deployment.landing else None

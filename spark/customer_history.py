@@ -77,7 +77,7 @@ def standing(transactions: DataFrame) -> DataFrame:
         .groupBy(*NUMBER)
         .agg(F.max("business_date").alias("latest"))
     )
-    # The small side stands first: Sail hashes that one.
+    # The small side stands first: an engine without statistics hashes that one.
     once = F.col("latest").isNull() | (F.col("latest") == F.col("business_date"))
     return latest.join(transactions, NUMBER, "right").where(once).drop("latest")
 
@@ -118,8 +118,7 @@ def with_averages(summary: DataFrame) -> DataFrame:
         for direction in DIRECTIONS:
             name = f"history_{direction}_{{}}_{months}m"
             count = F.col(name.format("count"))
-            # Spark and Sail keep different scales of a quotient; from 6 digits on the cast to 4
-            # rounds alike. A count of 0 has no average.
+            # A count of 0 has no average.
             quotient = F.col(name.format("sum")) / F.when(count > 0, count).cast("decimal(10,0)")
             summary = summary.withColumn(name.format("avg"), quotient.cast("decimal(18,4)"))
     return summary

@@ -1,6 +1,7 @@
 """What the job scripts share: arguments, reading inputs, one candidate file, words without data.
 
-A script is run by spark-submit (`--py-files job.py`), by Glue (`--extra-py-files`) and by Sail.
+A script is run by spark-submit (`--py-files job.py`), by Glue (`--extra-py-files`) and, locally,
+by `resources/embedded/duckdb_spark_engine.py`.
 Only what Spark 3.5 offers is used: Glue 5 and EMR 7 run it. What a job that runs on its own has to
 say goes to standard output, each line a message of Dagster Pipes: whoever started it reads the log.
 """

@@ -1,4 +1,4 @@
-"""A script run as a Glue job, an EMR Serverless job or an EMR step: the rows are those of Sail."""
+"""A script run as a Glue job, an EMR Serverless job or an EMR step: the local engine's rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.jobs.emr_cluster_engine import EmrClusterEngine
 from resources.jobs.emr_serverless_engine import EmrServerlessEngine
 from resources.jobs.engine import JobEngine
@@ -30,8 +30,8 @@ TABLE = {"customer_history": "dimension", "customer_360": "profile"}
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
-    """Each script's rows on Sail, before the environment names an account."""
-    folder, engine, found = tmp_path_factory.mktemp("sail"), SailEngine(), {}
+    """Each script's rows on the local engine, before the environment names an account."""
+    folder, engine, found = tmp_path_factory.mktemp("local"), DuckDbSparkEngine(), {}
     for script, tables in CASES.items():
         given = deliver(tables, folder / script / "in")
         done = engine.run(SCRIPTS / f"{script}.py", given, folder / script / "out", MAY)
@@ -84,7 +84,7 @@ def rows_on_s3(names: AwsNames, files: tuple[str, ...], to: Path) -> list[dict[s
     ("kind", "script"),
     [("glue", "customer_history"), ("emr-serverless", "customer_360"), ("cluster", "customer_360")],
 )
-def test_rows_are_those_of_sail(
+def test_rows_are_those_of_the_local_engine(
     expected: dict[str, list[dict[str, object]]], aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path,
     kind: str, script: str, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip

@@ -208,6 +208,26 @@ def generated(seed: int = 1, clients: int = 60, transactions: int = 4_000) -> Ta
     }
 
 
+def edges(seed: int = 3, rows: int = 400) -> Tables:
+    """Give what the job of `edges.py` reads: amounts, divisors, dates and NULLs at their edges."""
+    chance = random.Random(seed)  # noqa: S311 (a bank, not a secret)
+    amounts = [Decimal(n) for n in ("0.00", "0.01", "-0.01", "0.05", "-0.05", "2.50", "-2.50")]
+    amounts += [MOST, -MOST]
+    divisors = (0, 1, 2, 3, 6, 7, 8, 9, 11, 999, 1000, 9_999_999_999)
+    days = [day(text) for text in ("1582-10-10", "2024-01-31", "2024-02-29", "2024-12-31")]
+    transactions = []
+    for number in range(rows):
+        some = Decimal(chance.randrange(-(10**9), 10**9)) / 100
+        row = [MAY, number, chance.choice(divisors), chance.choice(days)]
+        row += [chance.choice(("credit", "debit", "", "ü€x")), chance.choice(("CCW", "", None))]
+        transactions.append([*row, chance.choice((*amounts, some, some))])
+    return {
+        "stage.transaction": transactions,
+        "stage.customer": [(MAY, n, instant("2024-02-29T23:59:59")) for n in range(0, rows, 3)],
+        "raw.delivery": PROFILE["raw.delivery"],
+    }
+
+
 def deliver(tables: Tables, folder: Path) -> dict[str, list[str]]:
     """Write each table as one file per month of business dates; give the files by table."""
     files: dict[str, list[str]] = {}

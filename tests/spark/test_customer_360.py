@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.contracts import contract, contracts
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.spark_engine import SparkJobError
 from tests.spark.conftest import SCRIPTS, RunJob
 from tests.spark.spark_bank import PROFILE, day, deliver, instant
@@ -82,11 +82,13 @@ def test_a_client_twice_in_crm_stops_the_job(run_job: RunJob) -> None:
         run_job("customer_360", {**PROFILE, "stage.customer": twice}, D)
 
 
-def test_two_dimensions_with_one_name_stop_the_job(sail: SailEngine, tmp_path: Path) -> None:
+def test_two_dimensions_with_one_name_stop_the_job(
+    engine: DuckDbSparkEngine, tmp_path: Path
+) -> None:
     files = deliver(PROFILE, tmp_path / "in")
     files["dimension.gamma"] = files["dimension.beta"]
     with pytest.raises(SparkJobError, match="in more than one dimension: beta_name, beta_rate"):
-        sail.run(SCRIPTS / "customer_360.py", files, tmp_path / "out", D)
+        engine.run(SCRIPTS / "customer_360.py", files, tmp_path / "out", D)
 
 
 def test_the_contract_is_the_base_and_every_dimension() -> None:
@@ -113,19 +115,19 @@ def test_base_columns_of_script_and_contract_agree(run_job: RunJob) -> None:
     assert set(base) == set(declared[: len(base)])
 
 
-def test_an_input_that_is_not_there_is_named(sail: SailEngine, tmp_path: Path) -> None:
+def test_an_input_that_is_not_there_is_named(engine: DuckDbSparkEngine, tmp_path: Path) -> None:
     files = deliver(PROFILE, tmp_path / "in")
     script = SCRIPTS / "customer_360.py"
     with pytest.raises(SparkJobError, match=r"customer_360.py: --inputs has no stage.account"):
-        sail.run(
+        engine.run(
             script, {n: f for n, f in files.items() if n != "stage.account"}, tmp_path / "o", D
         )
     Path(files["stage.account"][0]).unlink()
     with pytest.raises(SparkJobError, match=r"customer_360.py: stage.account lacks .*rows.parquet"):
-        sail.run(script, files, tmp_path / "out", D)
+        engine.run(script, files, tmp_path / "out", D)
 
 
-def test_an_error_holds_no_value(sail: SailEngine, tmp_path: Path) -> None:
+def test_an_error_holds_no_value(engine: DuckDbSparkEngine, tmp_path: Path) -> None:
     script = tmp_path / "careless.py"
     (tmp_path / "job.py").write_text((SCRIPTS / "job.py").read_text())
     script.write_text(
@@ -135,7 +137,7 @@ def test_an_error_holds_no_value(sail: SailEngine, tmp_path: Path) -> None:
         "def main(argv, spark): job.run(transform, argv, spark)\n"
     )
     with pytest.raises(SparkJobError) as failed:
-        sail.run(script, deliver(PROFILE, tmp_path / "in"), tmp_path / "out", D)
+        engine.run(script, deliver(PROFILE, tmp_path / "in"), tmp_path / "out", D)
     assert str(failed.value).startswith("careless.py: writing 5 columns: ")
     assert "b1" not in str(failed.value)
     assert failed.value.__cause__ is None

@@ -9,7 +9,7 @@ import pytest
 
 from customer360_assets.contracts import contract
 from resources.embedded.duckdb_engine import DuckDbEngine
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from tests.spark.conftest import SCRIPTS, RunJob
 from tests.spark.spark_bank import (
     BOUNDS,
@@ -155,10 +155,12 @@ def test_an_average_is_not_an_average_of_averages(run_job: RunJob) -> None:
     assert client["history_credit_avg_3m"] == Decimal("3.6667")  # (1 + 2 + 8) / 3, not (1.5 + 8)/2
 
 
-def test_a_second_run_replaces_and_appends_nothing(sail: SailEngine, tmp_path: Path) -> None:
+def test_a_second_run_replaces_and_appends_nothing(
+    engine: DuckDbSparkEngine, tmp_path: Path
+) -> None:
     files, output = deliver(HISTORY, tmp_path / "in"), tmp_path / "out"
     script = SCRIPTS / "customer_history.py"
-    first, second = (rows_of(sail.run(script, files, output, D).files) for _ in range(2))
+    first, second = (rows_of(engine.run(script, files, output, D).files) for _ in range(2))
     assert first == second
 
 
@@ -189,10 +191,12 @@ def test_sums_over_clients_are_sums_over_transactions(
     assert sum(r[n] for r in rows for n in operations) == total
 
 
-def test_candidate_and_contract_have_the_same_columns(sail: SailEngine, tmp_path: Path) -> None:
+def test_candidate_and_contract_have_the_same_columns(
+    engine: DuckDbSparkEngine, tmp_path: Path
+) -> None:
     import pyarrow.parquet as pq
 
-    done = sail.run(
+    done = engine.run(
         SCRIPTS / "customer_history.py", deliver(HISTORY, tmp_path / "in"), tmp_path / "out", D
     )
     spelled = {"bigint": "int64", "date": "date32[day]"}

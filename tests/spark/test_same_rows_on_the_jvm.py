@@ -1,4 +1,4 @@
-"""The scripts as spark-submit runs them, on Spark itself: the rows are those of Sail."""
+"""The scripts as spark-submit runs them, on Spark itself: the rows are the local engine's."""
 
 from __future__ import annotations
 
@@ -11,11 +11,20 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from resources.embedded.sail_engine import SailEngine
+from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.spark_engine import job_arguments
 from tests.patience import PATIENCE
-from tests.spark.conftest import SCRIPTS
-from tests.spark.spark_bank import BOUNDS, HISTORY, PROFILE, day, deliver, generated, rows_of
+from tests.spark.conftest import SCRIPTS, script_of
+from tests.spark.spark_bank import (
+    BOUNDS,
+    HISTORY,
+    PROFILE,
+    day,
+    deliver,
+    edges,
+    generated,
+    rows_of,
+)
 
 CASES = {
     "by hand, May": ("customer_history", HISTORY, "2024-05-31"),
@@ -25,6 +34,7 @@ CASES = {
     "at the bounds": ("customer_history", BOUNDS, "2024-05-31"),
     "profile at the bounds": ("customer_360", BOUNDS, "2024-05-31"),
     "profile": ("customer_360", PROFILE, "2024-05-31"),
+    "edges": ("edges", edges(), "2024-05-31"),
 }
 # As a short local run wants it: without a cluster's 200 shuffle partitions and the slow compiler.
 CONF = {
@@ -42,12 +52,12 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (script, tables, date) in CASES.items():
         files = deliver(tables, folder / name / "in")
         argv = [*job_arguments(files, str(folder / name / "out"), day(date)), "--JOB_NAME", "x"]
-        jobs.append({"script": str(SCRIPTS / f"{script}.py"), "argv": argv})
+        jobs.append({"script": str(script_of(script, folder / "scripts")), "argv": argv})
     (folder / "jobs.json").write_text(json.dumps(jobs))
     submit = Path(sys.executable).with_name("spark-submit")
     options = ["--master", "local[2]", "--py-files", SCRIPTS / "job.py"]
     options += [part for name, value in CONF.items() for part in ("--conf", f"{name}={value}")]
-    # PySpark's client of Sail leaves SPARK_CONNECT_MODE_ENABLED behind, which rules out a JVM.
+    # A client of Spark Connect leaves SPARK_CONNECT_MODE_ENABLED behind, which rules out a JVM.
     environment = {n: v for n, v in os.environ.items() if not n.startswith("SPARK_")}
     done = subprocess.run(
         [submit, *options, Path(__file__).with_name("on_jvm.py"), folder / "jobs.json"],
@@ -63,24 +73,28 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_rows_are_those_of_sail(jvm: Path, sail: SailEngine, tmp_path: Path, name: str) -> None:
+def test_rows_are_those_of_the_local_engine(
+    jvm: Path, engine: DuckDbSparkEngine, tmp_path: Path, name: str
+) -> None:
     script, _tables, date = CASES[name]
     inputs = {
         folder.name: sorted(str(f) for f in folder.rglob("*.parquet"))
         for folder in (jvm / name / "in").iterdir()
     }
-    files = sail.run(SCRIPTS / f"{script}.py", inputs, tmp_path / "out", day(date)).files
+    path = script_of(script, tmp_path / "scripts")
+    files = engine.run(path, inputs, tmp_path / "out", day(date)).files
     on_jvm = sorted((jvm / name / "out").glob("*.parquet"))
     assert rows_of(files) == rows_of(on_jvm)
 
 
-def test_types_are_those_of_sail_and_iceberg_can_take_them(
-    jvm: Path, sail: SailEngine, tmp_path: Path
+def test_types_are_those_of_the_local_engine_and_iceberg_can_take_them(
+    jvm: Path, engine: DuckDbSparkEngine, tmp_path: Path
 ) -> None:
-    for name in ("by hand, May", "profile"):
+    for name in ("by hand, May", "profile", "edges"):
         script, tables, date = CASES[name]
         files = deliver(tables, tmp_path / name / "in")
-        done = sail.run(SCRIPTS / f"{script}.py", files, tmp_path / name / "out", day(date))
+        path = script_of(script, tmp_path / name)
+        done = engine.run(path, files, tmp_path / name / "out", day(date))
         (on_jvm,) = (jvm / name / "out").glob("*.parquet")
         types = [{f.name: f.type for f in pq.read_schema(f)} for f in (done.files[0], on_jvm)]
         assert types[0] == types[1]
