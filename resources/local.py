@@ -11,6 +11,9 @@ import dagster as dg
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
 
+SPARK_REMOTE = "CUSTOMER360_SPARK_REMOTE"
+"""Address of a Spark Connect server for the Spark scripts; DuckDB runs them if it is not set."""
+
 
 class LakeResource(dg.ConfigurableResource[Any]):
     """Iceberg tables in a folder, their catalog in SQLite."""
@@ -61,6 +64,19 @@ class DuckDbSparkResource(dg.ConfigurableResource[Any]):
         )
 
 
+class SparkConnectResource(dg.ConfigurableResource[Any]):
+    """A Spark Connect server of the bank's own for the Spark scripts; see docs/operations.md.
+
+    Its address is read where it is used: it may hold a token, which the UI would show.
+    """
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the engine."""
+        from resources.embedded.spark_connect_engine import SparkConnectEngine
+
+        return SparkConnectEngine(os.environ[SPARK_REMOTE])
+
+
 class StoreResource(dg.ConfigurableResource[Any]):
     """Profiles by client and branch, in one SQLite file."""
 
@@ -97,6 +113,12 @@ class ArchiveResource(dg.ConfigurableResource[Any]):
         return LocalArchive(Path(self.directory))
 
 
+def _spark(deployment: Deployment) -> dg.ConfigurableResource[Any]:
+    if os.environ.get(SPARK_REMOTE):
+        return SparkConnectResource()
+    return DuckDbSparkResource(temp_directory=str(deployment.scratch_dir))
+
+
 def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
     """Give the resources that assets name, for a home."""
     return {
@@ -104,7 +126,7 @@ def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource
             catalog_uri=deployment.catalog_uri, warehouse_dir=str(deployment.lake_dir)
         ),
         "sql": DuckDbResource(temp_directory=str(deployment.scratch_dir)),
-        "spark": DuckDbSparkResource(temp_directory=str(deployment.scratch_dir)),
+        "spark": _spark(deployment),
         "store": StoreResource(path=str(deployment.store_path)),
         "landing": LandingResource(
             directory=str(deployment.landing) if deployment.landing else None
