@@ -49,11 +49,7 @@ def events(page: Page, asset: str) -> None:
 def materialize(page: Page, ui: Ui, date: str, asset: str = PROFILE) -> dict[str, str]:
     """Materialize one partition of an asset by hand; return the run's id, status and tags."""
     before = _newest(ui).get("id")
-    overview(page, asset)
-    page.get_by_role("button", name="Materialize").first.click()
-    chosen = page.get_by_role("dialog").get_by_role("textbox").first
-    chosen.fill(date)
-    chosen.press("Enter")
+    launch_dialog(page, asset, date)
     page.get_by_role("button", name=re.compile("Launch")).click()
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
