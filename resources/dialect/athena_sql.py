@@ -31,7 +31,7 @@ def _to_duckdb(sql: str) -> str:
             node.replace(rewrite(node))
     for mark in list(root.find_all(exp.Placeholder)):
         mark.replace(exp.Parameter(this=exp.Literal.number(int(mark.name[1:]))))
-    return str(root.this.sql(dialect="duckdb", comments=False))
+    return str(root.this.sql(dialect="duckdb", comments=False, copy=False))
 
 
 def tables(sql: str) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def kind_of(node: Any) -> str | None:  # noqa: PLR0911 (one answer per kind of n
 def _cast(node: Any) -> Any:
     from sqlglot import exp
 
-    operand, kind, target = node.this, kind_of_type(node.to), node.to.sql("duckdb")
+    operand, kind, target = node.this, kind_of_type(node.to), node.to.sql("duckdb", copy=False)
     if kind == "timestamp":
         target = "TIMESTAMP"
     tried = node.find_ancestor(exp.Try) is not None
