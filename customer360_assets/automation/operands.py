@@ -137,7 +137,10 @@ class Tried(Operand):
         now = {key: [version, self._newest(outlook, key)] for key, version in due.items()}
         self._state = {"asked": now, "tried": {k: s for k, s in tried.items() if k in due}}
         for key, (version, newest) in self._state["tried"].items():
-            if version == due[key] and not self._renewed(context, outlook, key, newest):
+            attempt = self._attempt(context, key)
+            if attempt is not None and not _began(context, attempt):
+                continue
+            if version == due[key] and not self._renewed(attempt, outlook, key, newest):
                 context.log.info(
                     f"{self.table} {key} was tried with these inputs and not made: re-execute its"
                     " run, or correct what it was made from."
@@ -152,15 +155,28 @@ class Tried(Operand):
         found = outlook.newest_input(self.table, dt.date.fromisoformat(key))
         return found[0][0] if found else 0
 
-    def _renewed(self, context: Context, outlook: Outlook, key: str, newest: int) -> bool:
+    def _attempt(self, context: Context, key: str) -> str | None:
+        """Return the id of the newest run that was to make the date; None before the first."""
+        events = context.asset_graph_view.instance.event_log_storage
+        attempt = events.get_latest_planned_materialization_info(context.key, key)
+        return attempt.run_id if attempt else None
+
+    def _renewed(self, attempt: str | None, outlook: Outlook, key: str, newest: int) -> bool:
         """Say whether an input was made since, by another run than the one that failed."""
         date = dt.date.fromisoformat(key)
         since = {run for event, run in outlook.newest_input(self.table, date) if event > newest}
-        if not since:
-            return False
-        events = context.asset_graph_view.instance.event_log_storage
-        attempt = events.get_latest_planned_materialization_info(context.key, key)
-        return attempt is None or bool(since - {attempt.run_id})
+        return bool(since) and (attempt is None or bool(since - {attempt}))
+
+
+def _began(context: Context, run_id: str) -> bool:
+    """Return False for a failed run whose process never began: its inputs were not tried.
+
+    The machine was too busy to start it, or was stopped first.
+    """
+    record = context.asset_graph_view.instance.get_run_record_by_id(run_id)
+    if record is None or record.dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        return True
+    return record.start_time is not None
 
 
 def waits(planner: Planner, table: str) -> list[dg.AutomationCondition[dg.AssetKey]]:

@@ -51,8 +51,7 @@ class Bank:
         """Do as the runs do: plan each partition, and record what was made of it, and as what."""
         for date, tables in asked.items():
             expected = expected_versions(self.raw, {dt.date.fromisoformat(date)})
-            run = dg.DagsterRun("day", make_new_run_id(), status=dg.DagsterRunStatus.FAILURE)
-            self.ticks.instance.add_run(run)
+            run = self._ended_run(began=True)
             for table in sorted(tables):
                 planned = AssetMaterializationPlannedData(asset_key(table), partition=date)
                 self._report(run, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, planned)
@@ -64,6 +63,21 @@ class Bank:
                 self._report(
                     run, dg.DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(event)
                 )
+
+    def lose(self, asked: Asked) -> None:
+        """Do as runs do whose process never began: plan each partition, and fail."""
+        for date, tables in asked.items():
+            run = self._ended_run(began=False)
+            for table in sorted(tables):
+                planned = AssetMaterializationPlannedData(asset_key(table), partition=date)
+                self._report(run, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, planned)
+
+    def _ended_run(self, *, began: bool) -> dg.DagsterRun:
+        run = self.ticks.instance.add_run(dg.DagsterRun("day", make_new_run_id()))
+        if began:
+            self._report(run, dg.DagsterEventType.RUN_START, None)
+        self.ticks.instance.report_run_failed(run)
+        return run
 
     def _report(self, run: dg.DagsterRun, kind: dg.DagsterEventType, data: Any) -> None:
         event = DagsterEvent(kind.value, run.job_name, event_specific_data=data)
@@ -175,6 +189,16 @@ def test_an_input_that_failed_holds_what_reads_it_and_says_so(bank: Bank) -> Non
     # Re-executed by hand, it lets the rest go on.
     bank.make({day(1): {"stage.card"}})
     assert "dimension.product_holding" in bank.settle()[0][day(1)]
+
+
+def test_what_a_run_that_never_began_was_to_make_is_asked_for_again(bank: Bank) -> None:
+    bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
+    asked = bank.ticks.tick()
+    for _ in range(2):
+        bank.lose(asked)
+        assert bank.ticks.tick() == asked
+    bank.make(asked)
+    assert bank.ticks.tick() == {}
 
 
 def test_what_failed_is_asked_for_again_when_it_is_corrected(bank: Bank) -> None:
