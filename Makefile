@@ -5,10 +5,11 @@ READY := $(VENV)/.ready
 # checkov pins boto3 exactly: it has a room of its own, within the one that is cleaned.
 POLICY := $(VENV)/policy
 POLICY_READY := $(POLICY)/.ready
+AUDIT := $(VENV)/audit
 HOME_DIR ?= .customer360
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all chromium screenshots check bench ui lock clean
+.PHONY: help demo test test-all chromium screenshots check bench ui lock licences advisories wheel clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +26,7 @@ $(POLICY_READY): infra/requirements-checkov.txt | $(READY)
 	$(POLICY)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/requirements-checkov.txt
 	touch $@
 
-check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of the AWS stacks
+check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of the AWS stacks, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -33,6 +34,7 @@ check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of
 	$(BIN)/sqlfluff lint sql
 	$(BIN)/dg check defs
 	$(BIN)/python -m infra.check
+	$(BIN)/python -m dependencies.check
 
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly
@@ -62,6 +64,24 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
 	$(BIN)/uv pip compile --quiet --extra self-hosted --extra dagster-plus --constraints requirements.txt pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements-image.txt
 	echo checkov | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o infra/requirements-checkov.txt
+	echo pip-audit | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 --constraints requirements.txt -o dependencies/requirements-pip-audit.txt
+
+licences: $(READY) $(POLICY_READY)  ## List the licences of the lock files again (needs PyPI)
+	$(BIN)/python -m dependencies.licences
+
+SERVICE ?= osv
+# pip-audit ends with 1 where it found something: that is what is written down, and judged by the check.
+advisories: $(READY)  ## Pin the advisories against the lock files (needs PyPI and OSV)
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dependencies/requirements-pip-audit.txt
+	rm -f $(AUDIT)/*.json
+	n=0; for lock in requirements.txt requirements-image.txt infra/requirements-checkov.txt dependencies/requirements-pip-audit.txt; do \
+		n=$$((n + 1)); $(AUDIT)/bin/pip-audit -r $$lock --require-hashes --disable-pip --vulnerability-service $(SERVICE) --progress-spinner off --format json --output $(AUDIT)/$$n.json || [ $$? = 1 ] || exit 1; \
+	done
+	$(BIN)/python -m dependencies.advisories $$(date -u +%F) $(SERVICE) $(AUDIT)/*.json
+
+wheel: $(READY)  ## Build the wheel, its bill of materials within, into dist/
+	$(BIN)/python -m hatchling build -t wheel
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

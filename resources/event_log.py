@@ -17,11 +17,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from dagster import Field, StringSource
+from dagster._core.event_api import EventHandlerFn
 from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorageWatchdog
 from dagster._serdes import ConfigurableClassData
+from watchdog.events import FileModifiedEvent, FileSystemEvent
+from watchdog.observers import Observer
 
 PER_PARTITION = {
     DagsterEventType.ASSET_MATERIALIZATION,
@@ -107,12 +111,31 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
             self._engines.pop(oldest).dispose()
         return self._engines[shard]
 
+    def watch(self, run_id: str, cursor: str | None, callback: EventHandlerFn) -> None:
+        """Call back for each event of a run after a cursor, also while its database stays open."""
+        observer: Any = self._obs or Observer()
+        if not self._obs:
+            observer.start()
+            self._obs = observer
+        watchdog = _Watchdog(self, run_id, callback, cursor)
+        watched = observer.schedule(watchdog, self._base_dir, recursive=True)
+        self._watchers[run_id][callback] = (watchdog, watched)
+
     def dispose(self) -> None:
         """Close every database."""
         super().dispose()
         with self._open_lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
+
+
+class _Watchdog(SqliteEventLogStorageWatchdog):
+    """Dagster's, which misses what is in the write-ahead log until the last connection closes."""
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        files = (self._log_path, f"{self._log_path}-wal")
+        if isinstance(event, FileModifiedEvent) and event.src_path in files:
+            self._process_log()
 
 
 def _no_wait_for_disk(connection: Any, _record: Any) -> None:

@@ -90,3 +90,11 @@ def test_the_command_works(installed: Path) -> None:
     helped = _python(installed, str(script), "--help")
     for command in ("run", "sql", "profile", "branch", "ui"):
         assert command in helped
+
+
+def test_the_wheel_carries_its_bill_of_materials(installed: Path) -> None:
+    (file,) = installed.glob("customer360_assets-*.dist-info/sboms/*.cdx.json")
+    bill = json.loads(file.read_text(encoding="utf-8"))
+    assert bill["metadata"]["component"]["name"] == "customer360-assets"
+    assert {"duckdb", "dagster", "boto3"} <= {one["name"] for one in bill["components"]}
+    assert str(ROOT) not in file.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What is known of the packages in the lock files: advisories, licences, a bill of materials."""
