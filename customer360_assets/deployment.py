@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from customer360_assets.aws_names import AwsNames
 from resources.errors import ExplainedError
+from resources.private import make_private
 
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
@@ -130,7 +131,7 @@ class Deployment(BaseModel):
 @contextmanager
 def _settings_lock(home: Path) -> Iterator[None]:
     """Let one process at a time read and write the settings of a home."""
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(home)
     folder = os.open(home, os.O_RDONLY)
     try:
         # A network folder may know no locks: the next intake records the date again.

@@ -16,6 +16,7 @@ from customer360_assets.cli.hold import hold
 from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
 from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
+from resources.private import keep_private
 
 GOES_ON = "What was published stays; run again to go on."
 
@@ -26,6 +27,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> object:
         """Run a command; exits with 1 and the reason when it fails."""
         write_anything()
+        keep_private()
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):

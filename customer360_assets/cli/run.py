@@ -128,8 +128,10 @@ class _Session:
     def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
         from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
         from customer360_assets.platform import Platform
+        from customer360_assets.raw.left_overs import clear_left_overs
         from customer360_assets.raw.log import DeliveryLog
         from resources.deployed import services_of
+        from resources.embedded.spill import sweep
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
@@ -148,6 +150,8 @@ class _Session:
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
         if own:
             close_abandoned_runs(self.instance)
+            clear_left_overs(target.lake_dir)
+            sweep(target.scratch_dir)
 
     def _load(self, target: Deployment) -> None:
         from customer360_assets.merge import definitions_of

@@ -164,7 +164,8 @@ def _write(
     import pyarrow as pa
 
     items, columns, decimals = 0, list[str](), list[str]()
-    with duckdb.connect() as engine:
+    # Without a folder, DuckDB would spill profiles into the working directory.
+    with duckdb.connect(config={"temp_directory": ""}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
         for batch in rows:
             columns = list(batch.schema.names)
