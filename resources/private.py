@@ -22,3 +22,9 @@ def make_private(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if stat.S_IMODE(folder.stat().st_mode) & 0o007:
         folder.chmod(0o700)
+
+
+def may_write(path: Path) -> bool:
+    """Return True if this process may write to a file or folder, or create it."""
+    existing = next(p for p in (path, *path.parents) if p.exists())
+    return os.access(existing, os.W_OK)

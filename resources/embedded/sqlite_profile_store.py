@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources.profile_store import LoadResult, Profile, ProfileStoreError, Served
+from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +106,7 @@ class SqliteProfileStore:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        connection = connect(self.path)
         try:
             yield connection
         finally:
