@@ -17,6 +17,7 @@ from rich.table import Table
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.visible import visible, visible_lines
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
+from customer360_assets.whereabouts import PlaceError
 
 if TYPE_CHECKING:
     from customer360_assets.planning import Batch
@@ -50,7 +51,7 @@ def run_command(
             target = target.model_copy(update={"settle_seconds": settle})
         _refuse_unusable(target, business_date)
         _refuse_unknown(accept_loss)
-    except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
+    except (AwsError, DeploymentError, PlaceError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     target.save()

@@ -2,8 +2,8 @@
 
 import atexit
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -71,6 +71,14 @@ class LocalLake(IcebergLake):
         for file in files:
             with suppress(FileNotFoundError):
                 os.utime(file)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep all tables as they are: whoever publishes, expires or sweeps waits meanwhile."""
+        with ExitStack() as turns:
+            for table in self.tables():
+                turns.enter_context(self._turn(table))
+            yield
 
     def tables(self) -> list[str]:
         """See `Lake.tables`."""
