@@ -10,5 +10,8 @@ def defs() -> dg.Definitions:
     """Give the code location of the deployment that the environment names."""
     from customer360_assets.deployment import deployment
     from customer360_assets.merge import definitions_of
+    from resources.private import keep_private
 
+    # Every code server and run worker comes by here before it writes anything.
+    keep_private()
     return definitions_of(deployment())

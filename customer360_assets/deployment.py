@@ -15,7 +15,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from customer360_assets.aws_names import AwsNames
+from customer360_assets.whereabouts import record_place, refuse_elsewhere, refuse_unusable
 from resources.errors import ExplainedError
+from resources.private import make_private
 
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
@@ -111,7 +113,8 @@ class Deployment(BaseModel):
         own = self.model_dump(
             mode="json", exclude={"home", "aws", "settle_seconds", "first_delivery"}
         )
-        with _settings_lock(self.home):
+        with settings_lock(self.home):
+            record_place(self.home)
             kept = _remembered(self.home)
             _write(self.home, own | {k: kept[k] for k in ("first_delivery",) if k in kept})
 
@@ -121,16 +124,16 @@ class Deployment(BaseModel):
         known = self.first_delivery
         if first is None or self.aws or (known is not None and known <= first):
             return
-        with _settings_lock(self.home):
+        with settings_lock(self.home):
             kept = _remembered(self.home)
             if first.isoformat() < str(kept.get("first_delivery") or dt.date.max):
                 _write(self.home, kept | {"first_delivery": first.isoformat()})
 
 
 @contextmanager
-def _settings_lock(home: Path) -> Iterator[None]:
+def settings_lock(home: Path) -> Iterator[None]:
     """Let one process at a time read and write the settings of a home."""
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(home)
     folder = os.open(home, os.O_RDONLY)
     try:
         # A network folder may know no locks: the next intake records the date again.
@@ -176,13 +179,17 @@ def deployment(
     if settings.get("feeds") and (folder := _folder(str(settings["feeds"]))).is_dir():
         settings["feeds"] = str(folder)
     try:
-        return Deployment(home=root, aws=_aws(), **settings)
+        found = Deployment(home=root, aws=_aws(), **settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         message = str(first["msg"]).removeprefix("Value error, ")
         source = f"CUSTOMER360_{name.upper()}" if given.get(name) else str(root / SETTINGS_FILE)
         raise DeploymentError(f"The setting {name} of {source} is wrong: {message}.") from None
+    if found.aws is None:
+        refuse_unusable(root, found.landing)
+        refuse_elsewhere(root)
+    return found
 
 
 def deployment_of_home(home: Path | None = None) -> Deployment:

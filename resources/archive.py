@@ -125,7 +125,7 @@ class LocalArchive:
                     draft.write(chunk)
                 draft.flush()
                 os.fsync(draft.fileno())
-            incoming.chmod(0o444)
+            incoming.chmod(0o400)
             target = self._content(digest.hexdigest())
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -17,8 +17,10 @@ gc.set_threshold(20_000, 20, 50)
 
 @pytest.fixture(autouse=True)
 def _same_environment() -> Iterator[None]:
-    """Put the environment back after a test, whatever its fixtures and commands did to it."""
-    before = dict(os.environ)
+    """Put environment and umask back after a test, whatever its fixtures and commands did to it."""
+    before, umask = dict(os.environ), os.umask(0o022)
+    os.umask(umask)
     yield
+    os.umask(umask)
     os.environ.clear()
     os.environ.update(before)

@@ -76,7 +76,7 @@ def _on_aws(
 
     engine = GlueEngine(names, Mirror(here.lake_dir, names))
     sources: dict[str, Callable[[], Extracted]] = {
-        "CRM": lambda: extract_customers_on_aws(names, business_date),
+        "CRM": lambda: extract_customers_on_aws(names, business_date, here.scratch_dir),
         "Core banking": lambda: extract_transactions_on_aws(
             names, engine, business_date, look_back
         ),

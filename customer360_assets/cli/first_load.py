@@ -30,7 +30,9 @@ def first_load_command(home: Path | None, business_date: dt.date) -> int:
         raise DeploymentError(f"{PROFILE} has no rows on {business_date}: materialize it first.")
     rows = lake.batches(PROFILE, first=business_date, last=business_date)
     console.print(f"{expected:,} profiles of {business_date} go to {target.aws.profile_table}.")
-    made = import_profiles(target.aws, business_date, f"first-load-{business_date}", rows)
+    made = import_profiles(
+        target.aws, business_date, f"first-load-{business_date}", rows, target.scratch_dir
+    )
     console.print(
         f"{made:,} profiles are served. Now let the stack take the table over: python -m infra "
         "deploy."

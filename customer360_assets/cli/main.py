@@ -13,9 +13,11 @@ from typer.core import TyperGroup
 from customer360_assets.cli.automation import automation
 from customer360_assets.cli.failures import sentence_of, usage_of
 from customer360_assets.cli.hold import hold
+from customer360_assets.cli.homes import backup, restore
 from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
 from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
+from resources.private import keep_private
 
 GOES_ON = "What was published stays; run again to go on."
 
@@ -26,6 +28,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> object:
         """Run a command; exits with 1 and the reason when it fails."""
         write_anything()
+        keep_private()
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, BrokenPipeError):
@@ -286,6 +289,8 @@ def ui(
 
 
 app.command(epilog="Example: customer360 automation on --home .customer360")(automation)
+app.command(epilog="Example: customer360 backup --to /backup/2024-05-23")(backup)
+app.command(epilog="Example: customer360 restore --home .customer360")(restore)
 app.command(epilog="Example: customer360 hold lift --date 2024-05-23")(hold)
 
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.visible import visible, visible_lines
 from customer360_assets.deployment import Deployment, DeploymentError, deployment
+from customer360_assets.whereabouts import PlaceError
 
 if TYPE_CHECKING:
     from customer360_assets.planning import Batch
@@ -50,7 +51,7 @@ def run_command(
             target = target.model_copy(update={"settle_seconds": settle})
         _refuse_unusable(target, business_date)
         _refuse_unknown(accept_loss)
-    except (AwsError, DeploymentError, FeedError, CardKeyError) as error:
+    except (AwsError, DeploymentError, PlaceError, FeedError, CardKeyError) as error:
         console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
     target.save()
@@ -128,8 +129,10 @@ class _Session:
     def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
         from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
         from customer360_assets.platform import Platform
+        from customer360_assets.raw.left_overs import clear_left_overs
         from customer360_assets.raw.log import DeliveryLog
         from resources.deployed import services_of
+        from resources.embedded.spill import sweep
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
@@ -148,6 +151,8 @@ class _Session:
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
         if own:
             close_abandoned_runs(self.instance)
+            clear_left_overs(target.lake_dir)
+            sweep(target.scratch_dir)
 
     def _load(self, target: Deployment) -> None:
         from customer360_assets.merge import definitions_of

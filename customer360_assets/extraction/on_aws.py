@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,6 +21,7 @@ from customer360_assets.extraction.totals import Totals, by_type
 from customer360_assets.transformations import code_folder
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
+from resources.embedded.spill import work_folder
 from resources.jobs.code import upload
 from resources.jobs.output import files_below
 from resources.jobs.runs import Request
@@ -77,7 +77,9 @@ def extract_transactions_on_aws(
     )  # fmt: skip
 
 
-def extract_customers_on_aws(names: AwsNames, business_date: dt.date) -> Extracted:
+def extract_customers_on_aws(
+    names: AwsNames, business_date: dt.date, scratch_dir: Path
+) -> Extracted:
     """Deliver customers as `extract_customers` does; address and token are those of the secret."""
     try:
         with explained("read the secret", names.crm_secret):
@@ -92,8 +94,8 @@ def extract_customers_on_aws(names: AwsNames, business_date: dt.date) -> Extract
         raise ExtractionError(
             f'The secret {names.crm_secret} is not {{"url": …, "token": …}}; fill it in.'
         ) from None
-    with tempfile.TemporaryDirectory() as made:
-        taken = customers.extract_customers(settings, Path(made), business_date)
+    with work_folder(scratch_dir) as made:
+        taken = customers.extract_customers(settings, made, business_date)
         name = f"{customers.FOLDER}/{taken.file.name}"
         kept = f"{names.temporary}/extraction/{business_date}/{name}"
         with explained("deliver", name), taken.file.open("rb") as body:

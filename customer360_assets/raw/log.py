@@ -42,6 +42,7 @@ class DeliveryLog:
     landing: Landing
     archive: Archive
     lake_dir: Path
+    scratch_dir: Path
     key: Callable[[], CardKey]
 
     @classmethod
@@ -52,6 +53,7 @@ class DeliveryLog:
             landing,
             archive,
             deployment.lake_dir,
+            deployment.scratch_dir,
             partial(key_of, deployment),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from customer360_assets.raw.parse import Delivery
 from customer360_assets.raw.source import parquet_source
 from customer360_assets.raw.text import read_text
 from resources.archive import Archive
+from resources.embedded.spill import work_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +23,7 @@ def original_records(
     spec: FeedSpec,
     archive: Archive,
     line_nos: Iterable[int],
-    scratch_dir: Path | None = None,
+    scratch_dir: Path,
 ) -> pa.Table:
     """Give (line_no bigint, record text) of the given lines of a delivery, by line number.
 
@@ -36,7 +36,7 @@ def original_records(
     wanted = pa.table({"line_no": pa.array(sorted(set(line_nos)), pa.int64())})
     content = archive.path(delivery.sha256)
     with (
-        tempfile.TemporaryDirectory(dir=scratch_dir) as scratch,
+        work_folder(scratch_dir) as scratch,
         duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
@@ -44,7 +44,7 @@ def original_records(
             table = contract(f"raw.{spec.feed}")
             lines = parquet_source(content, delivery.sha256, spec, table, connection).sql
         else:
-            lines = read_text(content, delivery.sha256, spec, Path(scratch)).sql()
+            lines = read_text(content, delivery.sha256, spec, scratch).sql()
         connection.register("wanted", wanted)
         found: pa.Table = connection.execute(
             "SELECT CAST(__line_no AS BIGINT) AS line_no, __record AS record"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.conversion import judged_sql
 from customer360_assets.raw.engines import Engines
+from customer360_assets.raw.left_overs import DRAFTS, SPILL, alone
 from customer360_assets.raw.parsed import (
     Parsed,
     folder_of,
@@ -81,7 +81,7 @@ def parse(
     fingerprint = fingerprint_of(spec, contract, key)
     folder = parsed_folder(lake_dir, spec.feed)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder), Engines(folder / ".spill", key, threads, len(deliveries)) as engines:
+    with alone(folder), Engines(folder / SPILL, key, threads, len(deliveries)) as engines:
 
         def one(delivery: Delivery) -> Parsed:
             return _one(delivery, fingerprint, spec, contract, archive, lake_dir, engines)
@@ -101,7 +101,7 @@ def _one(
     final = folder_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
     if (done := read_marker(final)) is not None:
         return done
-    out, scratch = (final.with_name(f".{final.name}.{s}") for s in ("partial", "scratch"))
+    out, scratch = (final.with_name(f".{final.name}.{s}") for s in DRAFTS)
     for folder in (out, scratch):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -228,11 +228,3 @@ def _told(delivery: Delivery) -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:
             failure += f" ({error.strerror})"
     raise ParseError(f"{delivery.delivery_id}: {failure}") from None
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the feed's parse lock; the system frees it when the process dies."""
-    with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -71,7 +71,11 @@ def _parts(
             delivery = deliveries[delivery_id]
             mine = places.table.filter(pc.field("delivery_id") == delivery_id)
             texts = original_records(
-                delivery, log.feeds[feed], log.archive, mine["line_no"].to_pylist()
+                delivery,
+                log.feeds[feed],
+                log.archive,
+                mine["line_no"].to_pylist(),
+                log.scratch_dir,
             )
             found = mine.join(texts, "line_no", join_type="left outer")
             for name, value in (

@@ -6,7 +6,6 @@ import datetime as dt
 import gzip
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -18,6 +17,7 @@ from resources.account.errors import code_of, explained
 from resources.dynamodb.generation import Contents
 from resources.dynamodb.items import Item
 from resources.dynamodb.table import IMPORTED, definition, pointer_key
+from resources.embedded.spill import work_folder
 from resources.profile_store import ProfileStoreError
 from resources.s3.mirror import delete_objects
 from resources.s3.objects import bucket_and_key, listed, upload_once
@@ -37,6 +37,7 @@ def import_profiles(
     business_date: dt.date,
     version: str,
     rows: Iterable[pa.RecordBatch],
+    scratch_dir: Path,
     *,
     poll_seconds: float = 15.0,
     hours: float = 12.0,
@@ -56,7 +57,7 @@ def import_profiles(
     run = hashlib.sha256(f"{business_date} {version}".encode()).hexdigest()[:16]
     folder = f"{names.temporary}/profile-import/{run}/"
     try:
-        items = write_files(names, folder, rows)
+        items = write_files(names, folder, rows, scratch_dir)
         _import(dynamo, names, folder, items, poll_seconds, time.monotonic() + hours * 3600)
     finally:
         _delete(names, folder)
@@ -97,6 +98,7 @@ def write_files(
     names: AwsNames,
     folder: str,
     rows: Iterable[pa.RecordBatch],
+    scratch_dir: Path,
 ) -> Written:
     """Write the items of a generation as gzipped DynamoDB JSON under an S3 address."""
     _delete(names, folder)  # of an attempt that was killed
@@ -110,9 +112,9 @@ def write_files(
         yield from contents.closing_items()
 
     lines, s3 = (json.dumps({"Item": item}) for item in items()), client("s3", names.region)
-    with tempfile.TemporaryDirectory() as scratch:
+    with work_folder(scratch_dir) as scratch:
         for part in range(1_000_000):
-            path = Path(scratch) / f"{part:06d}.json.gz"
+            path = scratch / f"{part:06d}.json.gz"
             if not (count := _write(path, islice(lines, PER_FILE))):
                 break
             upload_once(s3, f"{folder}{path.name}", path)

@@ -54,7 +54,8 @@ def item_texts(batch: pa.RecordBatch, generation: int) -> Iterator[str]:
 
     kinds = kinds_of(batch.schema)
     _refuse_unfit(batch, kinds)
-    with duckdb.connect() as engine:
+    # Without a folder, DuckDB would spill profiles into the working directory.
+    with duckdb.connect(config={"temp_directory": ""}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
         engine.register("profiles", pa.table(batch))
         made = engine.execute(_items_sql(kinds, generation))

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from resources.embedded.spill import spill_folder
+from resources.private import may_write
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,8 +66,10 @@ class Database:
 
 
 def spilling(below: Path | None) -> dict[str, str]:
-    """Give the setting of a database that spills by itself, if it may."""
-    return {"temp_directory": str(spill_folder(below))} if below else {}
+    """Return the setting of a database that spills by itself, below this folder alone."""
+    if below is None:
+        return {}
+    return {"temp_directory": str(spill_folder(below)) if may_write(below) else ""}
 
 
 def within(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:

@@ -11,7 +11,8 @@ import fcntl
 import os
 import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -27,11 +28,22 @@ def spill_folder(parent: Path) -> Path:
     return _of_process(parent.absolute(), os.getpid()) / str(next(_NUMBERS))
 
 
+@contextmanager
+def work_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder below the parent for a while; that of a killed process is swept by the next."""
+    folder = spill_folder(parent)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @cache
 def _of_process(parent: Path, _pid: int) -> Path:
     """Give this process's folder. The pid is asked for, since a fork has its parent's cache."""
     parent.mkdir(parents=True, exist_ok=True)
-    _sweep(parent)
+    sweep(parent)
     while True:
         folder = parent / uuid.uuid4().hex
         lock = folder.with_suffix(".lock").open("w")
@@ -46,8 +58,8 @@ def _of_process(parent: Path, _pid: int) -> Path:
     return folder
 
 
-def _sweep(parent: Path) -> None:
-    """Remove what killed processes have left."""
+def sweep(parent: Path) -> None:
+    """Remove what killed processes have left below the parent."""
     for file in sorted(parent.glob("*.lock")):
         with suppress(OSError), file.open("r") as lock:
             # Refused while the process that holds it lives.

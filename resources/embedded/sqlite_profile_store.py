@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources.profile_store import LoadResult, Profile, ProfileStoreError, Served
+from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +106,7 @@ class SqliteProfileStore:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        connection = connect(self.path)
         try:
             yield connection
         finally:
@@ -164,7 +165,8 @@ def _write(
     import pyarrow as pa
 
     items, columns, decimals = 0, list[str](), list[str]()
-    with duckdb.connect() as engine:
+    # Without a folder, DuckDB would spill profiles into the working directory.
+    with duckdb.connect(config={"temp_directory": ""}) as engine:
         engine.execute("SET TimeZone = 'UTC'")
         for batch in rows:
             columns = list(batch.schema.names)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from resources.lake_types import CommitConflictError, MissingTableError
+from resources.sqlite_files import file_address, read_only_options
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -39,7 +40,14 @@ def open_catalog(uri: str, warehouse: Path) -> "Catalog":
     database = Path(url.database or "")
     if not database.exists():
         _create(database)
-    return SqlCatalog("lake", uri=uri, warehouse=str(warehouse), init_catalog_tables="false")
+    if options := read_only_options(database):
+        url = url.set(database=file_address(database)).update_query_dict({**options, "uri": "true"})
+    return SqlCatalog(
+        "lake",
+        uri=url.render_as_string(hide_password=False),
+        warehouse=str(warehouse),
+        init_catalog_tables="false",
+    )
 
 
 def _create(database: Path) -> None:

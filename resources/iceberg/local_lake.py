@@ -1,11 +1,14 @@
 """The lake on one machine: PyIceberg, a folder and a SQLite catalog."""
 
+import atexit
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from resources.iceberg import schema as lake_schema
@@ -13,9 +16,18 @@ from resources.iceberg import sweep as lake_sweep
 from resources.iceberg.base import IcebergLake
 from resources.iceberg.catalog import Place, make_namespace, open_catalog
 from resources.lake_types import LakeError, split
+from resources.private import may_write
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
+
+
+@cache
+def _without_rows() -> Path:
+    """Return a folder for empty tables of a home that may only be read: no record comes there."""
+    folder = TemporaryDirectory(prefix="customer360-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,14 @@ class LocalLake(IcebergLake):
             with suppress(FileNotFoundError):
                 os.utime(file)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep all tables as they are: whoever publishes, expires or sweeps waits meanwhile."""
+        with ExitStack() as turns:
+            for table in self.tables():
+                turns.enter_context(self._turn(table))
+            yield
+
     def tables(self) -> list[str]:
         """See `Lake.tables`."""
         catalog = self._catalog
@@ -82,7 +102,10 @@ class LocalLake(IcebergLake):
 
     def empty_file(self, table: str) -> str:
         """See `Lake.empty_file`."""
-        return str(lake_schema.empty_file(self.load(table), self._folder(table) / "empty"))
+        folder = self._folder(table) / "empty"
+        if not may_write(folder):
+            folder = _without_rows() / table
+        return str(lake_schema.empty_file(self.load(table), folder))
 
     def bytes(self, files: Sequence[str]) -> int:
         """See `Lake.bytes`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,10 +57,10 @@ def _files(aws: AwsNames) -> dict[str, bytes]:
 
 
 def test_the_files_hold_exactly_the_items_of_a_load(
-    aws: AwsNames, loaded: list[dict[str, Any]]
+    aws: AwsNames, loaded: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     folder = f"{aws.temporary}/files/"
-    written = write_files(aws, folder, profiles(MONDAY, CLIENTS))
+    written = write_files(aws, folder, profiles(MONDAY, CLIENTS), tmp_path)
     files = _files(aws)
     assert [key.rpartition("/")[2] for key in files] == [f"{n:06d}.json.gz" for n in range(3)]
     lines = [ln for body in files.values() for ln in gzip.decompress(body).decode().splitlines()]
@@ -68,10 +69,10 @@ def test_the_files_hold_exactly_the_items_of_a_load(
 
 
 def test_an_imported_table_is_the_loaded_one_and_goes_on(
-    aws: AwsNames, store: DynamoProfileStore, loaded: list[dict[str, Any]]
+    aws: AwsNames, store: DynamoProfileStore, loaded: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     rows = profiles(MONDAY, CLIENTS)
-    assert import_profiles(aws, MONDAY, "run-1", rows, poll_seconds=0.05) == CLIENTS
+    assert import_profiles(aws, MONDAY, "run-1", rows, tmp_path, poll_seconds=0.05) == CLIENTS
     scanned = client("dynamodb", aws.region).scan(TableName=store.table)["Items"]
     assert _without_generation(scanned) == loaded
     assert store.current() == Served(MONDAY, "run-1")
@@ -83,16 +84,16 @@ def test_an_imported_table_is_the_loaded_one_and_goes_on(
 
 
 def test_a_table_that_is_there_is_not_imported_over(
-    aws: AwsNames, store: DynamoProfileStore
+    aws: AwsNames, store: DynamoProfileStore, tmp_path: Path
 ) -> None:
     store.load(MONDAY, "run-1", profiles(MONDAY, 10))
     with pytest.raises(ProfileStoreError, match="exists: only a table that does not"):
-        import_profiles(aws, TUESDAY, "run-2", profiles(TUESDAY, 5))
+        import_profiles(aws, TUESDAY, "run-2", profiles(TUESDAY, 5), tmp_path)
     assert store.current() == Served(MONDAY, "run-1")
 
 
 @pytest.mark.usefixtures("loaded")
-def test_an_import_that_lost_items_serves_nothing(aws: AwsNames) -> None:
+def test_an_import_that_lost_items_serves_nothing(aws: AwsNames, tmp_path: Path) -> None:
     dynamo = client("dynamodb", aws.region)
 
     def lose(parsed: dict[str, Any]) -> None:
@@ -103,16 +104,18 @@ def test_an_import_that_lost_items_serves_nothing(aws: AwsNames) -> None:
         on_answer(dynamo, "DescribeImport", lose),
         pytest.raises(ProfileStoreError, match=r"took \d+ of \d+ items: COMPLETED"),
     ):
-        import_profiles(aws, MONDAY, "run-1", profiles(MONDAY, CLIENTS), poll_seconds=0.05)
+        import_profiles(
+            aws, MONDAY, "run-1", profiles(MONDAY, CLIENTS), tmp_path, poll_seconds=0.05
+        )
     assert aws.profile_table not in dynamo.list_tables()["TableNames"]
     assert _files(aws) == {}
 
 
 @pytest.mark.usefixtures("loaded")
-def test_a_client_twice_makes_no_table(aws: AwsNames) -> None:
+def test_a_client_twice_makes_no_table(aws: AwsNames, tmp_path: Path) -> None:
     twice = [*profiles(MONDAY, 60), *profiles(MONDAY, 1, first=7)]
     with pytest.raises(ProfileStoreError, match=r"^a client_id is null or comes twice$"):
-        import_profiles(aws, MONDAY, "run-1", twice)
+        import_profiles(aws, MONDAY, "run-1", twice, tmp_path)
     tables = client("dynamodb", aws.region).list_tables()["TableNames"]
     assert aws.profile_table not in tables
     assert _files(aws) == {}
@@ -120,7 +123,7 @@ def test_a_client_twice_makes_no_table(aws: AwsNames) -> None:
 
 @pytest.mark.usefixtures("loaded")
 def test_an_import_that_was_killed_before_it_served_leaves_nothing_behind(
-    aws: AwsNames, store: DynamoProfileStore
+    aws: AwsNames, store: DynamoProfileStore, tmp_path: Path
 ) -> None:
     dynamo = client("dynamodb", aws.region)
 
@@ -128,7 +131,9 @@ def test_an_import_that_was_killed_before_it_served_leaves_nothing_behind(
         raise KeyboardInterrupt
 
     with on_request(dynamo, "PutItem", die), pytest.raises(KeyboardInterrupt):
-        import_profiles(aws, MONDAY, "run-1", profiles(MONDAY, CLIENTS), poll_seconds=0.05)
+        import_profiles(
+            aws, MONDAY, "run-1", profiles(MONDAY, CLIENTS), tmp_path, poll_seconds=0.05
+        )
     assert store.current() is None
     assert items_kept(store) == CLIENTS
     store.load(MONDAY, "run-2", profiles(MONDAY, 30))

@@ -29,16 +29,9 @@ def _at(place: str, **expected: Any) -> Case:
     return Case(PATHS, way=f"below {place.encode('unicode_escape').decode()}", at=place, **expected)
 
 
-def _unread(place: str, pending: str | None = None) -> Case:
-    """Return the case of a path in which the engine of one dimension finds no file."""
-    return _at(
-        place,
-        code=1,
-        clients=0,
-        says=("Not published. dimension.customer_history: ",),
-        waits="safety: it works or is refused at once",
-        pending=pending,
-    )
+def _refused(place: str) -> Case:
+    """Return the case of a path that one of the engines cannot read."""
+    return _at(place, stops=True, says=("The path of the home",), slow=False)
 
 
 PLACES = (
@@ -80,11 +73,7 @@ PLACES = (
     _at("Zoë's home #1 (a+b) & co"),
     _at("x" * 150),
     _at("100%"),
-    *(_unread(place) for place in ("[x]", "*")),
-    # Not published either, but with another message.
-    _unread("a\tb", pending="safety"),
-    # The record of runs lies beside the home: what is before the question mark is its path.
-    _at("a?b", stops=True, says=("?",), waits="safety", pending="safety"),
+    *(_refused(place) for place in ("[x]", "*", "a\tb", "a?b", "{x}")),
     Case(
         "43-square-brackets-in-text",
         refused={
@@ -99,8 +88,7 @@ PLACES = (
         "48-home-in-landing",
         home="landing/home",
         stops=True,
-        says=("landing",),
-        waits="safety: a home within the landing zone is refused",
-        pending="safety",
+        says=("is within the landing folder",),
+        slow=False,
     ),
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from customer360_assets.backup import restore
 from customer360_assets.cli.failures import sentence_of
 from customer360_assets.cli.main import app
 from resources.errors import DISK_FULL
@@ -24,8 +25,10 @@ from tests.run.small_bank import SmallBank
 
 @pytest.fixture
 def copy(home: Path, tmp_path: Path) -> Path:
-    """A copy of the home that a test may damage: its tables are elsewhere, its databases here."""
-    return Path(shutil.copytree(home, tmp_path / "copy"))
+    """A copy of the home that a test may damage."""
+    copied = Path(shutil.copytree(home, tmp_path / "copy"))
+    restore(copied)
+    return copied
 
 
 def _cut(file: Path) -> None:

@@ -104,7 +104,9 @@ def originals(home: Home, deliveries: FeedDeliveries, content: bytes) -> list[tu
     delivery = Delivery(
         row["delivery_id"], 1, "web_visitor_map", "v", len(content), row["sha256"], None
     )
-    found = original_records(delivery, home.feeds["web_visitor_map"], home.archive, range(1, 9))
+    found = original_records(
+        delivery, home.feeds["web_visitor_map"], home.archive, range(1, 9), home.landing_dir.parent
+    )
     return [(r["line_no"], r["record"]) for r in found.to_pylist()]
 
 

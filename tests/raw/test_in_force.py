@@ -256,13 +256,14 @@ def test_originals_are_found_by_line(home: Home) -> None:
     parquet(home.landing_dir / "transactions/t.parquet", "(7, DATE '2024-05-01', 1.5)")
     deliveries = home.run("card")
     (entry,) = deliveries.entries
-    found = original_records(entry.delivery, home.feeds["card"], home.archive, [4, 1, 99])
+    scratch = home.landing_dir.parent / "scratch"
+    found = original_records(entry.delivery, home.feeds["card"], home.archive, [4, 1, 99], scratch)
     assert found.to_pylist() == [
         {"line_no": 1, "record": "bad,x,gold,"},
         {"line_no": 4, "record": "odd\rline"},
     ]
     (entry,) = home.settle("transaction").entries
-    found = original_records(entry.delivery, home.feeds["transaction"], home.archive, [1])
+    found = original_records(entry.delivery, home.feeds["transaction"], home.archive, [1], scratch)
     assert '"trans_id":7' in found.to_pylist()[0]["record"]
 
 
