@@ -122,6 +122,8 @@ def _copy_file(home: Path, draft: Path, file: Path) -> None:
                 live.backup(kept)
         else:
             shutil.copy2(file, target)
+        # A home of an earlier release has files that everybody may read.
+        target.chmod(target.stat().st_mode & 0o700)
     except FileNotFoundError:
         # Deleted meanwhile: what the catalog names is looked for at the end.
         target.unlink(missing_ok=True)
