@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from customer360_assets.deployment import SETTINGS_FILE, Deployment, settings_lock
+from customer360_assets.deployment import Deployment, change_settings, settings_lock
 from customer360_assets.whereabouts import (
     PlaceError,
     place_of,
@@ -61,13 +60,8 @@ def restore(home: Path) -> Path | None:
     if made is None or made == home:
         return None
     move = Move(made, home)
+    change_settings(home, move)
     with settings_lock(home):
-        settings = home / SETTINGS_FILE
-        if settings.exists():
-            text = json.dumps(move(json.loads(settings.read_text(encoding="utf-8"))), indent=2)
-            draft = settings.with_suffix(f".{os.getpid()}")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(settings)
         if (home / "lake" / CATALOG).exists():
             _refuse_lost(home, move)
             relocate(home / "lake", move)
@@ -128,6 +122,8 @@ def _copy_file(home: Path, draft: Path, file: Path) -> None:
                 live.backup(kept)
         else:
             shutil.copy2(file, target)
+        # A home of an earlier release has files that everybody may read.
+        target.chmod(target.stat().st_mode & 0o700)
     except FileNotFoundError:
         # Deleted meanwhile: what the catalog names is looked for at the end.
         target.unlink(missing_ok=True)

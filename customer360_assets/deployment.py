@@ -6,7 +6,7 @@ import datetime as dt
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -144,6 +144,13 @@ def settings_lock(home: Path) -> Iterator[None]:
         os.close(folder)
 
 
+def change_settings(home: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Have the settings that a home keeps changed by a function."""
+    with settings_lock(home):
+        if kept := _remembered(home):
+            _write(home, change(kept))
+
+
 def _write(home: Path, settings: dict[str, Any]) -> None:
     path, text = home / SETTINGS_FILE, json.dumps(settings, indent=2)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -198,13 +205,20 @@ def deployment_of_home(home: Path | None = None) -> Deployment:
     On AWS the home is a worker's own folder and may be new.
     """
     found = deployment(home)
-    marks = (found.home / SETTINGS_FILE, found.lake_dir / "catalog.db")
-    if found.aws is None and not any(mark.exists() for mark in marks):
+    if found.aws is None:
+        refuse_no_home(found.home)
+    return found
+
+
+def refuse_no_home(home: Path) -> None:
+    """Raise DeploymentError if nothing was built in a folder."""
+    _refuse_no_folder(home)
+    marks = (home / SETTINGS_FILE, home / "lake" / "catalog.db")
+    if not any(mark.exists() for mark in marks):
         raise DeploymentError(
-            f"{found.home} is not a home: nothing was built there. Give the --home of an earlier "
+            f"{home} is not a home: nothing was built there. Give the --home of an earlier "
             "run, or make one with customer360 run or demo."
         )
-    return found
 
 
 def home_folder(home: Path | None = None) -> Path:
@@ -219,11 +233,15 @@ def _folder(path: str | Path) -> Path:
         raise DeploymentError(f"{path} is not a usable path: {error}") from None
 
 
+def _refuse_no_folder(home: Path) -> None:
+    if home.exists() and not home.is_dir():
+        raise DeploymentError(f"The home {home} is not a folder.")
+
+
 def _remembered(root: Path) -> dict[str, Any]:
     """Return the settings that the home's file keeps; none without a file."""
     path = root / SETTINGS_FILE
-    if root.exists() and not root.is_dir():
-        raise DeploymentError(f"The home {root} is not a folder.")
+    _refuse_no_folder(root)
     if not path.exists():
         return {}
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 PRIVATE_UMASK = 0o077
@@ -17,11 +18,13 @@ def keep_private() -> None:
 def make_private(folder: Path) -> None:
     """Create a folder for this user alone, or close one that is open to every user.
 
-    A group that its owner has let in (750, or an access control list) is left in.
+    A group that its owner has let in (750, or an access control list) is left in, and a folder of
+    another owner is left as it is: what this user makes in it is closed all the same.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if stat.S_IMODE(folder.stat().st_mode) & 0o007:
-        folder.chmod(0o700)
+        with suppress(PermissionError):
+            folder.chmod(0o700)
 
 
 def may_write(path: Path) -> bool:

@@ -121,22 +121,26 @@ def _quoted(path: Path) -> str:
 
 
 def _of_a_defect(error: BaseException, home: Path | None) -> str:
-    return (
-        f"This is a defect of the program ({type(error).__name__}). Its traceback is in "
-        f"{_kept(error, home)}; CUSTOMER360_DEBUG=1 prints it."
-    )
+    said = f"This is a defect of the program ({type(error).__name__})."
+    if (file := _kept(error, home)) is None:
+        return f"{said} CUSTOMER360_DEBUG=1 prints its traceback."
+    return f"{said} Its traceback is in {file}; CUSTOMER360_DEBUG=1 prints it."
 
 
-def _kept(error: BaseException, home: Path | None) -> Path:
-    """Write the traceback where its owner alone may read it: it may quote a record."""
+def _kept(error: BaseException, home: Path | None) -> Path | None:
+    """Write the traceback into the home, for its owner alone: it may quote a record.
+
+    Returns None where there is no home that can be written to.
+    """
+    if home is None or not home.is_dir():
+        return None
     text = "".join(traceback.format_exception(error))
-    logs = home / "logs" if home is not None and home.is_dir() else None
     try:
-        if logs is not None:
-            logs.mkdir(exist_ok=True)
+        logs = home / "logs"
+        logs.mkdir(exist_ok=True)
         handle, name = tempfile.mkstemp(".txt", "error-", logs)
     except OSError:
-        handle, name = tempfile.mkstemp(".txt", "error-")
+        return None
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
     return Path(name)

@@ -22,7 +22,7 @@ def backup(
 
     source, target = deployment_of_home(home), to.expanduser().resolve()
     if source.aws is not None:
-        raise DeploymentError("A stage on AWS is backed up on AWS: see docs/operations.md.")
+        raise DeploymentError("A stage on AWS has its data in S3 and DynamoDB: back it up there.")
     back_up(source, target)
     typer.echo(f"{source.home} is copied to {target}, and the copy is whole.")
 
@@ -30,9 +30,10 @@ def backup(
 def restore(home: Home = None) -> None:
     """Make a copied or moved home usable where it is now; the original is left alone."""
     from customer360_assets.backup import restore as restore_home
-    from customer360_assets.deployment import home_folder
+    from customer360_assets.deployment import home_folder, refuse_no_home
 
     folder = home_folder(home)
+    refuse_no_home(folder)
     made = restore_home(folder)
     if made is None:
         typer.echo(f"{folder} is where it was made: there is nothing to restore.")

@@ -89,6 +89,20 @@ def test_a_defect_leaves_its_traceback_in_a_file_of_the_owner(
     assert isinstance(ran.exception, KeyError)
 
 
+def test_a_defect_leaves_nothing_in_the_systems_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a value of a record")
+
+    (tmp_path / "system").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "system"))
+    monkeypatch.setattr("customer360_assets.cli.tables.tables_command", broken)
+    ran = CliRunner().invoke(app, ["tables", "--home", str(tmp_path / "no home")])
+    assert "CUSTOMER360_DEBUG=1 prints its traceback." in " ".join(ran.output.split())
+    assert list((tmp_path / "system").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "name", ["history/runs.db", "history/runs/index.db", "schedules/schedules.db"]
 )

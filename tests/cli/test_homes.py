@@ -153,7 +153,7 @@ def test_a_backup_is_whole_and_private_and_becomes_a_home(original: Path, tmp_pa
     (original / "scratch" / "x" / "decoded").touch()
     before, target = rows(original), tmp_path / "backup"
     said_by("backup", "--home", original, "--to", target)
-    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+    assert [path for path in (target, *target.rglob("*")) if path.stat().st_mode & 0o077] == []
     assert not (target / "scratch").exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     assert "restore" in said_by("tables", "--home", target, code=1)
@@ -236,3 +236,20 @@ def test_a_home_says_what_and_where_it_is(tmp_path: Path) -> None:
     kept = [json.loads((home / HOME_FILE).read_text()) for home in (one, other)]
     assert [record["path"] for record in kept] == [str(one), str(other)]
     assert len({record["id"] for record in kept}) == 2
+
+
+def test_a_folder_that_is_no_home_is_not_restored(tmp_path: Path) -> None:
+    assert "is not a home" in said_by("restore", "--home", tmp_path / "none", code=1)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_home_that_everybody_may_enter_is_closed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    modes = []
+    for mode in (0o755, 0o750):
+        home.mkdir(exist_ok=True)
+        home.chmod(mode)
+        Deployment(home=home).save()
+        modes.append(stat.S_IMODE(home.stat().st_mode))
+    # A group that the owner has let in stays.
+    assert modes == [0o700, 0o750]

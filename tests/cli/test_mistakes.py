@@ -23,6 +23,7 @@ READING = {
     "rollback": ["rollback", "stage.customer", "--to", "1"],
     "rollback of a run": ["rollback", "--run", "x"],
     "ui": ["ui"],
+    "backup": ["backup", "--to", "backup"],
 }
 RUN = ["run", "--business-date", "2024-05-23"]
 

@@ -27,7 +27,7 @@ def test_bytes_are_kept_exactly_and_read_only(home: Home) -> None:
     kept = home.archive.path(receipt.sha256)
     assert kept.read_bytes() == content
     assert receipt.sha256 == hashlib.sha256(content).hexdigest()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o444
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o400
     assert (receipt.bytes, receipt.business_date) == (len(content), dt.date(2024, 5, 1))
 
 
