@@ -141,6 +141,8 @@ class FeedSpec(_Strict):
 
     key: the columns that tell two records apart, where the table's own key does not: movement
     numbers that count per account need [account_id, trans_id].
+    max_expanded_gb: gigabytes that a compressed file may hold. max_expansion: how many times its
+    own size; a small file is not held to it. A file beyond them is refused.
     """
 
     feed: str
@@ -155,6 +157,8 @@ class FeedSpec(_Strict):
     columns: tuple[str, ...] = ()
     encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"
     compression: Literal["none", "gzip"] = "none"
+    max_expanded_gb: float = Field(default=50, gt=0, allow_inf_nan=False)
+    max_expansion: int = Field(default=200, gt=0)
     nulls: tuple[str, ...] = ()
     business_date: BusinessDate
     delivery: Literal["snapshot", "delta"]

@@ -167,6 +167,9 @@ def _step(
         unknown = f"{given} IS NOT NULL AND {code} NOT IN ({literals(target.codes)})"
         rules.append((unknown, "code"))
         given = _decoded(code, target.codes)
+    if column.type == "varchar" and target.codes is None:
+        rules.append((f"strlen({given}) > {column.longest}", "length"))
+        given = f"CASE WHEN strlen({given}) <= {column.longest} THEN {given} END"
     value = typed_sql(given, column.type, target.formats, last_year)
     doubts = None
     if target.codes is None and not target.formats:
@@ -223,7 +226,8 @@ def _judged(steps: list[_Step], spec: FeedSpec, contract: Contract) -> str:
     optional = {*optional_columns(contract)} - {dated.column, *spec.key}
     rules = {s.column.name: (*_own(s), *_agreed(s.column, contract)) for s in columns}
     required = [r for c, own in rules.items() if c not in optional for r in own]
-    rule = f"coalesce(__form, {first_broken_sql([*required, *_of_date(dated)])})"
+    long = f"CASE WHEN strlen(__record) > {contract.longest_record} THEN 'record:length' END"
+    rule = f"coalesce({long}, __form, {first_broken_sql([*required, *_of_date(dated)])})"
     # A value that cannot be read is NULL by itself.
     nulled = {s.column.name: _agreed(s.column, contract) for s in columns}
     kept = without_sql({c: own for c, own in nulled.items() if c in optional})
