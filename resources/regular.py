@@ -5,6 +5,7 @@ Whoever may write into the folder could else have any file read that this proces
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -84,12 +85,22 @@ def _folder(root: Path, folders: Sequence[str]) -> Iterator[int]:
     here = os.open(root, os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY))
     try:
         for folder in folders:
-            below = os.open(folder, _FOLDER, dir_fd=here)
+            below = _own_folder(folder, here)
             os.close(here)
             here = below
         yield here
     finally:
         os.close(here)
+
+
+def _own_folder(name: str, within: int) -> int:
+    try:
+        return os.open(name, _FOLDER, dir_fd=within)
+    except OSError as error:
+        # What a system without O_PATH says of a link to a folder.
+        if error.errno != errno.ELOOP:
+            raise
+    raise NotAFileError("a symbolic link in place of a folder")
 
 
 def _regular(found: os.stat_result) -> os.stat_result:
