@@ -6,11 +6,13 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from resources.listing import fitting, pattern_parts
+from resources.regular import NotAFileError, inside, kind_of, open_regular, stat_regular
 
 _TICK_NS = 2_000_000_000
 _PAGE = 1000
@@ -71,7 +73,8 @@ class Landing(Protocol):
     def out_of_reach(self) -> tuple[str, ...]:
         """Name, to be read by people, what lies here and is never listed.
 
-        Files whose names are no UTF-8 have no key; folders may be closed to us.
+        Files whose names are no UTF-8 have no key; folders may be closed to us; links, pipes and
+        devices are refused.
         """
         ...
 
@@ -90,7 +93,7 @@ class LocalLanding:
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
         """Give what `list` gives, by key and in pages."""
-        found = fitting(self._root, PurePosixPath(folder).parts, pattern_parts(pattern))
+        found = fitting(self._root, inside(folder), pattern_parts(pattern))
         wanted = sorted(k for k in found if k.startswith(prefix) and k > after and _has_key(k))
         for start in range(0, len(wanted), _PAGE):
             keys_here = wanted[start : start + _PAGE]
@@ -100,8 +103,8 @@ class LocalLanding:
     def state(self, key: str) -> LandedFile | None:
         """Give the file as it is now, None when it is gone."""
         try:
-            stat = (self._root / key).stat()
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            stat = stat_regular(self._root, key)
+        except (FileNotFoundError, NotADirectoryError, PermissionError, NotAFileError):
             return None
         # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
         modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
@@ -112,24 +115,26 @@ class LocalLanding:
         )
 
     def open(self, key: str) -> BinaryIO:
-        """Open a file's bytes."""
-        return (self._root / key).open("rb")
+        """Open a file's bytes; NotAFileError for a link, a pipe or a device."""
+        return open_regular(self._root, key)
 
     def out_of_reach(self) -> tuple[str, ...]:
-        """Name files whose names are no UTF-8, and folders that may not be read."""
-        closed: list[Path] = []
-
-        def note(error: OSError) -> None:
-            if isinstance(error, PermissionError):
-                closed.append(Path(error.filename))
-
-        named = []
-        for folder, folders, files in os.walk(self._root, onerror=note):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            shown = (Path(folder, name) for name in files if not name.startswith("."))
-            named += [path for path in shown if not _has_key(str(path.relative_to(self._root)))]
-        found = (path.relative_to(self._root) for path in (*named, *closed))
-        return tuple(sorted(_readable(path) for path in found))
+        """Name files whose names are no UTF-8, folders that are closed, and what is no file."""
+        found, todo = list[str](), [self._root]
+        while todo:
+            folder = todo.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    shown = [entry for entry in entries if not entry.name.startswith(".")]
+            except PermissionError:
+                found.append(_readable(folder.relative_to(self._root)))
+                continue
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            todo += [Path(e.path) for e in shown if e.is_dir(follow_symlinks=False)]
+            named = ((Path(entry.path).relative_to(self._root), entry) for entry in shown)
+            found += [text for path, entry in named if (text := _refused(path, entry)) is not None]
+        return tuple(sorted(found))
 
 
 def _has_key(key: str) -> bool:
@@ -139,6 +144,18 @@ def _has_key(key: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _refused(path: Path, entry: os.DirEntry[str]) -> str | None:
+    """Return the name of what is never listed, with the reason if the name itself is good."""
+    if entry.is_dir(follow_symlinks=False):
+        return None
+    if entry.is_file(follow_symlinks=False):
+        return None if _has_key(str(path)) else _readable(path)
+    with suppress(FileNotFoundError):
+        kind = kind_of(entry.stat(follow_symlinks=False).st_mode)
+        return f"{_readable(path)} ({kind or 'no file'}: refused)"
+    return None
 
 
 def _readable(path: Path) -> str:

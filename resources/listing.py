@@ -7,15 +7,19 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from resources.regular import inside, is_own_folder
 
 MAGIC = re.compile(r"[*?\[]")
 _Entry = os.DirEntry[str] | Path
 
 
 def pattern_parts(pattern: str) -> tuple[str, ...]:
-    """Give the parts of a glob pattern; ValueError for stars that mean different things."""
-    parts = PurePosixPath(pattern).parts
+    """Give the parts of a glob pattern; ValueError for one that leaves its folder, or for
+    stars that mean different things.
+    """
+    parts = inside(pattern)
     if any("**" in part and part != "**" for part in parts):
         raise ValueError(f"pattern {pattern!r}: ** stands for whole folders only")
     return parts
@@ -24,11 +28,12 @@ def pattern_parts(pattern: str) -> tuple[str, ...]:
 def fitting(root: Path, folder: Sequence[str], pattern: Sequence[str]) -> set[str]:
     """Give the POSIX paths, relative to root, of a folder's files that fit a pattern.
 
-    They are those that pathlib's glob finds, but for hidden ones. What is removed while it is
+    They are the regular files that pathlib's glob finds, but for hidden ones and those behind a
+    link, which may lead anywhere. What is removed while it is
     listed is not there: glob would fail, and with it the listing of every other file.
     """
     found: set[str] = set()
-    todo = [("/".join(folder), tuple(pattern))]
+    todo = [("/".join(folder), tuple(pattern))] if is_own_folder(root, folder) else []
     seen = set(todo)
     while todo:
         here, (first, *rest) = todo.pop()
@@ -37,9 +42,7 @@ def fitting(root: Path, folder: Sequence[str], pattern: Sequence[str]) -> set[st
             # None of it, or one folder and then any number again; without more, folders alone fit.
             further = [(here, tuple(rest))] if rest else []
             below = _entries(root, here, "*") if rest else []
-            further += [
-                (key, (first, *rest)) for key, entry in below if _is_folder(entry, own=True)
-            ]
+            further += [(key, (first, *rest)) for key, entry in below if _is_folder(entry)]
         elif rest:
             entries = _entries(root, here, first)
             further = [(key, tuple(rest)) for key, entry in entries if _is_folder(entry)]
@@ -67,14 +70,15 @@ def _entries(root: Path, folder: str, part: str) -> list[tuple[str, _Entry]]:
     return []
 
 
-def _is_folder(entry: _Entry, *, own: bool = False) -> bool:
-    """Say whether it is a folder; own: and no link to one, which may lead in a circle."""
+def _is_folder(entry: _Entry) -> bool:
+    """Return True for a folder, and not for a link to one."""
     with suppress(OSError):
-        return entry.is_dir() and not (own and entry.is_symlink())
+        return entry.is_dir() and not entry.is_symlink()
     return False
 
 
 def _is_file(entry: _Entry) -> bool:
+    """Return True for a regular file, and not for a link to one."""
     with suppress(OSError):
-        return entry.is_file()
+        return entry.is_file() and not entry.is_symlink()
     return False

@@ -38,7 +38,7 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine."""
         from resources.embedded.duckdb_engine import DuckDbEngine
-        from resources.embedded.opened import default_memory
+        from resources.opening import default_memory
 
         return DuckDbEngine(
             temp_directory=Path(self.temp_directory),
@@ -56,7 +56,7 @@ class DuckDbSparkResource(dg.ConfigurableResource[Any]):
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Return the engine."""
         from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
-        from resources.embedded.opened import default_memory
+        from resources.opening import default_memory
 
         return DuckDbSparkEngine(
             memory_limit=self.memory_limit or default_memory(),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from resources.embedded.duckdb_output import text
+from resources.opening import open_duckdb
 
 if TYPE_CHECKING:
     import duckdb
@@ -165,19 +166,15 @@ def source_snapshot(
     """
     import duckdb
 
-    settings: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
+    connection = open_duckdb(
+        memory_limit=memory,
         # Not the user's own: what they keep there is none of ours.
-        "secret_directory": str(scratch / "secrets"),
-        "memory_limit": memory,
-        "temp_directory": str(scratch / "spill"),
-    }
-    if threads is not None:
-        settings["threads"] = threads
-    connection = duckdb.connect(config=settings)
+        secret_directory=str(scratch / "secrets"),
+        temp_directory=str(scratch / "spill"),
+        threads=threads,
+    )
     snapshot = Snapshot(connection, address)
     try:
-        snapshot.run("SET TimeZone = 'UTC'")
         snapshot.run(f"LOAD {text(str(_extension(scratch)))}")
         using = ""
         if password:

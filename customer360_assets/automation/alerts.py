@@ -90,7 +90,8 @@ def _of_no_feed(event: dg.AssetMaterialization) -> Iterator[Alert]:
         yield Alert(
             f"{OF_NO_FEED}/{_digest(files)}", "file of no feed",
             f"{len(files)} files are taken in by no feed",
-            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern fits their names.",
+            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern fits their names, "
+            "or they are no files.",
             link("assets/" + "/".join(event.asset_key.path)),
         )  # fmt: skip
 

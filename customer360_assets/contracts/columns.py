@@ -58,12 +58,14 @@ def column(
     nullable: bool = False,
     derived_from: Sequence[str] = (),
     not_after: str | None = None,
+    longest: int | None = None,
     **checks: Any,
 ) -> Any:
     """Give one column of a contract: what it means, its unit, its personal-data class, its checks.
 
     `derived_from` ("stage.account.branch_id") declares lineage where no SQL states it.
     `not_after` names a date column of the table that the value must not be later than, by its day.
+    `longest`: bytes of UTF-8 that a delivered text may have where it is not the usual limit.
     `str_matches` is a full match, so that it means the same to Arrow, DuckDB and Athena.
     Raises TypeError for a check that has no SQL form, ValueError for an unknown class.
     """
@@ -77,6 +79,11 @@ def column(
     return pa.Field(
         nullable=nullable,
         description=" ".join(description.split()),
-        metadata={"pii": pii, "derived_from": tuple(derived_from), "not_after": not_after},
+        metadata={
+            "pii": pii,
+            "derived_from": tuple(derived_from),
+            "not_after": not_after,
+            "longest": longest,
+        },
         **checks,
     )

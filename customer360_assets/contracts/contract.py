@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import pandera.pandas as pa
 
@@ -17,6 +17,10 @@ Reads = Literal["snapshot", "delta"]
 Severity = Literal["error", "warn"]
 BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation", "completeness")
 """Checks that keep a candidate from being published, where its contract names no others."""
+
+LONGEST_FIELD = 64 << 10
+LONGEST_RECORD = 1 << 20
+"""Bytes of a delivered text and of a whole record, where a raw contract states no others."""
 
 
 class Table(pa.DataFrameModel):
@@ -30,7 +34,10 @@ class Table(pa.DataFrameModel):
 
 @dataclass(frozen=True)
 class Column:
-    """One column as engines need it; `type` is the SQL type in Athena's spelling."""
+    """One column as engines need it; `type` is the SQL type in Athena's spelling.
+
+    longest: bytes of a delivered text, more of which sends the record to quarantine.
+    """
 
     name: str
     type: str
@@ -38,6 +45,7 @@ class Column:
     description: str
     pii: str
     derived_from: tuple[str, ...] = ()
+    longest: int = LONGEST_FIELD
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class Contract:
     for a good row; it is not published, and such a row goes to quarantine.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
     blocking: the checks that stop publication; any other that fails is told, and stops nothing.
+    longest_record: bytes of a delivered record, more of which sends it to quarantine.
     quarantine_limit: share of the delivered records in quarantine above which somebody is called.
     max_loss: share of the keys of the published date before it that a date may lack (`whole_key`).
     """
@@ -97,6 +106,7 @@ class Contract:
     references: tuple[Reference, ...] = field(default=())
     partitioned: bool = True
     blocking: tuple[str, ...] = BLOCKING
+    longest_record: int = LONGEST_RECORD
     quarantine_limit: float = 0.01
     max_loss: float = 0.10
 
@@ -153,6 +163,7 @@ class Contract:
                 description=col.description or "",
                 pii=(col.metadata or {}).get("pii", "none"),
                 derived_from=(col.metadata or {}).get("derived_from", ()),
+                longest=(col.metadata or {}).get("longest") or LONGEST_FIELD,
             )
             for name, col in self.pandera.columns.items()
         )
@@ -182,10 +193,12 @@ class Contract:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of what decides rows: columns, rules, key, controls. Descriptions do not."""
-        decides = [
+        decides: list[list[Any]] = [
             [(c.name, c.type, c.nullable) for c in self.columns],
             [(r.name, r.sql) for r in self.rules],
             [self.key, self.reads, self.conserves, self.totals],
             [(c.name, c.candidate, c.source, c.tolerance) for c in self.controls],
         ]
+        if self.schema == "raw":
+            decides.append([self.longest_record, [c.longest for c in self.columns]])
         return hashlib.sha256(json.dumps(decides).encode()).hexdigest()

@@ -22,6 +22,8 @@ from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
+from resources.listing import pattern_parts
+from resources.regular import inside
 
 PARSING = 3
 """Raise it when the same delivery and specification would give other rows than before."""
@@ -48,6 +50,16 @@ def _codec(name: str) -> str:
     if not codec._is_text_encoding or codec.name in _NO_CHARACTER_SETS:
         raise ValueError(f"{name!r} is no encoding of text files; {write}")
     return codec.name
+
+
+def _folder(text: str) -> str:
+    inside(text)
+    return text
+
+
+def _pattern(text: str) -> str:
+    pattern_parts(text)
+    return text
 
 
 class _Strict(BaseModel):
@@ -129,13 +141,15 @@ class FeedSpec(_Strict):
 
     key: the columns that tell two records apart, where the table's own key does not: movement
     numbers that count per account need [account_id, trans_id].
+    max_expanded_gb: gigabytes that a compressed file may hold. max_expansion: how many times its
+    own size; a small file is not held to it. A file beyond them is refused.
     """
 
     feed: str
     system: str
     description: str = ""
-    folder: str = ""
-    pattern: str
+    folder: Annotated[str, AfterValidator(_folder)] = ""
+    pattern: Annotated[str, AfterValidator(_pattern)]
     format: Literal["delimited", "json_lines", "python_lines", "parquet"]
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', max_length=1)
@@ -143,6 +157,8 @@ class FeedSpec(_Strict):
     columns: tuple[str, ...] = ()
     encoding: Annotated[str, AfterValidator(_codec)] = "utf-8"
     compression: Literal["none", "gzip"] = "none"
+    max_expanded_gb: float = Field(default=50, gt=0, allow_inf_nan=False)
+    max_expansion: int = Field(default=200, gt=0)
     nulls: tuple[str, ...] = ()
     business_date: BusinessDate
     delivery: Literal["snapshot", "delta"]

@@ -28,9 +28,13 @@ from customer360_assets.raw.types_sql import (
     text_sql,
     typed_sql,
 )
+from resources.card_token import CardKey
 
 TOKEN_PADS = ("card_inner_pad", "card_outer_pad")
-"""Names of the engine variables that hold the key's pads, so that no statement holds them."""
+"""Names of the statement's parameters that are the key's pads.
+
+No statement holds them, and no expression reads them: a variable of the engine can be read by all.
+"""
 
 _CENTURY_END = 1999
 
@@ -48,6 +52,11 @@ class _Step:
     value: str
     rules: tuple[tuple[str, str], ...]
     doubts: str | None = None
+
+
+def pads_of(key: CardKey | None) -> dict[str, bytes]:
+    """Return the parameters that the query of a feed with card tokens is run with; else none."""
+    return dict(zip(TOKEN_PADS, key.pads, strict=True)) if key else {}
 
 
 def judged_sql(
@@ -158,6 +167,9 @@ def _step(
         unknown = f"{given} IS NOT NULL AND {code} NOT IN ({literals(target.codes)})"
         rules.append((unknown, "code"))
         given = _decoded(code, target.codes)
+    if column.type == "varchar" and target.codes is None:
+        rules.append((f"strlen({given}) > {column.longest}", "length"))
+        given = f"CASE WHEN strlen({given}) <= {column.longest} THEN {given} END"
     value = typed_sql(given, column.type, target.formats, last_year)
     doubts = None
     if target.codes is None and not target.formats:
@@ -180,7 +192,7 @@ def _card_step(column: Column, target: Target, spec: FeedSpec, types: Mapping[st
     if target.last_four:
         shown = f"CASE WHEN {is_number_sql(_t(column))} THEN {_t(column)}[-4:] END"
         return _Step(column, None, number, shown, rules)
-    inner, outer = (f"CAST(getvariable({literal(pad)}) AS BLOB)" for pad in TOKEN_PADS)
+    inner, outer = (f"CAST(${pad} AS BLOB)" for pad in TOKEN_PADS)
     token = f"sha256({outer} || unhex(sha256({inner} || encode({_t(column)}))))"
     return _Step(column, None, number, token, rules)
 
@@ -214,7 +226,8 @@ def _judged(steps: list[_Step], spec: FeedSpec, contract: Contract) -> str:
     optional = {*optional_columns(contract)} - {dated.column, *spec.key}
     rules = {s.column.name: (*_own(s), *_agreed(s.column, contract)) for s in columns}
     required = [r for c, own in rules.items() if c not in optional for r in own]
-    rule = f"coalesce(__form, {first_broken_sql([*required, *_of_date(dated)])})"
+    long = f"CASE WHEN strlen(__record) > {contract.longest_record} THEN 'record:length' END"
+    rule = f"coalesce({long}, __form, {first_broken_sql([*required, *_of_date(dated)])})"
     # A value that cannot be read is NULL by itself.
     nulled = {s.column.name: _agreed(s.column, contract) for s in columns}
     kept = without_sql({c: own for c, own in nulled.items() if c in optional})

@@ -14,8 +14,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from customer360_assets.raw.conversion import TOKEN_PADS
-from resources.card_token import CardKey
+from resources.opening import open_duckdb, usable_memory
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,11 +29,11 @@ class Engines:
     What does not fit into memory goes below `spill`, which belongs to this object alone.
     """
 
-    def __init__(self, spill: Path, key: CardKey | None, threads: int | None, tasks: int) -> None:
+    def __init__(self, spill: Path, threads: int | None, tasks: int) -> None:
         cores = threads or os.cpu_count() or 1
         self._workers = max(1, min(cores, tasks))
         self._threads = max(1, cores // self._workers)
-        self._spill, self._key = spill, key
+        self._spill = spill
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._opened = 0
 
@@ -82,25 +81,15 @@ class Engines:
         return self._open(threads)
 
     def _open(self, threads: int) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
         self._opened += 1
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(self._spill / str(self._opened)),
-            "threads": threads,
-            # No file is read by two deliveries.
-            "enable_external_file_cache": False,
-        }
-        connection = duckdb.connect(config=config)
-        if self._workers > 1:
-            # By default each would take nearly all of what the machine, or its container, has.
-            whole = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
-            size, unit = str(whole).split()
-            connection.execute(f"SET memory_limit = '{float(size) / self._workers:.3f} {unit}'")
         # What has no offset, and what an expression prints, is UTC on every machine.
-        connection.execute("SET TimeZone = 'UTC'")
+        connection = open_duckdb(
+            memory_limit=f"{usable_memory() // self._workers}B",
+            temp_directory=str(self._spill / str(self._opened)),
+            threads=threads,
+            # No file is read by two deliveries.
+            enable_external_file_cache=False,
+        )
         # Pushed down, the test of the rule would compute every value a second time.
         connection.execute("SET disabled_optimizers = 'filter_pushdown'")
-        for pad, value in zip(TOKEN_PADS, self._key.pads if self._key else (), strict=False):
-            connection.execute(f"SET VARIABLE {pad} = ?", [value])
         return connection

@@ -178,8 +178,11 @@ class DeliveryLog:
             if (records := _ahead(deliveries, as_of))
         ]
         told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
+        beyond = set(self.landing.out_of_reach())
         return told + [
-            f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
+            f"{file}: {'cannot be taken in' if file in beyond else 'belongs to no feed'}; "
+            "left where it is."
+            for file in self.unmatched()
         ]
 
     def unmatched(self) -> list[str]:

@@ -13,6 +13,7 @@ from customer360_assets.raw.source import parquet_source
 from customer360_assets.raw.text import read_text
 from resources.archive import Archive
 from resources.embedded.spill import work_folder
+from resources.opening import open_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,16 +31,14 @@ def original_records(
     The record is the line as delivered (of a Parquet file: the row as JSON). `scratch_dir` is where
     a compressed or transcoded file is unpacked meanwhile.
     """
-    import duckdb
     import pyarrow as pa
 
     wanted = pa.table({"line_no": pa.array(sorted(set(line_nos)), pa.int64())})
     content = archive.path(delivery.sha256)
     with (
         work_folder(scratch_dir) as scratch,
-        duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection,
+        open_duckdb(temp_directory=f"{scratch}/spill") as connection,
     ):
-        connection.execute("SET TimeZone = 'UTC'")
         if spec.format == "parquet":
             table = contract(f"raw.{spec.feed}")
             lines = parquet_source(content, delivery.sha256, spec, table, connection).sql

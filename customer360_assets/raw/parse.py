@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.conversion import judged_sql
+from customer360_assets.raw.conversion import judged_sql, pads_of
 from customer360_assets.raw.engines import Engines
 from customer360_assets.raw.left_overs import DRAFTS, SPILL, alone
 from customer360_assets.raw.parsed import (
@@ -27,7 +27,7 @@ from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.sketch import sketches
 from customer360_assets.raw.source import Source, extra_note, parquet_source, text_source
 from customer360_assets.raw.text import DamagedError, read_text
-from customer360_assets.raw.write import write_records
+from customer360_assets.raw.write import Query, write_records
 from resources.archive import Archive
 from resources.card_token import CardKey
 
@@ -81,10 +81,10 @@ def parse(
     fingerprint = fingerprint_of(spec, contract, key)
     folder = parsed_folder(lake_dir, spec.feed)
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder), Engines(folder / SPILL, key, threads, len(deliveries)) as engines:
+    with alone(folder), Engines(folder / SPILL, threads, len(deliveries)) as engines:
 
         def one(delivery: Delivery) -> Parsed:
-            return _one(delivery, fingerprint, spec, contract, archive, lake_dir, engines)
+            return _one(delivery, fingerprint, spec, contract, archive, lake_dir, key, engines)
 
         return engines.each(one, deliveries)
 
@@ -96,6 +96,7 @@ def _one(
     contract: Contract,
     archive: Archive,
     lake_dir: Path,
+    key: CardKey | None,
     engines: Engines,
 ) -> Parsed:
     final = folder_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
@@ -109,7 +110,16 @@ def _one(
     content = _content(delivery, archive)
     with _told(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         parsed = _parsed(
-            delivery, fingerprint, spec, contract, content, out, scratch, quarantine, connection
+            delivery,
+            fingerprint,
+            spec,
+            contract,
+            pads_of(key),
+            content,
+            out,
+            scratch,
+            quarantine,
+            connection,
         )
     write_marker(out, parsed)
     # Last of all the rename: what is left before it, the next attempt clears.
@@ -126,6 +136,7 @@ def _parsed(
     fingerprint: str,
     spec: FeedSpec,
     contract: Contract,
+    pads: dict[str, bytes],
     content: Path,
     out: Path,
     scratch: Path,
@@ -139,9 +150,10 @@ def _parsed(
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
 
-        def judged(delivered: str, doubted: Collection[str]) -> str:
+        def judged(delivered: str, doubted: Collection[str]) -> Query:
             date = delivery.business_date
-            return judged_sql(spec, contract, delivered, source.types, date, doubted)
+            sql = judged_sql(spec, contract, delivered, source.types, date, doubted)
+            return Query(sql, pads)
 
         written = write_records(delivery, contract, source, judged, out, scratch, connection)
     except RefusedError as refusal:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.delimited import escapes_sql, split_sql, within_quotes_sql
+from customer360_assets.raw.expansion import refuse_expanded
 from customer360_assets.raw.hints import ARRAY, looks_like
 from customer360_assets.raw.json_text import (
     json_sql,
@@ -238,6 +239,9 @@ def parquet_source(
     try:
         counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")
         records = int((counted.fetchone() or (0,))[0] or 0)
+        sizes = "sum(greatest(total_uncompressed_size, num_values))"
+        held = connection.execute(f"SELECT {sizes} FROM parquet_metadata({path})").fetchone()
+        refuse_expanded(int((held or (0,))[0] or 0), spec)
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
         columns = _top_columns(path, connection)
         # Reads every page: a damaged one would else show only when rows are half written.

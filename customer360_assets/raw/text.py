@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.expansion import Expansion
 from customer360_assets.raw.marks import ByteOrderMarks, Tail
 from customer360_assets.raw.physical import MIB, Lines
 from customer360_assets.raw.refusal import RefusedError, not_gzip, not_plain, not_text
@@ -48,12 +49,14 @@ class Text:
     def sql(self) -> str:
         """Give the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
         size = max(_ENGINE_LINE, self.lines.longest + 2)
+        # The usual buffer has room for many lines; a very long one needs no more than its own.
+        buffer = max(_ENGINE_LINE * 16, size * 2)
         line = "line" if self.stand_in is None else f"replace(line, chr({self.stand_in}), chr(13))"
         return (
             f"SELECT row_number() OVER () AS __line_no, {line} AS __record FROM read_csv("
             f"{literal(str(self.path))}, header = false, auto_detect = false, compression = 'none',"
             f" delim = chr({self.separator}), quote = '', escape = '', strict_mode = false,"
-            f" columns = {{'line': 'VARCHAR'}}, max_line_size = {size}, buffer_size = {size * 16})"
+            f" columns = {{'line': 'VARCHAR'}}, max_line_size = {size}, buffer_size = {buffer})"
         )
 
 
@@ -96,7 +99,7 @@ def verified(content: Path, sha256: str) -> Iterator[bytes]:
 
 
 def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
-    plain = _unzipped(chunks) if spec.compression == "gzip" else chunks
+    plain = _unzipped(chunks, spec) if spec.compression == "gzip" else chunks
     start = next(plain, b"")
     if (reason := not_plain(start, spec.encoding, spec.compression)) is not None:
         raise RefusedError(reason)
@@ -104,19 +107,22 @@ def _plain(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
     yield from plain
 
 
-def _unzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _unzipped(chunks: Iterator[bytes], spec: FeedSpec) -> Iterator[bytes]:
     unzip = zlib.decompressobj(_GZIP)
-    start = b""
+    start, expansion = b"", Expansion(spec)
     try:
         for chunk in chunks:
             start, rest = start or chunk, chunk
+            expansion.read += len(chunk)
             while rest:
                 if unzip.eof:
                     if not rest.strip(b"\0"):
                         break
                     unzip = zlib.decompressobj(_GZIP)
-                yield unzip.decompress(rest, MIB)
+                plain = unzip.decompress(rest, MIB)
                 rest = unzip.unused_data if unzip.eof else unzip.unconsumed_tail
+                expansion.add(len(plain), unread=len(rest))
+                yield plain
         if not unzip.eof:
             yield unzip.flush()
     except zlib.error:

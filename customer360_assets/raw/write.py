@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
 _OPEN_FILES = 1000
 
-Judged = Callable[[str, Collection[str]], str]
+
+@dataclass(frozen=True)
+class Query:
+    """A query and the parameters that it is run with, which may be secret."""
+
+    sql: str
+    parameters: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+Judged = Callable[[str, Collection[str]], Query]
 """Makes the query of typed columns of one of delivered fields, given the columns in doubt."""
 
 
@@ -74,8 +83,8 @@ def write_records(
 
     def write(delivered: str) -> Written:
         def once(doubted: Collection[str]) -> Written:
-            sql = judged(delivered, doubted)
-            return _write(delivery, contract, source.records, sql, out, scratch, connection)
+            query = judged(delivered, doubted)
+            return _write(delivery, contract, source.records, query, out, scratch, connection)
 
         written = once(())
         if written.doubted:
@@ -102,7 +111,7 @@ def _write(
     delivery: Delivery,
     contract: Contract,
     records: int,
-    judged: str,
+    judged: Query,
     out: Path,
     scratch: Path,
     connection: duckdb.DuckDBPyConnection,
@@ -112,9 +121,11 @@ def _write(
     if loaded == records:
         return Written(*_written(out, connection))
     odd = scratch / "odd.parquet"
-    connection.execute(f"COPY (FROM ({judged}) WHERE NOT ({good})) TO {literal(str(odd))}")
+    to = literal(str(odd))
+    connection.execute(f"COPY (FROM ({judged.sql}) WHERE NOT ({good})) TO {to}", judged.parameters)
     kept = f"FROM read_parquet({literal(str(odd))}, hive_partitioning = false)"
-    loaded += _write_rows(delivery, contract, kept, "__rule IS NULL", "set-aside", out, connection)
+    again = Query(kept)
+    loaded += _write_rows(delivery, contract, again, "__rule IS NULL", "set-aside", out, connection)
     rows, files = _written(out, connection)
     quarantine = scratch / "quarantine.parquet"
     own = delivery.business_date or _most(rows)
@@ -152,7 +163,7 @@ def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[i
 def _write_rows(
     delivery: Delivery,
     contract: Contract,
-    judged: str,
+    judged: Query,
     which: str,
     part: str,
     out: Path,
@@ -166,7 +177,7 @@ def _write_rows(
     columns = ", ".join(
         f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
     )
-    good = f"SELECT {columns} FROM ({judged}) WHERE {which}"
+    good = f"SELECT {columns} FROM ({judged.sql}) WHERE {which}"
     if delivery.business_date is not None:
         folder = out / f"business_date={delivery.business_date}"
         folder.mkdir(exist_ok=True)
@@ -179,7 +190,7 @@ def _write_rows(
             f" WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{part}-{{i}}',"
             " OVERWRITE_OR_IGNORE true)"
         )
-    written = connection.execute(f"COPY ({good}) TO {to}").fetchone()
+    written = connection.execute(f"COPY ({good}) TO {to}", judged.parameters).fetchone()
     return int(written[0]) if written else 0
 
 

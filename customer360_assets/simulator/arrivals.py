@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from customer360_assets.simulator.simulate import Simulated
+from resources.opening import open_duckdb
 
 
 def deliver(
@@ -14,10 +15,7 @@ def deliver(
 
     A corrected file arrives twice under one name: the later one takes the place of the earlier.
     """
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as connection:
         due = connection.execute(
             "SELECT source, target FROM read_parquet($1) WHERE arrives_on <= $2 AND arrives_on > $3"
             " ORDER BY seq",

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from customer360_assets.simulator.engine import quoted, sql
 from customer360_assets.simulator.postgres_server import PostgresServer, postgres_server
+from resources.opening import open_duckdb
 
 LOADED = "loaded.txt"
 
@@ -88,10 +89,7 @@ def _fingerprint(transactions: Path) -> str:
 
 
 def _export(part: Path, to: Path, since: date, until: date) -> None:
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as connection:
         connection.execute(
             f"COPY (SELECT * FROM read_parquet({quoted(part)})"
             f" WHERE recorded_at > DATE '{since}' AND recorded_at <= DATE '{until}')"

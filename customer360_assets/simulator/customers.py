@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.simulator.engine import sql
+from resources.opening import open_duckdb
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,10 +26,7 @@ class Customers:
     """The customers whom CRM knew at the end of a day; the newest day when it is None."""
 
     def __init__(self, file: Path, as_of: date | None) -> None:
-        import duckdb
-
-        self._connection: DuckDBPyConnection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection: DuckDBPyConnection = open_duckdb(threads=1)
         self._file = str(file)
         self._as_of = as_of or self._newest()
         # Ids rise with the day of joining, so those known on a day come first.

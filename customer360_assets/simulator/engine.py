@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from resources.opening import open_duckdb
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -98,13 +100,8 @@ class Engine:
 @contextmanager
 def engine(out: Path, threads: int | None, memory: str) -> Iterator[Engine]:
     """An engine that spills under `out` and leaves nothing there."""
-    import duckdb
-
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".simulating-", dir=out) as scratch:
-        config: dict[str, Any] = {"memory_limit": memory, "temp_directory": scratch}
-        if threads:
-            config["threads"] = threads
-        with duckdb.connect(config=config) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        opened = open_duckdb(memory_limit=memory, temp_directory=scratch, threads=threads)
+        with opened as connection:
             yield Engine(connection)

@@ -11,10 +11,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-FUNCTIONS = words(
+RECORD_FUNCTIONS = words(
     """
-    count count_if sum min max bool_or bool_and array_agg stddev_samp stddev_pop
-    row_number rank dense_rank ntile lag lead first_value last_value
     cast try_cast try coalesce nullif if greatest least
     trim ltrim rtrim lower upper length substr substring replace concat concat_ws
     split_part strpos lpad rpad starts_with regexp_like regexp_extract regexp_replace
@@ -23,6 +21,14 @@ FUNCTIONS = words(
     date_add date_diff date_trunc date_parse date_format from_unixtime last_day_of_month
     year quarter month day day_of_week hour minute second
     abs ceil ceiling floor round sign mod power sqrt ln exp
+    """
+)
+"""Functions of one record's values alone: all that a feed's expression may call."""
+
+FUNCTIONS = RECORD_FUNCTIONS | words(
+    """
+    count count_if sum min max bool_or bool_and array_agg stddev_samp stddev_pop
+    row_number rank dense_rank ntile lag lead first_value last_value
     """
 )
 

@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from resources.dynamodb.table import BRANCH, CLIENT, KEY, SHARES
+from resources.opening import open_duckdb
 from resources.profile_store import Profile, ProfileStoreError
 
 if TYPE_CHECKING:
@@ -49,14 +50,11 @@ def kinds_of(schema: pa.Schema) -> dict[str, str]:
 
 def item_texts(batch: pa.RecordBatch, generation: int) -> Iterator[str]:
     """Give the profiles of a batch as items in DynamoDB's JSON, each of at most 400 KB."""
-    import duckdb
     import pyarrow as pa
 
     kinds = kinds_of(batch.schema)
     _refuse_unfit(batch, kinds)
-    # Without a folder, DuckDB would spill profiles into the working directory.
-    with duckdb.connect(config={"temp_directory": ""}) as engine:
-        engine.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as engine:
         engine.register("profiles", pa.table(batch))
         made = engine.execute(_items_sql(kinds, generation))
         while part := made.fetchmany(1_000):

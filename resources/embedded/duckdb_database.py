@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from resources.embedded.spill import spill_folder
+from resources.opening import open_duckdb
 from resources.private import may_write
 
 if TYPE_CHECKING:
     import duckdb
 
-Settings = Mapping[str, str | bool | int | float | list[str]]
+
+class Settings(TypedDict, total=False):
+    """What is set of all databases of an engine; None stands for the default."""
+
+    memory_limit: str | None
+    threads: int | None
 
 
 class Database:
@@ -26,7 +32,7 @@ class Database:
 
     def __init__(self, settings: Settings, spill: Path | None = None) -> None:
         # Kept bytes of files would count as much as those of queries, and the system keeps them.
-        self._settings = {**settings, "enable_external_file_cache": False}
+        self._settings = settings
         self._spill = spill
         self._lock, self._numbers = Lock(), count(1)
         self._root: duckdb.DuckDBPyConnection | None = None
@@ -52,11 +58,14 @@ class Database:
             connection.close()
 
     def _started(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
 
         with self._lock:
             if self._root is None:
-                self._root = duckdb.connect(config={**self._settings, **spilling(self._spill)})
+                self._root = open_duckdb(
+                    **self._settings,
+                    **spilling(self._spill),
+                    enable_external_file_cache=False,
+                )
             return self._root
 
     def _drop(self, root: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from resources.dialect.athena_sql import to_duckdb
-from resources.embedded.duckdb_database import Database, spilling, within
+from resources.embedded.duckdb_database import Database, Settings, spilling, within
 from resources.embedded.duckdb_output import (
     create_views,
     quoted,
@@ -21,6 +21,7 @@ from resources.embedded.duckdb_output import (
 )
 from resources.embedded.duckdb_parts import copied, copy_part, partition_folder
 from resources.embedded.duckdb_results import arrow, over, selected, types_of
+from resources.opening import open_duckdb
 from resources.sql_engine import (
     NO_INPUTS,
     Candidate,
@@ -57,13 +58,7 @@ class DuckDbEngine:
         bytes_at_once: int | None = 64 << 20,
     ) -> None:
         self.bytes_at_once = bytes_at_once
-        self._settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false"
-        }
-        if memory_limit:
-            self._settings["memory_limit"] = memory_limit
-        if threads:
-            self._settings["threads"] = threads
+        self._settings: Settings = {"memory_limit": memory_limit, "threads": threads}
         self._spill = temp_directory
         self._database = Database(self._settings, temp_directory)
         self._timeout = timeout_seconds
@@ -136,8 +131,6 @@ class DuckDbEngine:
 
     def session(self, inputs: Inputs) -> DuckDbSession:
         """Open a session that reads the given files and nothing else, and writes nothing."""
-        import duckdb
-
         listed = ", ".join(text(str(file)) for files in inputs.values() for file in files)
 
         def lock(db: duckdb.DuckDBPyConnection) -> None:
@@ -148,7 +141,7 @@ class DuckDbEngine:
             db.execute("SET lock_configuration = true")
 
         # A database of its own: its settings hold for all in it.
-        db = duckdb.connect(config={**self._settings, **spilling(self._spill)})
+        db = open_duckdb(**self._settings, **spilling(self._spill))
         self.guarded(db, inputs, lock)
         return DuckDbSession(self, db, inputs)
 

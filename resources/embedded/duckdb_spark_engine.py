@@ -23,14 +23,9 @@ class DuckDbSparkEngine:
         self, *, memory_limit: str | None = None, temp_directory: Path | None = None
     ) -> None:
         # A script's order is that of its ORDER BY; rows in any order take less memory.
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false"
-        }
-        if memory_limit:
-            settings["memory_limit"] = memory_limit
-        self._settings: Settings = settings
+        self._settings: Settings = {"memory_limit": memory_limit}
         self._spill = temp_directory
-        self._database = Database(settings, temp_directory)
+        self._database = Database(self._settings, temp_directory)
 
     def run(
         self,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
+
+from resources.opening import default_memory
 
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
     from resources.embedded.duckdb_engine import DuckDbEngine
     from resources.iceberg.local_lake import LocalLake
-
-
-def default_memory() -> str:
-    """Return what DuckDB may use: by itself it takes 15 GB for 50 M transactions, and need not."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{min(5_000_000_000, machine * 6 // 10)}B"
 
 
 def open_lake(deployment: Deployment) -> LocalLake:

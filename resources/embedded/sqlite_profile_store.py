@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resources.opening import open_duckdb
 from resources.profile_store import LoadResult, Profile, ProfileStoreError, Served
 from resources.sqlite_files import connect
 
@@ -161,13 +162,10 @@ def _write(
     store: sqlite3.Connection, generation: int, rows: Iterable[pa.RecordBatch]
 ) -> tuple[int, list[str], list[str]]:
     """Write a generation in bounded transactions; give its items, columns and decimal columns."""
-    import duckdb
     import pyarrow as pa
 
     items, columns, decimals = 0, list[str](), list[str]()
-    # Without a folder, DuckDB would spill profiles into the working directory.
-    with duckdb.connect(config={"temp_directory": ""}) as engine:
-        engine.execute("SET TimeZone = 'UTC'")
+    with open_duckdb() as engine:
         for batch in rows:
             columns = list(batch.schema.names)
             decimals = [f.name for f in batch.schema if pa.types.is_decimal(f.type)]

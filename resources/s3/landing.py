@@ -6,13 +6,13 @@ import glob
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
-from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
 from resources.landing import LandedFile, Page
 from resources.listing import MAGIC, pattern_parts
+from resources.regular import inside
 from resources.s3.objects import GONE, bucket_and_key, listed, open_object
 
 
@@ -31,13 +31,13 @@ class S3Landing:
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
         """Give what `list` gives, by key and in S3's pages of a thousand at most."""
-        inside, wanted = PurePosixPath(folder).parts, pattern_parts(pattern)
+        within, wanted = inside(folder), pattern_parts(pattern)
         # What stands before the first wildcard is looked up by S3, the rest is compared here.
         known = takewhile(lambda part: not MAGIC.search(part), wanted[:-1])
-        start = "".join(f"{part}/" for part in (*inside, *known))
+        start = "".join(f"{part}/" for part in (*within, *known))
         if not (start.startswith(prefix) or prefix.startswith(start)):
             return
-        fitting = (*map(glob.escape, inside), *wanted)
+        fitting = (*map(glob.escape, within), *wanted)
         for page in self._pages(max(start, prefix, key=len), after):
             files = (_landed(key, found["Size"], found) for key, found in page.items())
             shown = (f for f in files if not _is_hidden(f.key) and _fits(f.key.split("/"), fitting))

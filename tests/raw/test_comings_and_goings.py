@@ -51,8 +51,10 @@ def test_a_folder_that_is_closed_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     assert landing.out_of_reach() == ("closed",)
 
 
-def test_links_are_listed_as_glob_lists_them(tmp_path: Path) -> None:
-    """A link to a folder is one for a name or *, and none for **, where it may lead in a circle."""
+def test_what_glob_finds_is_listed_but_for_links(tmp_path: Path) -> None:
+    def is_own(path: Path) -> bool:
+        return not any(p.is_symlink() for p in (path, *path.parents)) and path.is_file()
+
     (tmp_path / "real").mkdir()
     (tmp_path / "real/a.csv").write_text("x")
     (tmp_path / "real/back").symlink_to(tmp_path)
@@ -60,10 +62,11 @@ def test_links_are_listed_as_glob_lists_them(tmp_path: Path) -> None:
     (tmp_path / "b.csv").symlink_to(tmp_path / "real/a.csv")
     (tmp_path / "broken.csv").symlink_to(tmp_path / "nothing")
     for pattern in ("*", "*/*", "linked/*.csv", "linked/a.csv", "**/*.csv", "real/**/*", "**/**/*"):
-        found = {p.relative_to(tmp_path).as_posix() for p in tmp_path.glob(pattern) if p.is_file()}
+        found = {p.relative_to(tmp_path).as_posix() for p in tmp_path.glob(pattern) if is_own(p)}
         shown = [file.key for file in LocalLanding(tmp_path).list("", pattern)]
         assert shown == sorted(found), pattern
-    assert [f.key for f in LocalLanding(tmp_path).list("linked", "*")] == ["linked/a.csv"]
+    assert LocalLanding(tmp_path).list("linked", "*") == []
+    assert [f.key for f in LocalLanding(tmp_path).list("real", "*")] == ["real/a.csv"]
 
 
 def hold_a_draft(root: Path, told: Any, go_on: Any) -> None:

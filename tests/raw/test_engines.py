@@ -39,7 +39,7 @@ def test_several_at_once_give_what_one_after_the_other_gives(tmp_path: Path) -> 
 
 def test_deliveries_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
     together = Barrier(2, timeout=PATIENCE)
-    with Engines(tmp_path / "spill", None, 2, 2) as engines:
+    with Engines(tmp_path / "spill", 2, 2) as engines:
 
         def work(task: int) -> int:
             with engines.one(small=True) as engine:
@@ -50,7 +50,7 @@ def test_deliveries_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
 
 
 def test_an_engine_is_kept_unless_something_went_wrong_with_it(tmp_path: Path) -> None:
-    with Engines(tmp_path / "spill", None, 1, 9) as engines:
+    with Engines(tmp_path / "spill", 1, 9) as engines:
         with engines.one(small=True) as first:
             first.execute("SET VARIABLE seen = 1")
         with engines.one(small=True) as second:
@@ -70,6 +70,6 @@ def test_the_first_failure_keeps_the_rest_from_starting(tmp_path: Path) -> None:
             sleep(0.02)
         raise ValueError(f"task {task}")
 
-    with Engines(tmp_path / "spill", None, 2, 50) as engines, pytest.raises(ValueError, match="0"):
+    with Engines(tmp_path / "spill", 2, 50) as engines, pytest.raises(ValueError, match="0"):
         engines.each(work, range(50))
     assert len(started) < 50

@@ -6,6 +6,9 @@ from customer360_assets.contracts.columns import BigInt, Date, Text, column
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.contracts.raw._technical import Delivered
 
+LONGEST = 16 << 20
+"""Bytes of a session: it has up to 500 hits, each with its products and dimensions."""
+
 
 class GaSession(Delivered):
     """One row per delivered web session; what is nested stays JSON text."""
@@ -25,7 +28,9 @@ class GaSession(Delivered):
     device: Text = column("JSON object: category, browser, system.", pii="quasi", nullable=True)
     geo_network: Text = column("JSON object: country, region, city.", pii="quasi", nullable=True)
     custom_dimensions: Text = column("JSON array of index and value.", pii="quasi", nullable=True)
-    hits: Text = column("JSON array of hits, each with page, events, products.", nullable=True)
+    hits: Text = column(
+        "JSON array of hits, each with page, events, products.", nullable=True, longest=LONGEST
+    )
 
 
 CONTRACT = Contract(
@@ -35,4 +40,5 @@ CONTRACT = Contract(
     reads="delta",
     feed="ga_session",
     owner="team:web",
+    longest_record=LONGEST,
 )
