@@ -91,6 +91,14 @@ class Archive(Protocol):
         """Keep a receipt under its feed and seq; False when another has that number."""
         ...
 
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name for ever; return the one that is kept, the first one given."""
+        ...
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name; None if there is none."""
+        ...
+
     def recall(self, feed: str) -> dict[str, list[str]]:
         """Give what `remember` was last given of a feed; it may be lost without harm."""
         ...
@@ -146,15 +154,29 @@ class LocalArchive:
 
     def register(self, receipt: Receipt) -> bool:
         """Keep a receipt under its feed and seq; False when another has that number."""
-        target = self._root / "receipts" / receipt.feed / f"{receipt.seq:08d}.json"
+        name = f"{receipt.seq:08d}.json"
+        return self._write_once(self._root / "receipts" / receipt.feed / name, receipt.to_json())
+
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name, unless there is one."""
+        self._write_once(self._root / "notes" / name, text)
+        return self.noted(name) or ""
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name."""
+        with suppress(FileNotFoundError):
+            return (self._root / "notes" / name).read_text(encoding="utf-8", errors="replace")
+        return None
+
+    def _write_once(self, target: Path, text: str) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._incoming() as draft:
             with draft.open("w", encoding="utf-8") as file:
-                file.write(receipt.to_json())
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             try:
-                # A link, unlike a rename, fails when another process has taken the number.
+                # A link, unlike a rename, fails when another process has taken the name.
                 os.link(draft, target)
             except FileExistsError:
                 return False

@@ -85,7 +85,8 @@ def run_command(
 
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.feeds.loader import load_feeds
-    from resources.card_token import key_of
+    from customer360_assets.raw.key_record import recorded_key
+    from resources.deployed import archive_of
 
     if target.aws is None:
         _refuse_landing(target)
@@ -104,8 +105,9 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         raise DeploymentError(
             f"The history of {target.home} is closed and ends on {target.last_business_date}."
         )
-    if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
-        key_of(target)
+    feeds = load_feeds(target.feeds).values()
+    if any(spec.tokenizes for spec in feeds):
+        recorded_key(target, archive_of(target), feeds)
 
 
 def _refuse_unknown(accept_loss: Sequence[str]) -> None:

@@ -22,12 +22,13 @@ from customer360_assets.raw.deliveries import (
     settle,
 )
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
+from customer360_assets.raw.key_record import recorded_key
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
-from resources.card_token import CardKey, key_of
+from resources.card_token import CardKey
 from resources.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
@@ -47,13 +48,9 @@ class DeliveryLog:
     @classmethod
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
         """Give the log of a deployment."""
-        return cls(
-            load_feeds(deployment.feeds, deployment.first_business_date),
-            landing,
-            archive,
-            deployment.lake_dir,
-            partial(key_of, deployment),
-        )
+        feeds = load_feeds(deployment.feeds, deployment.first_business_date)
+        key = partial(recorded_key, deployment, archive, feeds.values())
+        return cls(feeds, landing, archive, deployment.lake_dir, key)
 
     @cached_property
     def _key(self) -> CardKey:

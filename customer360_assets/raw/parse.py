@@ -15,6 +15,7 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.conversion import judged_sql
 from customer360_assets.raw.engines import Engines
+from customer360_assets.raw.key_record import record_key
 from customer360_assets.raw.parsed import (
     Parsed,
     folder_of,
@@ -80,6 +81,8 @@ def parse(
     key = key if spec.tokenizes else None
     fingerprint = fingerprint_of(spec, contract, key)
     folder = parsed_folder(lake_dir, spec.feed)
+    if key is not None:
+        record_key(archive, key)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder), Engines(folder / ".spill", key, threads, len(deliveries)) as engines:
 

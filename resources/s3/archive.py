@@ -93,6 +93,18 @@ class S3Archive:
         uri = f"{self._root}/receipts/{receipt.feed}/{receipt.seq:08d}.json"
         return put_once(self._s3, uri, receipt.to_json().encode())
 
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name, unless there is one."""
+        put_once(self._s3, f"{self._root}/notes/{name}", text.encode())
+        return self.noted(name) or ""
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name."""
+        try:
+            return read_bytes(self._s3, f"{self._root}/notes/{name}").decode(errors="replace")
+        except FileNotFoundError:
+            return None
+
     def recall(self, feed: str) -> dict[str, list[str]]:
         """Give what was last seen of a feed's files."""
         try:

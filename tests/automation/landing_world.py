@@ -158,6 +158,15 @@ class MemoryArchive:
     kept: list[Receipt] = field(default_factory=list)
     memory: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     forgetful: bool = False
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, text: str) -> str:
+        """Keep the first text of a name."""
+        return self.notes.setdefault(name, text)
+
+    def noted(self, name: str) -> str | None:
+        """Return the text of a name."""
+        return self.notes.get(name)
 
     def put(self, chunks: Iterable[bytes]) -> Content:
         """Keep bytes."""
