@@ -173,6 +173,7 @@ class DeliveryLog:
             if (records := _ahead(deliveries, as_of))
         ]
         told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
+        told += [line for deliveries in known.values() for line in _not_kept(self, deliveries)]
         return told + [
             f"{file}: belongs to no feed; left where it is." for file in self.unmatched()
         ]
@@ -193,6 +194,16 @@ def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
         if deliveries.force.status[entry.own] == "superseded"
         and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
         and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
+    ]
+
+
+def _not_kept(log: DeliveryLog, deliveries: FeedDeliveries) -> list[str]:
+    """Name the deliveries whose bytes the archive lacks."""
+    return [
+        f"{delivery.feed}: the archive lacks the bytes of {delivery.file} (content"
+        f" {delivery.sha256[:12]}…), or has not all of them; deliver the same file again."
+        for delivery in (entry.delivery for entry in deliveries.entries)
+        if not log.archive.holds(delivery.sha256, delivery.bytes)
     ]
 
 

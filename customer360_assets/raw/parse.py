@@ -20,6 +20,7 @@ from customer360_assets.raw.parsed import (
     Parsed,
     folder_of,
     parsed_folder,
+    put_in_place,
     quarantine_of,
     read_marker,
     write_marker,
@@ -117,7 +118,7 @@ def _one(
     write_marker(out, parsed)
     # Last of all the rename: what is left before it, the next attempt clears.
     shutil.rmtree(scratch)
-    out.rename(final)
+    put_in_place(out, final)
     if parsed.in_quarantine:
         archive.push(quarantine.parent)
     archive.push(final)

@@ -33,13 +33,18 @@ class Place:
 def open_catalog(uri: str, warehouse: Path) -> "Catalog":
     """The catalog, created when missing; any number of processes may open it at once."""
     from pyiceberg.catalog.sql import SqlCatalog
-    from sqlalchemy.engine import make_url
 
-    url = make_url(uri)
-    database = Path(url.database or "")
+    database = database_of(uri)
     if not database.exists():
         _create(database)
     return SqlCatalog("lake", uri=uri, warehouse=str(warehouse), init_catalog_tables="false")
+
+
+def database_of(uri: str) -> Path:
+    """Return the SQLite file of a catalog's address."""
+    from sqlalchemy.engine import make_url
+
+    return Path(make_url(uri).database or "")
 
 
 def _create(database: Path) -> None:

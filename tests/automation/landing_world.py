@@ -175,6 +175,10 @@ class MemoryArchive:
         self.contents[sha256] = content
         return Content(sha256, len(content))
 
+    def holds(self, sha256: str, size: int) -> bool:
+        """Return whether the bytes are kept."""
+        return sha256 in self.contents
+
     def path(self, sha256: str) -> Path:
         """Have no files."""
         raise FileNotFoundError(sha256)
