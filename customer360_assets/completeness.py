@@ -23,9 +23,10 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Candidate
-from customer360_assets.reading import grouped
+from customer360_assets.reading import grouped, replaced_files
 from customer360_assets.tables import readable
 from customer360_assets.transformations import transformation
 from resources.lake_types import MissingTableError
@@ -128,7 +129,7 @@ def _against_itself(
     by_date: Mapping[dt.date, Sequence[str]],
 ) -> Loss:
     """Return the loss against what is published of the date itself, if that is less."""
-    published = platform.lake.files(contract.table, loss.date, loss.date)
+    published = replaced_files(platform, contract.table, Span(loss.date, loss.date))
     if not published:
         return loss
     (own,) = _counted(platform, contract, (loss.date, published), {loss.date: by_date[loss.date]})

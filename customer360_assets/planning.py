@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import dagster as dg
@@ -31,6 +31,7 @@ BRIDGE = 7
 """Days without a delivery that one run may span: a weekend and its holidays."""
 
 Expected = dict[str, dict[dt.date, str]]
+Events = Mapping[dt.date, dg.AssetMaterialization]
 
 
 @dataclass(frozen=True, order=True)
@@ -122,8 +123,12 @@ def plan(
     raw: Mapping[str, Versions],
     as_of: dt.date,
     longest: int | None = None,
+    lost: Callable[[str, Events], Collection[dt.date]] = lambda _table, _events: (),
 ) -> Plan:
     """Return what brings everything up to `as_of` to its expected version, and what is held.
+
+    lost: the dates of a table whose rows are not there, whatever the record says; those of a
+    partition that is held cannot be made as they were.
 
     Deliveries first, by feed and date, `longest` days in one run at most; then the as-of tables of
     the date itself, and of every earlier date that was published from inputs that have changed
@@ -132,10 +137,12 @@ def plan(
     as_of_tables = [c.table for c in (*contracts("dimension"), *contracts("profile"))]
     recorded: dict[str, dict[dt.date, str]] = defaultdict(dict)
     holds: dict[str, dict[dt.date, Hold]] = {}
+    gone: dict[str, set[dt.date]] = {}
     ingested = [f"raw.{feed}" for feed in raw] + [c.table for c in contracts("stage")]
     for table in (*ingested, *as_of_tables, SERVING):
         events = newest_materializations(instance, table)
         recorded[table] = versions_in(events)
+        gone[table] = set(lost(table, events))
         holds[table] = {d: h for d, event in events.items() if (h := hold_of(event))}
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
     known, dates = standing(raw, recorded), published | {as_of}
@@ -148,7 +155,11 @@ def plan(
         table: {
             date
             for date, version in versions.items()
-            if date <= as_of and recorded[table].get(date, NOTHING) != version
+            if date <= as_of
+            and (
+                recorded[table].get(date, NOTHING) != version
+                or (date in gone.get(table, ()) and date not in held.get(table, {}))
+            )
         }
         for table, versions in expected.items()
     }

@@ -28,7 +28,7 @@ from customer360_assets.partitions import Span, span_of
 from customer360_assets.platform import Platform
 from customer360_assets.reading import as_of_files, grouped
 from customer360_assets.tables import ensure, readable
-from resources.lake_types import RUN_ID, Partitions
+from resources.lake_types import RUN_ID, DamagedFileError, Partitions
 from resources.sql_engine import Query
 from resources.work import current_work
 
@@ -159,7 +159,7 @@ def references(platform: Platform, candidate: Candidate) -> list[Finding]:
     queries = {}
     for reference in candidate.contract.references:
         target = contract_of(reference.table)
-        known = as_of_files(platform, target, candidate.span.last)
+        known = _known(platform, target, candidate.span.last)
         if known:
             queries[f"{reference.column} in {reference.table}"] = Query(
                 f"SELECT count(*) AS orphans FROM candidate.rows AS c"
@@ -174,6 +174,14 @@ def references(platform: Platform, candidate: Candidate) -> list[Finding]:
             )
     orphans = {name: int(row["orphans"]) for name, row in platform.sql.rows(queries).items()}
     return [reference_finding(orphans)] if candidate.contract.references else []
+
+
+def _known(platform: Platform, target: Contract, as_of: dt.date) -> Sequence[str]:
+    """Return what a reference may point at; nothing if it is damaged and waits to be remade."""
+    try:
+        return as_of_files(platform, target, as_of)
+    except DamagedFileError:
+        return []
 
 
 def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:

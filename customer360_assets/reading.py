@@ -11,7 +11,7 @@ from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.tables import readable
 from customer360_assets.versions import window_start
-from resources.lake_types import MissingTableError
+from resources.lake_types import DamagedFileError, MissingTableError
 
 
 def as_of_files(
@@ -28,6 +28,17 @@ def as_of_files(
         start = window_start(as_of, months) if months else None
         return lake.files(name, first=start, last=as_of)
     except MissingTableError:
+        return []
+
+
+def replaced_files(platform: Platform, table: str, span: Span) -> Sequence[str]:
+    """Return what is published of dates that are about to be replaced, to compare with it.
+
+    Nothing if one of the files is damaged: to replace it must not depend on reading it.
+    """
+    try:
+        return platform.lake.files(table, span.first, span.last)
+    except (MissingTableError, DamagedFileError):
         return []
 
 

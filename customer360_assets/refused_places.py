@@ -10,6 +10,8 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
+from customer360_assets.reading import replaced_files
+from customer360_assets.tables import readable
 
 LISTED = 1_000
 """Rows that an event holds; the table itself has all."""
@@ -37,7 +39,7 @@ def add_refused(
         " WHERE caught_by = ? AND business_date BETWEEN ? AND ?"
         f" ORDER BY file, line_no, rule, set_aside LIMIT {LISTED}",
         params=[contract.table.replace(".", "/"), span.first, span.last],
-        inputs={table: platform.lake.files(table, span.first, span.last)},
+        inputs={table: readable(platform, table, replaced_files(platform, table, span))},
     ).to_pylist()
     rest = {NOT_LISTED: count - len(found)} if count > len(found) else {}
     context.add_asset_metadata(

@@ -154,7 +154,8 @@ def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.
     if served is None or date is None:
         return None
     target = _current(lake, PROFILE)
-    store.load(date, str(target.run_id), lake.batches(PROFILE, date, date), rollback=True)
+    rows, expected = lake.batches(PROFILE, date, date), lake.dates(PROFILE, date, date)[date]
+    store.load(date, str(target.run_id), rows, expected=expected, rollback=True)
     to = _named(target)
     # After the store: what it does not serve yet is outstanding.
     if date != served.business_date:

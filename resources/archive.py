@@ -79,6 +79,10 @@ class Archive(Protocol):
         """Keep the bytes; bytes that are there already are not written again."""
         ...
 
+    def holds(self, sha256: str, size: int) -> bool:
+        """Return whether so many bytes are kept; they are not read."""
+        ...
+
     def path(self, sha256: str) -> Path:
         """Give a local, read-only file of these bytes; FileNotFoundError if they are not kept."""
         ...
@@ -89,6 +93,14 @@ class Archive(Protocol):
 
     def register(self, receipt: Receipt) -> bool:
         """Keep a receipt under its feed and seq; False when another has that number."""
+        ...
+
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name for ever; return the one that is kept, the first one given."""
+        ...
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name; None if there is none."""
         ...
 
     def recall(self, feed: str) -> dict[str, list[str]]:
@@ -127,10 +139,18 @@ class LocalArchive:
                 os.fsync(draft.fileno())
             incoming.chmod(0o400)
             target = self._content(digest.hexdigest())
-            if not target.exists():
+            # Content that was damaged is restored by a delivery of the same bytes.
+            if not (self.holds(digest.hexdigest(), size) and _sha256(target) == target.name):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 incoming.replace(target)
         return Content(digest.hexdigest(), size)
+
+    def holds(self, sha256: str, size: int) -> bool:
+        """Return whether a file of that name and size is kept."""
+        try:
+            return self._content(sha256).stat().st_size == size
+        except FileNotFoundError:
+            return False
 
     def path(self, sha256: str) -> Path:
         """Give the file of these bytes."""
@@ -146,15 +166,29 @@ class LocalArchive:
 
     def register(self, receipt: Receipt) -> bool:
         """Keep a receipt under its feed and seq; False when another has that number."""
-        target = self._root / "receipts" / receipt.feed / f"{receipt.seq:08d}.json"
+        name = f"{receipt.seq:08d}.json"
+        return self._write_once(self._root / "receipts" / receipt.feed / name, receipt.to_json())
+
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name, unless there is one."""
+        self._write_once(self._root / "notes" / name, text)
+        return self.noted(name) or ""
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name."""
+        with suppress(FileNotFoundError):
+            return (self._root / "notes" / name).read_text(encoding="utf-8", errors="replace")
+        return None
+
+    def _write_once(self, target: Path, text: str) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._incoming() as draft:
             with draft.open("w", encoding="utf-8") as file:
-                file.write(receipt.to_json())
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             try:
-                # A link, unlike a rename, fails when another process has taken the number.
+                # A link, unlike a rename, fails when another process has taken the name.
                 os.link(draft, target)
             except FileExistsError:
                 return False
@@ -205,6 +239,11 @@ class LocalArchive:
         finally:
             draft.unlink(missing_ok=True)
             os.close(handle)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _draft_in(folder: Path) -> tuple[int, Path]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "CUSTOMER360_CARD_KEY"
 MINIMUM_BYTES = 32
 _BLOCK = 64
+_IDENTITY = b"identity of the card token key"
 
 
 class CardKeyError(ExplainedError, ValueError):
@@ -41,6 +42,11 @@ class CardKey:
         return hashlib.sha256(b"key-id" + self.secret).hexdigest()[:8]
 
     @property
+    def identity(self) -> str:
+        """What is recorded of the key: one-way, and the same for no other key (32 hex digits)."""
+        return hmac.new(self.secret, _IDENTITY, hashlib.sha256).hexdigest()[:32]
+
+    @property
     def pads(self) -> tuple[bytes, bytes]:
         """The inner and outer pads of HMAC-SHA256, for an engine that has SHA-256 alone."""
         key = hashlib.sha256(self.secret).digest() if len(self.secret) > _BLOCK else self.secret
@@ -52,21 +58,34 @@ class CardKey:
         return hmac.new(self.secret, number.encode(), hashlib.sha256).hexdigest()
 
 
-def key_of(deployment: Deployment) -> CardKey:
+def key_of(deployment: Deployment, *, generate: bool = True) -> CardKey:
     """Give a deployment's key: of a stage on AWS its secret, and that alone; else `card_key`."""
     if deployment.aws is None:
-        return card_key(deployment.key_path)
+        return card_key(deployment.key_path, generate=generate)
     return _secret_key(deployment.aws.card_key_secret, deployment.aws.region)
 
 
-def card_key(path: Path) -> CardKey:
+def place_of(deployment: Deployment) -> str:
+    """Return where a deployment's key comes from."""
+    if deployment.aws is not None:
+        return f"the secret {deployment.aws.card_key_secret}"
+    return ENVIRONMENT if os.environ.get(ENVIRONMENT) else str(deployment.key_path)
+
+
+def card_key(path: Path, *, generate: bool = True) -> CardKey:
     """Give the key of the environment, else that of the file, which is made when it is not there.
 
-    Raises CardKeyError when the key is not hex, too short, or when others may read the file.
+    Raises CardKeyError when the key is not hex, too short, when others may read the file, or when
+    there is none and tokens were made before: then it is not to be generated.
     """
     if given := os.environ.get(ENVIRONMENT):
         return _from_hex(given, ENVIRONMENT)
     if not path.exists():
+        if not generate:
+            raise CardKeyError(
+                f"The card token key {path} is gone, and the tokens of this home were made with "
+                f"it: restore it from a backup, or give the same key in {ENVIRONMENT}."
+            )
         _generate(path)
     if path.stat().st_mode & 0o077:
         raise CardKeyError(f"{path} is readable by others; chmod 600 it")

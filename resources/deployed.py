@@ -8,6 +8,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from customer360_assets.deployment import Deployment
+    from resources.archive import Archive
 
 
 def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
@@ -33,6 +34,14 @@ def bound_resources(deployment: Deployment) -> dict[str, dg.ResourceDefinition]:
     memory = dg.mem_io_manager.resource_fn
     bound["io_manager"] = dg.IOManagerDefinition(memory, config_schema={})
     return bound
+
+
+def archive_of(deployment: Deployment) -> Archive:
+    """Return the archive alone, outside a Dagster step."""
+    archive: Archive = resources_of(deployment)["archive"].create_resource(
+        dg.build_init_resource_context()
+    )
+    return archive
 
 
 def services_of(deployment: Deployment) -> dict[str, Any]:

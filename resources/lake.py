@@ -11,6 +11,8 @@ from resources.lake_types import (
     NO_PROPERTIES,
     RUN_ID,
     CommitConflictError,
+    Damaged,
+    DamagedFileError,
     LakeError,
     MissingTableError,
     Partitions,
@@ -28,6 +30,8 @@ __all__ = [
     "DATE_COLUMN",
     "RUN_ID",
     "CommitConflictError",
+    "Damaged",
+    "DamagedFileError",
     "Lake",
     "LakeError",
     "LocalLake",
@@ -87,12 +91,24 @@ class Lake(Protocol):
         dates: Iterable[date] | None = None,
         snapshot_id: int | None = None,
     ) -> Sequence[str]:
-        """Paths of the published Parquet files, by business date; of an older snapshot if named."""
+        """Paths of the published Parquet files, by business date; of an older snapshot if named.
+
+        DamagedFileError for one that is not as it was published.
+        """
 
     def batches(
         self, table: str, first: date | None = None, last: date | None = None
     ) -> "Iterator[pa.RecordBatch]":
         """The published rows in order of business date and file, a few thousand at a time."""
+
+    def damaged(self) -> Sequence[Damaged]:
+        """Published files that are missing, of another size, or were found damaged by a reader.
+
+        No file is read for it. A store that keeps its objects whole by itself has none.
+        """
+
+    def renew(self, files: Sequence[str]) -> None:
+        """Take files that will be written anew, under the same names, as not published before."""
 
     def bytes(self, files: Sequence[str]) -> int:
         """The size of files of the lake, published or not."""

@@ -26,6 +26,10 @@ class MissingTableError(LakeError):
     """The table was never created."""
 
 
+class DamagedFileError(LakeError):
+    """A published file is missing or not as it was published; the partition is made anew."""
+
+
 class CommitConflictError(LakeError):
     """Other writers kept winning the table; nothing was published, the step may run again."""
 
@@ -41,6 +45,21 @@ class TableInfo:
     dated: bool
     reads: str | None
     rows: int
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A published file that is missing or damaged; no date in a table that is not dated."""
+
+    table: str
+    date: date | None
+    file: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Return the table, the business date and the file, with what is wrong."""
+        where = f"{self.table} {self.date}" if self.date else self.table
+        return f"{where}: the published file {self.file} {self.problem}"
 
 
 @dataclass(frozen=True)

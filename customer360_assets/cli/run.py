@@ -20,6 +20,7 @@ from customer360_assets.deployment import Deployment, DeploymentError, deploymen
 from customer360_assets.whereabouts import PlaceError
 
 if TYPE_CHECKING:
+    from customer360_assets.damage import Damage
     from customer360_assets.planning import Batch
     from customer360_assets.running import BatchOutcome, TableOutcome
 
@@ -86,7 +87,8 @@ def run_command(
 
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.feeds.loader import load_feeds
-    from resources.card_token import key_of
+    from customer360_assets.raw.key_record import recorded_key
+    from resources.deployed import archive_of
 
     if target.aws is None:
         _refuse_landing(target)
@@ -105,8 +107,9 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         raise DeploymentError(
             f"The history of {target.home} is closed and ends on {target.last_business_date}."
         )
-    if any(spec.tokenizes for spec in load_feeds(target.feeds).values()):
-        key_of(target)
+    feeds = load_feeds(target.feeds).values()
+    if any(spec.tokenizes for spec in feeds):
+        recorded_key(target, archive_of(target), feeds)
 
 
 def _refuse_unknown(accept_loss: Sequence[str]) -> None:
@@ -137,6 +140,7 @@ class _Session:
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
         self.held: Mapping[str, Collection[dt.date]] = {}
+        self.damage: Damage | None = None
         self.instance = instance_of(target)
         own = is_of_home(self.instance, target)
         if not own and self.instance.run_monitoring_enabled:
@@ -170,11 +174,14 @@ class _Session:
 
     def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
         from customer360_assets.checks.completeness import TAG
+        from customer360_assets.damage import Damage
         from customer360_assets.partitions import LONGEST, Span
         from customer360_assets.planning import Batch, plan
         from customer360_assets.running import INTAKE, run_batch
 
         outcomes = []
+        if not self.on_aws:
+            self.damage = Damage.of(self.platform, self.target.lake_dir)
         complete_before = dt.date.max
         tags = {TAG: ",".join(accept_loss)} if accept_loss else {}
         if self.log.pending(self._published_manifest()):
@@ -183,7 +190,8 @@ class _Session:
             if not outcomes[-1].success:
                 complete_before = self.log.complete_before()
         longest = LONGEST if self.on_aws else None
-        found = plan(self.instance, self.log.versions(), self.date, longest)
+        lost = self.damage.lost if self.damage else lambda _table, _events: ()
+        found = plan(self.instance, self.log.versions(), self.date, longest, lost)
         self.held = found.held
         self._reach(found.batches)
         for batch in found.batches:
@@ -199,8 +207,12 @@ class _Session:
         from customer360_assets.contracts import contract
         from customer360_assets.reading import as_of_files
         from customer360_assets.running import INTAKE
+        from resources.lake_types import DamagedFileError
 
-        files = as_of_files(self.platform, contract(INTAKE), self.date)
+        try:
+            files = as_of_files(self.platform, contract(INTAKE), self.date)
+        except DamagedFileError:
+            files = []
         if not files:
             return []
         order = "ORDER BY feed, delivery_seq"
@@ -228,7 +240,8 @@ class _Session:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""
         from customer360_assets.holds import sentence
 
-        told = self.log.remarks(self.date)
+        told = self.damage.lines if self.damage else []
+        told += self.log.remarks(self.date)
         if self.held:
             told.append(sentence(self.held))
         served = self.platform.store.current()

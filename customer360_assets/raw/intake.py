@@ -59,7 +59,8 @@ def take_in(
         landed.changing += sorted(named - {f.key for f in asked})
         receipts = _Receipts(archive, feed)
         dated = arrived or run_date if spec.business_date.source == "run" else run_date
-        digests = _digests(landed, archive, feed, [f for f in asked if f.key in receipts.newest])
+        seen = archive.recall(feed)
+        digests = _digests(landed, seen, [f for f in asked if f.key in receipts.newest])
         for file in asked:
             content = None
             if file.key not in digests:
@@ -71,6 +72,8 @@ def take_in(
                 content = content or landed.archived(archive, file)
                 receipt = content and _register(receipts, spec, file, content, dated)
                 taken += [receipt] if receipt else []
+            elif sha256 is not None and not content:
+                _restore(landed, archive, file, sha256, seen)
         _remember(archive, feed, shown, asked, digests)
         had = {
             f.key: [f.state, sha256]
@@ -89,6 +92,19 @@ def take_in(
         () if only is not None else tuple(unmatched(landing, feeds.values())),
         IntakeError(landed.unread, failed) if landed.unread or failed else None,
     )
+
+
+def _restore(
+    landed: Landed,
+    archive: Archive,
+    file: LandedFile,
+    sha256: str,
+    seen: Mapping[str, list[str]],
+) -> None:
+    """Archive the bytes of a known delivery again if they are gone, or were delivered again."""
+    again = seen.get(file.key, [""])[0] != file.state
+    if again or not archive.holds(sha256, file.bytes):
+        landed.archived(archive, file)
 
 
 def _asked(
@@ -153,15 +169,13 @@ def business_date_of(
 
 def _digests(
     landed: Landed,
-    archive: Archive,
-    feed: str,
+    seen: Mapping[str, list[str]],
     asked: list[LandedFile],
 ) -> dict[str, str | None]:
     """Give the SHA-256 of each file asked for, None of one that is left for the next intake.
 
     A file that stands as it did when it was last read is not read again.
     """
-    seen = archive.recall(feed)
     digests: dict[str, str | None] = {}
     for file in asked:
         state, digest = seen.get(file.key, ["", ""])
@@ -231,11 +245,15 @@ def _register(
 
 
 def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
-    """Say whether the landing zone holds a delivery of a feed that has no receipt yet."""
+    """Say whether the landing zone holds what a feed's receipts, or the archive, do not."""
     newest = _Receipts(archive, spec.feed).newest
     shown = landing.list(spec.folder, spec.pattern)
     if {f.key for f in shown} - newest.keys():
         return True
-    digests = _digests(Landed(landing), archive, spec.feed, shown)
+    digests = _digests(Landed(landing), archive.recall(spec.feed), shown)
     _remember(archive, spec.feed, shown, shown, digests)
-    return any(newest[key] != digest for key, digest in digests.items())
+    sizes = {f.key: f.bytes for f in shown}
+    return any(
+        newest[key] != digest or not archive.holds(digest, sizes[key])
+        for key, digest in digests.items()
+    )

@@ -22,12 +22,13 @@ from customer360_assets.raw.deliveries import (
     settle,
 )
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
+from customer360_assets.raw.key_record import recorded_key
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unmended import unmended
 from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
-from resources.card_token import CardKey, key_of
+from resources.card_token import CardKey
 from resources.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
@@ -48,14 +49,9 @@ class DeliveryLog:
     @classmethod
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
         """Give the log of a deployment."""
-        return cls(
-            load_feeds(deployment.feeds, deployment.first_business_date),
-            landing,
-            archive,
-            deployment.lake_dir,
-            deployment.scratch_dir,
-            partial(key_of, deployment),
-        )
+        feeds = load_feeds(deployment.feeds, deployment.first_business_date)
+        key = partial(recorded_key, deployment, archive, feeds.values())
+        return cls(feeds, landing, archive, deployment.lake_dir, deployment.scratch_dir, key)
 
     @cached_property
     def _key(self) -> CardKey:
@@ -178,6 +174,7 @@ class DeliveryLog:
             if (records := _ahead(deliveries, as_of))
         ]
         told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
+        told += [line for deliveries in known.values() for line in _not_kept(self, deliveries)]
         beyond = set(self.landing.out_of_reach())
         return told + [
             f"{file}: {'cannot be taken in' if file in beyond else 'belongs to no feed'}; "
@@ -201,6 +198,16 @@ def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
         if deliveries.force.status[entry.own] == "superseded"
         and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
         and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
+    ]
+
+
+def _not_kept(log: DeliveryLog, deliveries: FeedDeliveries) -> list[str]:
+    """Name the deliveries whose bytes the archive lacks."""
+    return [
+        f"{delivery.feed}: the archive lacks the bytes of {delivery.file} (content"
+        f" {delivery.sha256[:12]}…), or has not all of them; deliver the same file again."
+        for delivery in (entry.delivery for entry in deliveries.entries)
+        if not log.archive.holds(delivery.sha256, delivery.bytes)
     ]
 
 

@@ -14,11 +14,13 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.conversion import judged_sql, pads_of
 from customer360_assets.raw.engines import Engines
+from customer360_assets.raw.key_record import record_key
 from customer360_assets.raw.left_overs import DRAFTS, SPILL, alone
 from customer360_assets.raw.parsed import (
     Parsed,
     folder_of,
     parsed_folder,
+    put_in_place,
     quarantine_of,
     read_marker,
     write_marker,
@@ -80,6 +82,8 @@ def parse(
     key = key if spec.tokenizes else None
     fingerprint = fingerprint_of(spec, contract, key)
     folder = parsed_folder(lake_dir, spec.feed)
+    if key is not None:
+        record_key(archive, key)
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder), Engines(folder / SPILL, threads, len(deliveries)) as engines:
 
@@ -124,7 +128,7 @@ def _one(
     write_marker(out, parsed)
     # Last of all the rename: what is left before it, the next attempt clears.
     shutil.rmtree(scratch)
-    out.rename(final)
+    put_in_place(out, final)
     if parsed.in_quarantine:
         archive.push(quarantine.parent)
     archive.push(final)

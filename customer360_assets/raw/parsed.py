@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from customer360_assets.raw.sketch import KeySketch
 
@@ -65,8 +66,43 @@ def read_marker(folder: Path) -> Parsed | None:
     """Give what was parsed into a folder, None when nothing was or another did not finish."""
     try:
         return Parsed.model_validate_json((folder / MARKER).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValidationError):
+        # A damaged marker is as none: the delivery is parsed again.
         return None
+
+
+def put_in_place(made: Path, folder: Path) -> None:
+    """Make a finished folder the parsed one; into one that lacks files, the marker goes last."""
+    if not folder.exists():
+        made.rename(folder)
+        return
+    files = [path for path in made.rglob("*") if path.is_file()]
+    for file in sorted(files, key=lambda path: (path.name == MARKER, path)):
+        target = folder / file.relative_to(made)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+    shutil.rmtree(made)
+
+
+def forget_parsed(lake_dir: Path, file: Path) -> tuple[str, frozenset[dt.date], list[Path]] | None:
+    """Have the delivery that a file was parsed from parsed again; None if it was made otherwise.
+
+    Returns the feed, the dates that the delivery has files of, and those files.
+    """
+    schema, feed, _, name, *_ = file.relative_to(lake_dir).parts
+    if schema == "quarantine" and name.startswith("raw-"):
+        name = name.removeprefix("raw-")
+    elif schema != "raw" or feed == "delivery":
+        return None
+    folder = parsed_folder(lake_dir, feed) / name
+    parsed = read_marker(folder)
+    (folder / MARKER).unlink(missing_ok=True)
+    if parsed is None:
+        return feed, frozenset(), []
+    dates = {*parsed.files, *([parsed.business_date] if parsed.business_date else [])}
+    files = [folder / f for date in parsed.files for f in parsed.files[date]]
+    quarantine = lake_dir / "quarantine" / feed / "data" / f"raw-{name}" / "records.parquet"
+    return feed, frozenset(dates), [*files, quarantine]
 
 
 def write_marker(folder: Path, parsed: Parsed) -> None:

@@ -71,7 +71,7 @@ def serving_asset(
                 allow_retries=False,
             )
         rows = platform.lake.batches(PROFILE, first=date, last=date)
-        loaded = platform.store.load(date, context.run.run_id, rows)
+        loaded = platform.store.load(date, context.run.run_id, rows, expected=expected)
         problem = _problem(date, loaded, expected)
         check = dg.AssetCheckResult(
             asset_key=KEY,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from customer360_assets.checks.results import Finding
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Candidate
+from customer360_assets.reading import replaced_files
 from customer360_assets.tables import readable
-from resources.lake_types import MissingTableError
 
 
 def withdrawn(platform: Platform, candidate: Candidate, corrected: int) -> Finding:
@@ -17,10 +17,7 @@ def withdrawn(platform: Platform, candidate: Candidate, corrected: int) -> Findi
     an earlier date.
     """
     contract, span = candidate.contract, candidate.span
-    try:
-        published = platform.lake.files(contract.table, span.first, span.last)
-    except MissingTableError:
-        published = []
+    published = replaced_files(platform, contract.table, span)
     missing = 0
     if published:
         keys = ", ".join(f'"{k}"' for k in contract.key)

@@ -14,7 +14,13 @@ from resources.dynamodb.generation import Generation, number_of, served_of
 from resources.dynamodb.lease import Lease
 from resources.dynamodb.reader import DynamoReader
 from resources.dynamodb.writer import BatchWriter, Clock
-from resources.profile_store import LoadResult, Profile, Served
+from resources.profile_store import (
+    LoadResult,
+    Profile,
+    Served,
+    refuse_incomplete,
+    unlike_number,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +52,7 @@ class DynamoProfileStore:
         version: str,
         rows: Iterable[pa.RecordBatch],
         *,
+        expected: int | None = None,
         rollback: bool = False,
     ) -> LoadResult:
         """See ProfileStore. Waits up to an hour for another load to end."""
@@ -61,7 +68,9 @@ class DynamoProfileStore:
             for left in range(number_of(lease.pointer, "oldest"), lease.generation):
                 if left not in (0, serving):
                     Generation(left, writer).remove()
+            # It has waited until the index shows each branch whole.
             items = Generation(lease.generation, writer).write(rows)
+            refuse_incomplete(unlike_number(items, expected))
             new = {":new": {"N": str(lease.generation)}}
             lease.update(
                 "SET serving = :new, business_date = :date, version = :version",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -12,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources.opening import open_duckdb
-from resources.profile_store import LoadResult, Profile, ProfileStoreError, Served
+from resources.profile_store import (
+    LoadResult,
+    Profile,
+    ProfileStoreError,
+    Served,
+    add_branches,
+    refuse_incomplete,
+    unlike_rows,
+)
 from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
@@ -56,6 +65,7 @@ class SqliteProfileStore:
         version: str,
         rows: Iterable[pa.RecordBatch],
         *,
+        expected: int | None = None,
         rollback: bool = False,
     ) -> LoadResult:
         """See ProfileStore. Waits up to an hour for another load to end."""
@@ -67,7 +77,9 @@ class SqliteProfileStore:
                 return LoadResult(0, False, served.business_date, served)
             _remove_all_but(store, generation)
             new = generation + 1
-            items, columns, decimals = _write(store, new, rows)
+            counted = Counter[int | None]()
+            items, columns, decimals = _write(store, new, _counting(rows, counted))
+            refuse_incomplete(unlike_rows(counted, _kept(store, new), expected))
             store.execute(
                 "INSERT OR REPLACE INTO pointer VALUES (1, ?, ?, ?, ?, ?)",
                 (new, f"{business_date}", version, json.dumps(columns), json.dumps(decimals)),
@@ -175,6 +187,21 @@ def _write(
                 _insert(store, generation, part)
                 items += len(part)
     return items, columns, decimals
+
+
+def _counting(
+    rows: Iterable[pa.RecordBatch], counted: Counter[int | None]
+) -> Iterator[pa.RecordBatch]:
+    """Pass on the batches, with their rows counted by branch."""
+    for batch in rows:
+        add_branches(counted, batch)
+        yield batch
+
+
+def _kept(store: sqlite3.Connection, generation: int) -> dict[int | None, int]:
+    """Return how many items of a generation each branch has."""
+    query = "SELECT branch_id, count(*) FROM item WHERE generation = ? GROUP BY branch_id"
+    return dict(store.execute(query, (generation,)).fetchall())
 
 
 def _bodies_sql(columns: list[str], decimals: list[str]) -> str:

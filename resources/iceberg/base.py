@@ -72,6 +72,14 @@ class IcebergLake(ABC):
     def _orphaned(self, table: str, files: set[str]) -> None:
         """Have the age of these files, as orphans, count from now."""
 
+    @abstractmethod
+    def _record(self, table: str, files: Sequence[str]) -> None:
+        """Record what files are before they are shown."""
+
+    @abstractmethod
+    def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
+        """Raise DamagedFileError for a file that is not as it was recorded."""
+
     def _told(self, action: str, table: str) -> AbstractContextManager[None]:
         """Have failures of what the table lies on say what to do; a subclass knows how."""
         return nullcontext()
@@ -140,6 +148,7 @@ class IcebergLake(ABC):
         with self._told("publish to", table), self._turn(table):
             candidate = lake_candidate.describe(target, paths)
             lake_candidate.check_inside(target, candidate, replace)
+            self._record(table, paths)
             return committed(
                 table,
                 lambda: lake_commit.commit(self.load(table), candidate, replace, properties),
@@ -175,6 +184,7 @@ class IcebergLake(ABC):
         """See `Lake.batches`."""
         source = self.load(table)
         files, _ = self._plan(table, first, last, None, None)
+        self._verify(table, files)
         return parquet.batches(files, lambda file: source.io.new_input(file).open())
 
     def dates(

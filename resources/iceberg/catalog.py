@@ -36,8 +36,7 @@ def open_catalog(uri: str, warehouse: Path) -> "Catalog":
     from pyiceberg.catalog.sql import SqlCatalog
     from sqlalchemy.engine import make_url
 
-    url = make_url(uri)
-    database = Path(url.database or "")
+    url, database = make_url(uri), database_of(uri)
     if not database.exists():
         _create(database)
     if options := read_only_options(database):
@@ -48,6 +47,13 @@ def open_catalog(uri: str, warehouse: Path) -> "Catalog":
         warehouse=str(warehouse),
         init_catalog_tables="false",
     )
+
+
+def database_of(uri: str) -> Path:
+    """Return the SQLite file of a catalog's address."""
+    from sqlalchemy.engine import make_url
+
+    return Path(make_url(uri).database or "")
 
 
 def _create(database: Path) -> None:

@@ -23,13 +23,15 @@ def commit(
     state = table.current_snapshot()
     shown = entries_of(table, state.manifests(table.io) if state else ())
     current = {
-        entry.data_file.file_path
+        entry.data_file.file_path: entry.data_file.file_size_in_bytes
         for entries in shown.values()
         for entry in entries
         if replace.hold(partition_of(table, entry.data_file))
     }
-    added = [file for file in files if file.file_path not in current]
-    removed = current - {file.file_path for file in files}
+    # A file that was written anew under its name is another one.
+    added = [file for file in files if current.get(file.file_path) != file.file_size_in_bytes]
+    again = {file.file_path for file in files} - {file.file_path for file in added}
+    removed = current.keys() - again
     if added or removed:
         swap = transaction(table)
         _stage(swap, shown, added, removed, properties)

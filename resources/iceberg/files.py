@@ -2,10 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from resources.lake_types import LakeError
+from resources.lake_types import DATE_COLUMN, LakeError
 from resources.s3.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def partition_of(table: "Table", file: "DataFile") -> dict[str, object]:
             value = days_to_date(value)
         values[field.name] = value
     return values
+
+
+def date_of(table: "Table", file: "DataFile") -> date | None:
+    """The business date of a data file; None in a table that is not dated."""
+    found = partition_of(table, file).get(DATE_COLUMN)
+    return found if isinstance(found, date) else None
 
 
 def entries_of(

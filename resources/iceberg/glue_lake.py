@@ -16,7 +16,7 @@ from resources.iceberg.arrow_errors import lake_explained
 from resources.iceberg.base import IcebergLake
 from resources.iceberg.catalog import Place
 from resources.iceberg.glue_catalog import open_glue_catalog
-from resources.lake_types import NO_PROPERTIES, LakeError, Slice, split
+from resources.lake_types import NO_PROPERTIES, Damaged, LakeError, Slice, split
 from resources.s3.mirror import S3, Mirror
 from resources.s3.objects import put_once
 
@@ -97,6 +97,19 @@ class GlueLake(IcebergLake):
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         lake_sweep_s3.note_expired(self.mirror.s3, self._place(table).location, files)
+
+    def _record(self, table: str, files: Sequence[str]) -> None:
+        """Do nothing: S3 checks what it is sent, and what it keeps."""
+
+    def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
+        """Do nothing, see `_record`."""
+
+    def damaged(self) -> list[Damaged]:
+        """See `Lake.damaged`: S3 keeps its objects whole."""
+        return []
+
+    def renew(self, files: Sequence[str]) -> None:
+        """See `Lake.renew`."""
 
     def tables(self) -> list[str]:
         """See `Lake.tables`."""

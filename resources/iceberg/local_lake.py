@@ -2,11 +2,11 @@
 
 import atexit
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from resources.iceberg import schema as lake_schema
 from resources.iceberg import sweep as lake_sweep
 from resources.iceberg.base import IcebergLake
-from resources.iceberg.catalog import Place, make_namespace, open_catalog
-from resources.lake_types import LakeError, split
+from resources.iceberg.catalog import Place, database_of, make_namespace, open_catalog
+from resources.iceberg.digests import DAMAGED, MISSING, Digests
+from resources.iceberg.files import date_of, live_files
+from resources.lake_types import Damaged, DamagedFileError, LakeError, split
 from resources.private import may_write
 
 if TYPE_CHECKING:
@@ -39,6 +41,11 @@ class LocalLake(IcebergLake):
 
     def _open_catalog(self) -> "Catalog":
         return open_catalog(self.catalog_uri, self.warehouse_dir.absolute())
+
+    @cached_property
+    def _digests(self) -> Digests:
+        _ = self._catalog  # It is made with the catalog: another process may be at it.
+        return Digests(database_of(self.catalog_uri), self.warehouse_dir.absolute())
 
     def _folder(self, table: str) -> Path:
         return self.warehouse_dir.absolute().joinpath(*split(table))
@@ -98,7 +105,42 @@ class LocalLake(IcebergLake):
         snapshot_id: int | None = None,
     ) -> list[str]:
         """See `Lake.files`."""
-        return self._plan(table, first, last, dates, snapshot_id)[0]
+        found = self._plan(table, first, last, dates, snapshot_id)[0]
+        self._verify(table, found, snapshot_id)
+        return found
+
+    def damaged(self) -> list[Damaged]:
+        """See `Lake.damaged`."""
+        marked = self._digests.marked()
+        return [
+            Damaged(table, date_of(source, file), path, problem)
+            for table in self.tables()
+            for source in [self.load(table)]
+            for file in live_files(source, source.current_snapshot())
+            for path in [file.file_path]
+            if (problem := _problem(path, file.file_size_in_bytes, path in marked))
+        ]
+
+    def renew(self, files: Sequence[str]) -> None:
+        """See `Lake.renew`."""
+        self._digests.forget(files)
+
+    def _record(self, table: str, files: Sequence[str]) -> None:
+        self._refuse(table, self._digests.record(files), None)
+
+    def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
+        self._refuse(table, self._digests.problems(files), snapshot_id)
+
+    def _refuse(self, table: str, problems: Mapping[str, str], snapshot_id: int | None) -> None:
+        for path, problem in sorted(problems.items()):
+            source = self.load(table)
+            state = source.snapshot_by_id(snapshot_id) if snapshot_id else source.current_snapshot()
+            shown = {file.file_path: file for file in live_files(source, state)}
+            date = date_of(source, shown[path]) if path in shown else None
+            raise DamagedFileError(
+                f"{Damaged(table, date, path, problem)}. Nothing was made from it: run again with "
+                "customer360 run, which makes it anew from the archive."
+            )
 
     def empty_file(self, table: str) -> str:
         """See `Lake.empty_file`."""
@@ -120,4 +162,15 @@ class LocalLake(IcebergLake):
         """See `Lake.remove_orphans`. Writers may go on: give candidates time to be published."""
         folder = self._folder(table)
         with self._turn(table):
-            return lake_sweep.remove_orphans(self.load(table), folder / "data", older_than)
+            removed = lake_sweep.remove_orphans(self.load(table), folder / "data", older_than)
+        self._digests.forget(removed)
+        return removed
+
+
+def _problem(path: str, size: int, marked: bool) -> str | None:
+    """Return what a look at a published file finds wrong; None if it is as large as it was."""
+    try:
+        found = Path(path.removeprefix("file://")).stat().st_size
+    except FileNotFoundError:
+        return MISSING
+    return DAMAGED if marked or found != size else None

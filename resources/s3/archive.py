@@ -53,6 +53,10 @@ class S3Archive:
             upload_once(self._s3, uri, path)
         return content
 
+    def holds(self, sha256: str, size: int) -> bool:
+        """Return True, without a request: S3 keeps objects whole, and nothing may delete these."""
+        return True
+
     def path(self, sha256: str) -> Path:
         """Give a local file of these bytes, read once and found to be them.
 
@@ -92,6 +96,18 @@ class S3Archive:
         """Keep a receipt under its feed and seq; False when another has that number."""
         uri = f"{self._root}/receipts/{receipt.feed}/{receipt.seq:08d}.json"
         return put_once(self._s3, uri, receipt.to_json().encode())
+
+    def note(self, name: str, text: str) -> str:
+        """Keep a text under a name, unless there is one."""
+        put_once(self._s3, f"{self._root}/notes/{name}", text.encode())
+        return self.noted(name) or ""
+
+    def noted(self, name: str) -> str | None:
+        """Return the text that is kept under a name."""
+        try:
+            return read_bytes(self._s3, f"{self._root}/notes/{name}").decode(errors="replace")
+        except FileNotFoundError:
+            return None
 
     def recall(self, feed: str) -> dict[str, list[str]]:
         """Give what was last seen of a feed's files."""

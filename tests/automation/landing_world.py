@@ -158,6 +158,15 @@ class MemoryArchive:
     kept: list[Receipt] = field(default_factory=list)
     memory: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     forgetful: bool = False
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, text: str) -> str:
+        """Keep the first text of a name."""
+        return self.notes.setdefault(name, text)
+
+    def noted(self, name: str) -> str | None:
+        """Return the text of a name."""
+        return self.notes.get(name)
 
     def put(self, chunks: Iterable[bytes]) -> Content:
         """Keep bytes."""
@@ -165,6 +174,10 @@ class MemoryArchive:
         sha256 = hashlib.sha256(content).hexdigest()
         self.contents[sha256] = content
         return Content(sha256, len(content))
+
+    def holds(self, sha256: str, size: int) -> bool:
+        """Return whether the bytes are kept."""
+        return sha256 in self.contents
 
     def path(self, sha256: str) -> Path:
         """Have no files."""

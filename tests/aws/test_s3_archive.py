@@ -178,6 +178,14 @@ def test_what_was_seen_is_recalled_by_another_worker(worker: Worker) -> None:
         assert two.recall("card") == seen
 
 
+def test_the_first_note_of_a_name_stays_for_every_worker(worker: Worker) -> None:
+    one, two = worker("one"), worker("two")
+    assert two.noted("key") is None
+    assert one.note("key", "first") == "first"
+    assert two.note("key", "second") == "first"
+    assert two.noted("key") == "first"
+
+
 def test_a_folder_of_another_stage_says_nothing(
     worker: Worker, aws: AwsNames, tmp_path: Path
 ) -> None:

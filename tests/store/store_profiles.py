@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from resources.account.client import client
+from resources.dynamodb import generation
 from resources.dynamodb.profile_store import DynamoProfileStore
+from resources.dynamodb.table import BRANCH
+from resources.dynamodb.writer import BatchWriter, Request
+from resources.embedded import sqlite_profile_store
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import ProfileStore
 
@@ -54,6 +59,30 @@ def rows(**columns: tuple[pa.DataType, list[Any]]) -> list[pa.RecordBatch]:
     }
     arrays = [pa.array(values, kind) for kind, values in given.values()]
     return [pa.RecordBatch.from_arrays(arrays, list(given))]
+
+
+def lose_one_item(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the store lose one profile of a load between sending and keeping it."""
+    if isinstance(store, SqliteProfileStore):
+        change_items(monkeypatch, lambda part: part[1:])
+        return
+    monkeypatch.setattr(generation, "INDEX_SECONDS", 0.5)
+    write = BatchWriter.write
+
+    def lossy(self: BatchWriter, requests: Iterable[Request]) -> int:
+        given = list(requests)
+        profiles = [r for r in given if BRANCH in r.get("PutRequest", {}).get("Item", {})]
+        return write(self, [r for r in given if r not in profiles[:1]]) + len(profiles[:1])
+
+    monkeypatch.setattr(BatchWriter, "write", lossy)
+
+
+def change_items(monkeypatch: pytest.MonkeyPatch, change: Callable[[list[Any]], list[Any]]) -> None:
+    """Have SQLite keep other items than were sent."""
+    insert = sqlite_profile_store._insert
+    monkeypatch.setattr(
+        sqlite_profile_store, "_insert", lambda db, number, part: insert(db, number, change(part))
+    )
 
 
 def items_kept(store: ProfileStore) -> int:

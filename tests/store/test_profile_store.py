@@ -11,7 +11,13 @@ import pytest
 from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from resources.profile_store import LoadResult, ProfileStore, ProfileStoreError, Served
-from tests.store.store_profiles import SCHEMA, items_kept, profiles
+from tests.store.store_profiles import (
+    SCHEMA,
+    change_items,
+    items_kept,
+    lose_one_item,
+    profiles,
+)
 
 MONDAY, TUESDAY = dt.date(2024, 5, 27), dt.date(2024, 5, 28)
 
@@ -132,3 +138,38 @@ def test_rows_that_stop_coming_change_nothing(store: ProfileStore) -> None:
         store.load(TUESDAY, "run-2", broken())
     assert store.current() == Served(MONDAY, "run-1")
     assert len(store.by_branch(1)) == 1
+
+
+@pytest.mark.parametrize("clients", [9, 11])
+def test_readers_are_not_switched_to_another_number_of_profiles(
+    store: ProfileStore, clients: int
+) -> None:
+    store.load(MONDAY, "run-1", profiles(MONDAY, 10), expected=10)
+    said = rf"^{clients} profiles came of 10; what was served stays"
+    with pytest.raises(ProfileStoreError, match=said):
+        store.load(TUESDAY, "run-2", profiles(TUESDAY, clients), expected=10)
+    assert store.current() == Served(MONDAY, "run-1")
+    assert len(store.by_branch(1)) == 1
+
+
+def test_readers_are_not_switched_when_an_item_is_lost(
+    store: ProfileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written is counted where it lies, not where it was sent."""
+    store.load(MONDAY, "run-1", profiles(MONDAY, 10), expected=10)
+    lose_one_item(store, monkeypatch)
+    with pytest.raises(ProfileStoreError, match="what was served stays"):
+        store.load(TUESDAY, "run-2", profiles(TUESDAY, 10), expected=10)
+    assert store.current() == Served(MONDAY, "run-1")
+    assert len(store.by_branch(1)) == 1
+
+
+def test_readers_are_not_switched_when_a_branch_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteProfileStore(tmp_path / "customer_profile.db")
+    store.load(MONDAY, "run-1", profiles(MONDAY, 10), expected=10)
+    change_items(monkeypatch, lambda part: [(part[0][0], 99, part[0][2]), *part[1:]])
+    with pytest.raises(ProfileStoreError, match=r"^2 branches have other profiles"):
+        store.load(TUESDAY, "run-2", profiles(TUESDAY, 10), expected=10)
+    assert store.current() == Served(MONDAY, "run-1")
