@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 
 from resources.landing import LandedFile
 
+SHORTEST = 0.1
+"""Seconds between two looks at least: by two clocks a file may lack a part of a microsecond."""
 LONGEST = 600.0
 """Seconds that an intake waits at most: a file that goes on changing is left for the next one."""
 
@@ -39,7 +41,7 @@ class AtRest:
             if left <= 0:
                 return
             tell(_sentence(list(young)))
-            self._sleep(min(left, max(young.values())))
+            self._sleep(max(SHORTEST, min(left, max(young.values()))))
 
     def _missing(self, file: LandedFile) -> float:
         """Return the seconds that a file has to rest yet."""

@@ -105,3 +105,17 @@ def test_a_folder_tells_how_long_a_file_has_rested_and_an_object_appears_whole(
     assert AtRest(0.0).is_whole(file)
     assert not AtRest(3600.0).is_whole(file)
     assert AtRest(3600.0).is_whole(LandedFile("on/s3.csv", 1, "etag"))
+
+
+def test_what_a_clock_loses_by_rounding_is_not_waited_for_forever() -> None:
+    """At 556.3 a second's last bits are lost: the clock does not move by what the file lacks."""
+    now, looks = 256.3, 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now, looks
+        now, looks = now + seconds, looks + 1
+        assert looks < 10
+
+    rest = AtRest(300.0, lambda: now, sleep)
+    rest.wait(lambda: [LandedFile(NEW, 1, "1", rested=0.0)], lambda _: None)
+    assert rest.is_whole(LandedFile(NEW, 1, "1", rested=0.0))

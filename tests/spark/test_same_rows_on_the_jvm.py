@@ -26,6 +26,8 @@ from tests.spark.spark_bank import (
     rows_of,
 )
 
+pytestmark = pytest.mark.slow
+
 CASES = {
     "by hand, May": ("customer_history", HISTORY, "2024-05-31"),
     "before any delivery": ("customer_history", HISTORY, "2023-12-31"),
