@@ -73,9 +73,10 @@ def test_lines_keep_their_numbers_and_the_quarantine_the_text(home: Home) -> Non
 
 @pytest.mark.parametrize("shift", range(-6, 5))
 def test_marks_between_the_chunks_of_a_large_file(home: Home, shift: int) -> None:
-    first = b"0" * ((1 << 20) + shift) + b",1\n"
-    rows = load(home, first + MARK + b'"' + MARK + b'02",2\n')
-    assert [(line, len(visitor), client) for line, visitor, client in rows] == [
-        (1, (1 << 20) + shift, 1),
-        (2, 2, 2),
-    ]
+    # A chunk of a mebibyte ends within the second mark, after short records.
+    whole = [b"%07d,1\n" % n for n in range(((1 << 20) + shift) // 10 - 1)]
+    last = b"0" * ((1 << 20) + shift - 10 * len(whole)) + b",1\n"
+    rows = load(home, b"".join(whole) + last + MARK + b'"' + MARK + b'02",2\n')
+    assert len(rows) == len(whole) + 2
+    assert rows[-1] == (len(whole) + 2, "02", 2)
+    assert [len(visitor) for _, visitor, _ in rows[-2:]] == [len(last) - 3, 2]

@@ -68,7 +68,7 @@ def test_a_rollback_sees_runs_of_other_machines_and_leaves_them(
 def test_a_run_that_the_daemon_would_end_is_not_begun(
     shared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("resources.card_token.key_of", lambda _deployment: None)
+    monkeypatch.setattr("customer360_assets.raw.key_record.recorded_key", lambda *_: None)
     with dg.DagsterInstance.from_config(str(shared)) as instance:
         assert run_command(None, None, "workshop", dt.date(2024, 5, 23)) == 1
         assert "materialize profile.customer_360 in the UI" in " ".join(
