@@ -32,7 +32,8 @@ def spill_folder(parent: Path) -> Path:
 def work_folder(parent: Path) -> Iterator[Path]:
     """Make a folder below the parent for a while; that of a killed process is swept by the next."""
     folder = spill_folder(parent)
-    folder.mkdir()
+    # Scratch may have been deleted since the process began.
+    folder.mkdir(parents=True)
     try:
         yield folder
     finally:
