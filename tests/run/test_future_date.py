@@ -18,7 +18,8 @@ COMPLETE = dg.AssetCheckKey(asset_key(SERVING), "complete")
 
 
 def test_a_date_that_has_not_come_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    home, landing = tmp_path / "home", tmp_path
+    home, landing = tmp_path / "home", tmp_path / "landing"
+    landing.mkdir()
     soon = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)
     for date in (soon, NEVER):
         code, said = run_here(home, landing, str(date))
