@@ -124,6 +124,10 @@ class NotDelivered(Operand):
                 yield date
 
 
+NEVER_BEGAN = 10
+"""Runs of a date in a row whose process did not begin, after which it counts as tried."""
+
+
 class Tried(Operand):
     """The date was requested with these same inputs before, and was not made."""
 
@@ -135,11 +139,18 @@ class Tried(Operand):
         tried = known["tried"] | {k: s for k, s in known["asked"].items() if k in asked}
         due = {d.isoformat(): v for d, v in outlook.due[self.table].items()}
         now = {key: [version, self._newest(outlook, key)] for key, version in due.items()}
-        self._state = {"asked": now, "tried": {k: s for k, s in tried.items() if k in due}}
+        lost: dict[str, list[str]] = {}
+        self._state = {
+            "asked": now,
+            "tried": {k: s for k, s in tried.items() if k in due},
+            "lost": lost,
+        }
         for key, (version, newest) in self._state["tried"].items():
             attempt = self._attempt(context, key)
             if attempt is not None and not _began(context, attempt):
-                continue
+                lost[key] = list(dict.fromkeys([*known.get("lost", {}).get(key, ()), attempt]))
+                if len(lost[key]) < NEVER_BEGAN:
+                    continue
             if version == due[key] and not self._renewed(attempt, outlook, key, newest):
                 context.log.info(
                     f"{self.table} {key} was tried with these inputs and not made: re-execute its"

@@ -17,6 +17,7 @@ from dagster._core.events import (
 from dagster._core.utils import make_new_run_id
 
 from customer360_assets.asset_specs import asset_key
+from customer360_assets.automation.operands import NEVER_BEGAN
 from customer360_assets.contracts import contracts
 from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
@@ -199,6 +200,17 @@ def test_what_a_run_that_never_began_was_to_make_is_asked_for_again(bank: Bank) 
         assert bank.ticks.tick() == asked
     bank.make(asked)
     assert bank.ticks.tick() == {}
+
+
+def test_what_no_run_ever_begins_to_make_is_not_asked_for_without_end(bank: Bank) -> None:
+    bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
+    asked = bank.ticks.tick()
+    for _ in range(NEVER_BEGAN - 1):
+        bank.lose(asked)
+        assert bank.ticks.tick() == asked
+    bank.lose(asked)
+    assert bank.ticks.tick() == {}
+    assert any("was tried with these inputs and not made" in line for line in bank.ticks.said)
 
 
 def test_what_failed_is_asked_for_again_when_it_is_corrected(bank: Bank) -> None:
