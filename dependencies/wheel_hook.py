@@ -11,7 +11,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class WheelHook(BuildHookInterface):  # type: ignore[type-arg]
+class WheelHook(BuildHookInterface[Any]):
     """Make the bill when a wheel is built, not for an editable installation."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from resources.errors import ExplainedError
+from resources.sha256 import sha256_of
 
 CHUNK = 1 << 20
 
@@ -140,7 +141,7 @@ class LocalArchive:
             incoming.chmod(0o400)
             target = self._content(digest.hexdigest())
             # Content that was damaged is restored by a delivery of the same bytes.
-            if not (self.holds(digest.hexdigest(), size) and _sha256(target) == target.name):
+            if not (self.holds(digest.hexdigest(), size) and sha256_of(target) == target.name):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 incoming.replace(target)
         return Content(digest.hexdigest(), size)
@@ -239,11 +240,6 @@ class LocalArchive:
         finally:
             draft.unlink(missing_ok=True)
             os.close(handle)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _draft_in(folder: Path) -> tuple[int, Path]:

@@ -22,12 +22,11 @@ from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
 from customer360_assets.web import access
 from customer360_assets.web.sockets import listen, private_folder
+from resources.private import PRIVATE_UMASK
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 30.0
 """The daemon ends within a few seconds, unless one of its ticks is under way."""
-PRIVATE = 0o077
-"""What the processes write, and the sockets that they open, is for this user alone."""
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -72,12 +71,12 @@ def _start(
         # By the environment: the command line is shown to every user of the machine.
         env={**environment, access.TOKEN: token},
         pass_fds=[number],
-        umask=PRIVATE,
+        umask=PRIVATE_UMASK,
     )
     # When the webserver ends, nothing is left that takes connections and answers none.
     listening.close()
     daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
-    return [webserver, subprocess.Popen(daemon, env=environment, umask=PRIVATE)]  # noqa: S603
+    return [webserver, subprocess.Popen(daemon, env=environment, umask=PRIVATE_UMASK)]  # noqa: S603
 
 
 def _watch(processes: list[subprocess.Popen[bytes]], asked: list[int]) -> int:

@@ -25,12 +25,12 @@ from dagster_webserver.version import __version__
 from customer360_assets.web.access import TOKEN, Access, AccessError, access_to, given_token
 from customer360_assets.web.guard import Guard
 from customer360_assets.web.sockets import listen
+from resources.private import keep_private
 
 POLL_MS = 2_000
 """How often the UI asks for what has changed; Dagster's own default."""
 STATEMENT_MS, RECYCLE_SECONDS, MORE_CONNECTIONS = 15_000, 3_600, 20
 """Dagster's own defaults for a webserver's connections to the record."""
-PRIVATE = 0o077
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         access = access_to(given.host, given.port, token)
     except AccessError as error:
         sys.exit(str(error))
-    os.umask(PRIVATE)
+    keep_private()
     # As Dagster's command does: a service manager asks by SIGTERM.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = socket.socket(fileno=given.fd) if given.fd else listen(given.host, given.port)

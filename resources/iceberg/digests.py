@@ -4,7 +4,6 @@ It is written before the commit that shows the file. Parquet's own checksums are
 engines do not look at them: a flipped bit gives wrong answers without an error.
 """
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resources.s3.side_by_side import side_by_side
+from resources.sha256 import sha256_of
 from resources.sqlite_files import connect, read_only_options
 
 MISSING = "is missing"
@@ -113,8 +113,7 @@ class Digests:
 
 
 def _sha256(file: str) -> str:
-    with Path(file.removeprefix("file://")).open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return sha256_of(Path(file.removeprefix("file://")))
 
 
 def _state(file: str) -> State:
