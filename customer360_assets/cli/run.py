@@ -240,17 +240,16 @@ class _Session:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""
         from customer360_assets.holds import sentence
 
-        told = self.damage.lines if self.damage else []
-        told += self.log.remarks(self.date)
+        lines = [*(self.damage.lines if self.damage else ()), *self.log.remarks(self.date)]
         if self.held:
-            told.append(sentence(self.held))
+            lines.append(sentence(self.held))
         served = self.platform.store.current()
         if served and served.business_date > self.date:
-            told.append(
+            lines.append(
                 f"The profile store serves {served.business_date} and goes on doing so: an older "
                 "date never replaces a newer one."
             )
-        return told
+        return lines
 
 
 def _left(files: list[str]) -> list[str]:
