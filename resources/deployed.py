@@ -30,7 +30,7 @@ def bound_resources(deployment: Deployment) -> dict[str, dg.ResourceDefinition]:
         )
         for name, resource in resources_of(deployment).items()
     }
-    # Dagster's own default writes where a run tells it to. Steps hand on nothing.
+    # Dagster's own default writes to a folder of the run's choice. Steps hand on nothing.
     memory = dg.mem_io_manager.resource_fn
     bound["io_manager"] = dg.IOManagerDefinition(memory, config_schema={})
     return bound

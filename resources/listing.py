@@ -16,7 +16,7 @@ _Entry = os.DirEntry[str] | Path
 
 
 def pattern_parts(pattern: str) -> tuple[str, ...]:
-    """Give the parts of a glob pattern; ValueError for one that leaves its folder, or for
+    """Return the parts of a glob pattern; ValueError for one that leaves its folder, or for
     stars that mean different things.
     """
     parts = inside(pattern)

@@ -245,7 +245,7 @@ def _register(
 
 
 def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
-    """Say whether the landing zone holds what a feed's receipts, or the archive, do not."""
+    """Return True if the landing zone holds what a feed's receipts, or the archive, lack."""
     newest = _Receipts(archive, spec.feed).newest
     shown = landing.list(spec.folder, spec.pattern)
     if {f.key for f in shown} - newest.keys():

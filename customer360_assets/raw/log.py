@@ -160,23 +160,23 @@ class DeliveryLog:
             if r["status"] == "loaded" and r["business_date"] and r["business_date"] <= as_of
         }
         missing = sorted(str(c.feed) for c in contracts("raw") if c.feed and c.feed not in loaded)
-        told = [
+        lines = [
             f"{feed}: no delivery on or before {as_of}; the columns made from it are null."
             for feed in missing
         ]
-        told += [
+        lines += [
             f"{r['feed']}: {r['file']} was refused: {r['reason']}"
             for r in unmended(rows, self.feeds)
         ]
-        told += [
+        lines += [
             f"{feed}: {records:,} records of present files are dated after {as_of}."
             for feed, deliveries in known.items()
             if (records := _ahead(deliveries, as_of))
         ]
-        told += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
-        told += [line for deliveries in known.values() for line in _not_kept(self, deliveries)]
+        lines += [line for deliveries in known.values() for line in _replaced(deliveries, as_of)]
+        lines += [line for deliveries in known.values() for line in _not_kept(self, deliveries)]
         beyond = set(self.landing.out_of_reach())
-        return told + [
+        return lines + [
             f"{file}: {'cannot be taken in' if file in beyond else 'belongs to no feed'}; "
             "left where it is."
             for file in self.unmatched()

@@ -146,7 +146,7 @@ def _let_in(request: HTTPConnection, access: Access) -> Response:
 
 
 def _with_headers(send: Send) -> Send:
-    """Return a send that adds what tells browsers to keep the UI to itself."""
+    """Return a send that adds the headers by which browsers protect the UI."""
 
     async def sending(message: Message) -> None:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:

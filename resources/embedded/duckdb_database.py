@@ -58,7 +58,6 @@ class Database:
             connection.close()
 
     def _started(self) -> duckdb.DuckDBPyConnection:
-
         with self._lock:
             if self._root is None:
                 self._root = open_duckdb(

@@ -28,7 +28,7 @@ NEXT = END + dt.timedelta(days=1)
 FRESH = "Passing"
 
 
-def told(home: Path) -> list[list[str]]:
+def commands_of(home: Path) -> list[list[str]]:
     """Run the demo; return the commands that it ends with."""
     demo = [str(BIN / "customer360"), "demo", "--home", str(home)]
     command = [*demo, "--customers", "60", "--days", "20"]
@@ -65,7 +65,7 @@ def test_a_dropped_file_becomes_a_profile_by_itself(tmp_path: Path) -> None:
     if chromium() is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     home = tmp_path / "home"
-    commands = told(home)
+    commands = commands_of(home)
     (switch_on,) = (c for c in commands if c[1:3] == ["automation", "on"])
     (drop,) = (c for c in commands if c[0] == "cp")
     follow(switch_on)

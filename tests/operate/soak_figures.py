@@ -29,7 +29,7 @@ class Figures:
         """Return the figures as sentences."""
         lags = sorted(self.lags.values())
         first, *_, last = self.sizes
-        told = [
+        lines = [
             f"dates: {len(self.lags)}",
             f"lag from settled file to profile: median {statistics.median(lags):.0f} s,"
             f" maximum {lags[-1]:.0f} s",
@@ -38,11 +38,11 @@ class Figures:
         for part in PARTS:
             begun, ended = self.sizes[first][part], self.sizes[last][part]
             each = (ended - begun) / (len(self.sizes) - 1)
-            told.append(
+            lines.append(
                 f"{part}: {begun / MIB:,.1f} MiB after {first}, {ended / MIB:,.1f} MiB after"
                 f" {last}, {each / MIB:,.2f} MiB a date"
             )
-        return told
+        return lines
 
     def measure_sizes(self, home: Path, date: dt.date) -> None:
         """Note how large the home is after a date."""

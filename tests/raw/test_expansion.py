@@ -50,13 +50,13 @@ def refusal(tmp_path: Path, size: int, **limits: Any) -> str:
 
 
 def test_a_billion_bytes_in_a_small_gzip_are_not_expanded(tmp_path: Path) -> None:
-    told = refusal(tmp_path, 200 * MIB)
-    assert told == "expands to more than 200 times its size, the feed's max_expansion"
+    reason = refusal(tmp_path, 200 * MIB)
+    assert reason == "expands to more than 200 times its size, the feed's max_expansion"
 
 
 def test_a_feed_states_how_much_a_file_may_hold(tmp_path: Path) -> None:
-    told = refusal(tmp_path, 40 * MIB, max_expanded_gb=0.02)
-    assert told == "expands to more than 0.02 GB, the feed's max_expanded_gb"
+    reason = refusal(tmp_path, 40 * MIB, max_expanded_gb=0.02)
+    assert reason == "expands to more than 0.02 GB, the feed's max_expanded_gb"
 
 
 def test_the_file_is_refused_by_name_and_the_rest_goes_on(home: Home) -> None:

@@ -49,7 +49,9 @@ class Seen:
 
     def of(self, *kinds: str) -> dict[str, str]:
         """Return the answers by address, for some kinds of socket."""
-        return {address: told for (kind, address), told in self.answers.items() if kind in kinds}
+        return {
+            address: answer for (kind, address), answer in self.answers.items() if kind in kinds
+        }
 
 
 def watched(command: Sequence[str], log: Path, user: int = NOBODY) -> Seen:

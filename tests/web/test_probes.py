@@ -56,7 +56,7 @@ def _record(instance: dg.DagsterInstance) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
-def test_the_webserver_alone_does_as_it_is_told(
+def test_the_webserver_alone_changes_the_record(
     probe: tuple[str, str, dict[str, Any]], webserver: ASGIApp, record: dg.DagsterInstance
 ) -> None:
     method, path, content = probe
