@@ -45,7 +45,7 @@ chromium:
 test-all: check chromium  ## The default suite and the long tests, a browser's among them
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly -m ''
 
-demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (under a minute)
+demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (a minute after the installation)
 	$(BIN)/customer360 demo --home $(HOME_DIR)
 
 CUSTOMERS ?= 10000
