@@ -22,10 +22,10 @@ from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorageWatchdog
 from dagster._serdes import ConfigurableClassData
-from watchdog.events import FileModifiedEvent, FileSystemEvent
 from watchdog.observers import Observer
+
+from resources.event_watch import Watchdog
 
 PER_PARTITION = {
     DagsterEventType.ASSET_MATERIALIZATION,
@@ -117,25 +117,26 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
         if not self._obs:
             observer.start()
             self._obs = observer
-        watchdog = _Watchdog(self, run_id, callback, cursor)
+        watchdog = Watchdog(self, run_id, callback, cursor)
         watched = observer.schedule(watchdog, self._base_dir, recursive=True)
         self._watchers[run_id][callback] = (watchdog, watched)
+        watchdog.start()
+
+    def end_watch(self, run_id: str, handler: EventHandlerFn) -> None:
+        """End the calls of a callback."""
+        if handler in self._watchers[run_id]:
+            self._watchers[run_id][handler][0].end()
+        super().end_watch(run_id, handler)
 
     def dispose(self) -> None:
-        """Close every database."""
+        """End every watch and close every database."""
+        for watches in self._watchers.values():
+            for watchdog, _watched in watches.values():
+                watchdog.end()
         super().dispose()
         with self._open_lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
-
-
-class _Watchdog(SqliteEventLogStorageWatchdog):
-    """Dagster's, which misses what is in the write-ahead log until the last connection closes."""
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        files = (self._log_path, f"{self._log_path}-wal")
-        if isinstance(event, FileModifiedEvent) and event.src_path in files:
-            self._process_log()
 
 
 def _no_wait_for_disk(connection: Any, _record: Any) -> None:

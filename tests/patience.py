@@ -1,4 +1,4 @@
 """How long a test waits for what must come: only a hang ends it, never a busy machine."""
 
-PATIENCE = 1800
+PATIENCE = 900
 """Seconds."""

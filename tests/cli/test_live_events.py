@@ -12,6 +12,7 @@ from dagster._core.events.log import EventLogEntry
 
 from customer360_assets.deployment import Deployment
 from customer360_assets.instance import instance_of
+from resources.event_watch import Watchdog
 from tests.patience import PATIENCE
 
 RUN = "7f3c9a52-0a53-4a4e-9d0c-64a0a3f6b001"
@@ -55,6 +56,21 @@ def test_each_event_is_shown_while_its_writer_goes_on(
         _store(writer, "unwatched")
         writer.communicate(timeout=PATIENCE)
     assert shown.empty()
+
+
+def test_an_event_is_shown_that_became_visible_after_the_last_write_to_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watchdog, "dispatch", lambda *_arguments: None)
+    home = tmp_path / "home"
+    with instance_of(Deployment(home=home)) as instance, _writer(home) as writer:
+        shown: Queue[str] = Queue()
+        instance.event_log_storage.watch(
+            RUN, None, lambda event, _cursor: shown.put(event.user_message)
+        )
+        _store(writer, "an event")
+        assert shown.get(timeout=PATIENCE) == "an event"
+        writer.communicate(timeout=PATIENCE)
 
 
 def _writer(home: Path) -> subprocess.Popen[str]:
