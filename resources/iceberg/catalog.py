@@ -33,15 +33,16 @@ class Place:
 
 def open_catalog(uri: str, warehouse: Path) -> "Catalog":
     """The catalog, created when missing; any number of processes may open it at once."""
-    from pyiceberg.catalog.sql import SqlCatalog
     from sqlalchemy.engine import make_url
+
+    from resources.iceberg.sqlite_catalog import LakeCatalog
 
     url, database = make_url(uri), database_of(uri)
     if not database.exists():
         _create(database)
     if options := read_only_options(database):
         url = url.set(database=file_address(database)).update_query_dict({**options, "uri": "true"})
-    return SqlCatalog(
+    return LakeCatalog(
         "lake",
         uri=url.render_as_string(hide_password=False),
         warehouse=str(warehouse),
