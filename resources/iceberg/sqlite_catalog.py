@@ -4,8 +4,8 @@ A table of a small bank was opened 400 times in a day's run, and its unchanged m
 often: an eighth of the run's time.
 """
 
-import os
 from collections import OrderedDict
+from pathlib import Path
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -39,10 +39,10 @@ class LakeCatalog(SqlCatalog):
 
     def _metadata(self, location: str) -> TableMetadata:
         file = load_file_io(properties=self.properties, location=location).new_input(location)
-        if not os.path.isfile(location):
+        if not Path(location).is_file():
             # PyIceberg's own error says what is missing.
             return FromInputFile.table_metadata(file)
-        status = os.stat(location)
+        status = Path(location).stat()
         key = (location, status.st_ino, status.st_size, status.st_mtime_ns)
         kept: OrderedDict[object, TableMetadata] = self.__dict__.setdefault("_kept", OrderedDict())
         if key not in kept:
