@@ -14,6 +14,8 @@ from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 
+from resources.iceberg.addresses import path_of
+
 KEPT = 128
 """Tables' metadata held in memory; a home has fewer than 50 tables."""
 
@@ -39,10 +41,11 @@ class LakeCatalog(SqlCatalog):
 
     def _metadata(self, location: str) -> TableMetadata:
         file = load_file_io(properties=self.properties, location=location).new_input(location)
-        if not Path(location).is_file():
+        path = Path(path_of(location))
+        if not path.is_file():
             # PyIceberg's own error says what is missing.
             return FromInputFile.table_metadata(file)
-        status = Path(location).stat()
+        status = path.stat()
         key = (location, status.st_ino, status.st_size, status.st_mtime_ns)
         kept: OrderedDict[object, TableMetadata] = self.__dict__.setdefault("_kept", OrderedDict())
         if key not in kept:
