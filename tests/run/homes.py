@@ -56,5 +56,5 @@ def once_corrected(first_date: Kept, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def first_ten(card_key: None, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """Ten clients and a sound file of each feed, run."""
+    """Ten clients and a card, run."""
     return kept_once(tmp_path_factory, "ten clients", lambda root: _run(root, first_day()))
