@@ -5,6 +5,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -14,6 +15,7 @@ from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
 from customer360_assets.automation.alerts_sensor import alert_sensor
 from tests.automation.receiver import Receiver, receiving
 from tests.automation.ticks import listening
+from tests.instances import put_new_record
 
 MARKER = "Vondráčková-850212/1234"
 PARTITION = "2024-05-23"
@@ -83,11 +85,12 @@ class OnCall:
 
 
 @pytest.fixture
-def on_call(monkeypatch: pytest.MonkeyPatch) -> Iterator[OnCall]:
+def on_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OnCall]:
     for name in (WEBHOOK, SLACK):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(UI, "https://dagster.example/")
-    with dg.DagsterInstance.local_temp() as instance:
+    put_new_record(tmp_path)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         on_call = OnCall(instance)
         on_call.tick()
         yield on_call

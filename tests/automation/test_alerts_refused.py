@@ -16,7 +16,10 @@ def keys(receiver: Receiver) -> list[str]:
     return [alert["key"] for alert in receiver.took("/webhook")]
 
 
-@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize(
+    "status",
+    [400, pytest.param(413, marks=pytest.mark.slow), pytest.param(422, marks=pytest.mark.slow)],
+)
 def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
@@ -57,7 +60,10 @@ def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
     assert on_call.message.startswith("0 new alerts, 0 still to be told.")
 
 
-@pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 410])
+@pytest.mark.parametrize(
+    "status",
+    [301, 401, 404, *(pytest.param(status, marks=pytest.mark.slow) for status in (403, 405, 410))],
+)
 def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
@@ -73,7 +79,9 @@ def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     assert keys(receiver) == told
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
+@pytest.mark.parametrize(
+    "status", [429, 503, *(pytest.param(status, marks=pytest.mark.slow) for status in (408, 500))]
+)
 def test_alerts_wait_while_a_receiver_takes_none(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:

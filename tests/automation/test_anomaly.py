@@ -16,7 +16,7 @@ from customer360_assets.checks.totals import total_findings
 from customer360_assets.contracts import contract
 from customer360_assets.contracts.contract import Control
 from customer360_assets.versions import METADATA_KEY
-from tests.run.deliveries import DAY, good_day
+from tests.run.deliveries import DAY, good_day, two_feeds
 from tests.run.small_bank import SmallBank
 
 D = dt.date.fromisoformat(DAY)
@@ -104,7 +104,8 @@ def test_a_control_that_warns_is_told_and_stops_nothing() -> None:
 def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
     """A bank on whose record card deliveries of a hundred are usual; now two come."""
     bank = SmallBank(tmp_path_factory.mktemp("anomaly"))
-    bank.deliver(good_day())
+    movements = f"transactions/{DAY}.parquet"
+    bank.deliver({**two_feeds(), movements: good_day()[movements]})
     with bank.instance() as instance:
         for n in range(1, 29):
             event = dg.AssetMaterialization(

@@ -14,18 +14,15 @@ from customer360_assets.automation.sensors import ALARM_AFTER, INTAKE_JOB
 from customer360_assets.feeds.loader import load_feeds
 from resources.landing import LocalLanding
 from tests.automation.arriving import Arriving, files_of
-from tests.run.deliveries import CARDS, DAY, MAP_FILE, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, MAP_FILE, card, card_file, good_day, two_feeds
+from tests.run.homes import card_key
 from tests.run.small_bank import SmallBank
 
+__all__ = ["card_key"]
+
+pytestmark = pytest.mark.usefixtures("card_key")
 SETTLE = 10
 MANIFEST = "SELECT file, business_date, status FROM raw.delivery ORDER BY file, delivery_seq"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def card_key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUSTOMER360_CARD_KEY", "5a" * 32)
-        yield
 
 
 @pytest.fixture
@@ -203,7 +200,7 @@ def test_what_the_command_took_in_is_nothing_new(
 ) -> None:
     # A file of this very second might still change unseen: the command takes it, not for good.
     monkeypatch.setattr("resources.landing._TICK_NS", -1)
-    bank.deliver(good_day())
+    bank.deliver(two_feeds())
     assert bank.run(DAY).code == 0
     for feed in load_feeds("workshop"):
         assert arriving.tick(feed) == []
@@ -213,9 +210,9 @@ def test_what_the_command_took_in_is_nothing_new(
 def test_the_command_has_the_rest_to_do_and_takes_in_nothing_again(
     bank: SmallBank, arriving: Arriving
 ) -> None:
-    files = {name: content for name, content in good_day().items() if name != MAP_FILE}
+    files = two_feeds()
     bank.deliver(files)
-    for feed in sorted(load_feeds("workshop")):
+    for feed in ("card", "crm_customer"):
         arriving.take_in(feed)
     assert [file for file, *_ in manifest(bank)] == sorted(files)
     ran = bank.run(DAY)

@@ -82,7 +82,11 @@ def rows_on_s3(names: AwsNames, files: tuple[str, ...], to: Path) -> list[dict[s
 
 @pytest.mark.parametrize(
     ("kind", "script"),
-    [("glue", "customer_history"), ("emr-serverless", "customer_360"), ("cluster", "customer_360")],
+    [
+        ("glue", "customer_history"),
+        ("emr-serverless", "customer_360"),
+        pytest.param("cluster", "customer_360", marks=pytest.mark.slow),
+    ],
 )
 def test_rows_are_those_of_the_local_engine(
     expected: dict[str, list[dict[str, object]]], aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path,

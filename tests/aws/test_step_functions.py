@@ -190,7 +190,9 @@ def test_a_killed_process_is_followed_by_one_that_attaches(
     assert len(step_functions.executions) == 1
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, pytest.param(SystemExit, marks=pytest.mark.slow)]
+)
 def test_a_cancelled_run_stops_execution_and_queries(
     fan_out: StepFunctionsFanOut,
     athena: Athena,

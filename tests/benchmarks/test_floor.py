@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_floor_computes_the_platforms_rows_and_the_build_is_measured(tmp_path: Path) -> None:
-    size = ["--customers", "200", "--days", "20", "--transactions-per-customer", "20"]
+    size = ["--customers", "60", "--days", "8", "--transactions-per-customer", "20"]
     folders = ["--scratch", str(tmp_path / "scratch"), "--results", str(tmp_path / "results")]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.run", *size, *folders],
@@ -27,7 +27,7 @@ def test_the_floor_computes_the_platforms_rows_and_the_build_is_measured(tmp_pat
     (file,) = (tmp_path / "results").glob("*.json")
     result = json.loads(file.read_text(encoding="utf-8"))
     platform, floor = result["subjects"]["platform"], result["subjects"]["floor"]
-    assert result["rows"]["dimension.customer_history"] == result["rows"]["stage.customer"] == 200
+    assert result["rows"]["dimension.customer_history"] == result["rows"]["stage.customer"] == 60
     assert platform["wall_seconds"] > floor["wall_seconds"] > 0
     assert platform["peak_rss_bytes"] > 0
     assert set(floor["seconds_by_table"]) - {"ga.session"} <= set(platform["seconds_by_table"])

@@ -37,14 +37,12 @@ FILES = (
         "03-ctrl-z",
         rows={"web_visitor_map": 2},
         records={ACCOUNT: 4, VISITORS: 2},
-        slow=False,
     ),
     Case(
         "04-preamble",
         rows={"account": 0},
         refused={ACCOUNT: "the header lacks account_id, branch_id, frequency, creation_date"},
         waits="formats: lines before the header",
-        slow=False,
     ),
     Case(
         "05-header-trailing-delimiter",
@@ -54,7 +52,6 @@ FILES = (
             ACCOUNT: "no record fits the feed (record:column_count",
         },
         waits="formats: a delimiter at the end of the header or of the records",
-        slow=False,
     ),
     Case(
         "07-bom-inside",
@@ -80,7 +77,7 @@ FILES = (
         values={"SELECT client_id FROM stage.customer ORDER BY client_id": [(3,), (4,)]},
         waits="formats: parts of one snapshot",
     ),
-    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",), slow=False),
+    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",)),
     Case(
         "09b-multi-part-snapshot-same-name",
         way="the date again as one part",

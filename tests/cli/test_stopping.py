@@ -110,6 +110,7 @@ def _all_ended(group: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_publishes_nothing_by_halves(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())

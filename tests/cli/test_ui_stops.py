@@ -61,7 +61,13 @@ def _is_there(process: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        signal.SIGTERM,
+        *(pytest.param(s, marks=pytest.mark.slow) for s in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
 def test_a_stopped_ui_leaves_neither_webserver_nor_daemon(
     tmp_path: Path, ending: signal.Signals
 ) -> None:

@@ -221,6 +221,7 @@ def test_a_code_location_on_aws_loads_without_a_call_or_a_credential(tmp_path: P
     assert {"boto3", "botocore", "pyiceberg", "duckdb", "pysail"} & set(found["loaded"]) == set()
 
 
+@pytest.mark.slow
 def test_a_credential_that_is_read_would_be_seen(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text("[default]\n", "utf-8")
     planted = "import boto3\nboto3.Session().get_credentials()\nprint(json.dumps(seen))"

@@ -144,7 +144,7 @@ def test_totals_and_rows_are_of_one_moment(
             extract_transactions(source(core), tmp_path / "torn", LAST)
 
 
-@pytest.mark.parametrize("moment", ["between", "within"])
+@pytest.mark.parametrize("moment", [pytest.param("between", marks=pytest.mark.slow), "within"])
 def test_postgresql_killed_in_the_middle(
     bank: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:

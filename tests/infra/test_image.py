@@ -74,6 +74,7 @@ def test_what_is_copied_is_what_is_needed(tmp_path: Path) -> None:
     assert found["stacks"] == ["foundation", "profiles", "platform"]
 
 
+@pytest.mark.slow
 def test_what_is_not_copied_would_be_missed(tmp_path: Path) -> None:
     done = _load(_image(tmp_path, without="spark"))
     assert done.returncode != 0

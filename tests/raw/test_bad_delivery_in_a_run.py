@@ -10,7 +10,12 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.merge import definitions_of
 from tests.raw.breaking import POISON, break_parser
 from tests.run.deliveries import CARDS, DAY, account_file, card, card_file, good_day
+from tests.run.homes import card_key, first_date, sound_bank
 from tests.run.small_bank import SmallBank
+
+__all__ = ["card_key", "first_date", "sound_bank"]
+
+pytestmark = pytest.mark.usefixtures("card_key")
 
 TOLD = f"{account_file()} (account-000001: the engine failed: BinderException)"
 BEFORE, AFTER = "2024-05-22", "2024-05-24"
@@ -79,16 +84,15 @@ def test_a_date_keeps_what_it_had_until_its_correction_can_be_parsed(bank: Small
 
 
 def test_a_profile_of_an_earlier_date_is_made_again_and_that_of_the_date_is_not(
-    bank: SmallBank,
+    sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bank.deliver(good_day(BEFORE))
-    assert bank.run(BEFORE).code == 0
-    late = card_file(BEFORE, "070000")
-    bank.deliver({late: card(CARDS[1], 101), card_file(DAY): POISON})
-    ran = bank.run(DAY)
+    break_parser(monkeypatch)
+    late = card_file(DAY, "070000")
+    sound_bank.deliver({late: card(CARDS[1], 101), card_file(AFTER): POISON})
+    ran = sound_bank.run(AFTER)
     assert ran.code == 1
-    assert "profile.customer_360" in ran.on(BEFORE)
-    assert "profile.customer_360" not in ran.on(DAY)
+    assert "profile.customer_360" in ran.on(DAY)
+    assert "profile.customer_360" not in ran.on(AFTER)
 
 
 def test_a_backfill_of_the_dates_goes_on_and_its_checks_name_the_file(bank: SmallBank) -> None:

@@ -86,7 +86,7 @@ def test_the_command_for_an_older_date_does_not_date_a_file_before_an_earlier_in
     tmp_path: Path,
 ) -> None:
     bank, files = SmallBank(tmp_path), good_day()
-    bank.deliver({name: text for name, text in files.items() if name != MAP_FILE})
+    bank.deliver({card_file(): files[card_file()]})
     bank.run(DAY)
     bank.deliver({MAP_FILE: files[MAP_FILE]})
     bank.run(OLD)

@@ -15,7 +15,11 @@ from tests.raw.raw_home import Home
 
 CARD = "card/card0020240523-1.csv"
 ROOT = Path(__file__).resolve().parents[2]
-ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Europe/Prague"]
+ZONES = [
+    "America/New_York",
+    "Asia/Kolkata",
+    *(pytest.param(zone, marks=pytest.mark.slow) for zone in ("UTC", "Europe/Prague")),
+]
 _PROBE = """
 import sys
 from pathlib import Path

@@ -13,7 +13,7 @@ from customer360_assets.merge import definitions_of
 from customer360_assets.partitions import Span
 from customer360_assets.planning import Batch
 from customer360_assets.running import BatchOutcome, run_batch
-from tests.run.deliveries import DAY, client, crm, crm_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file, client, crm, crm_file
 from tests.run.small_bank import SmallBank
 
 NEXT = "2024-05-24"
@@ -27,8 +27,8 @@ def customers(day: str, clients: range) -> dict[str, str | bytes]:
 
 
 def first_day() -> dict[str, str | bytes]:
-    """Give a sound day of every feed, with ten clients."""
-    return {**good_day(), **customers(DAY, TEN)}
+    """Give a sound day of CRM, with ten clients, and of cards: half of the tables to make."""
+    return {**customers(DAY, TEN), card_file(): card(CARDS[0], 101)}
 
 
 def dates(bank: SmallBank, table: str) -> dict[str, int]:

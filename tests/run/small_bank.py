@@ -26,6 +26,7 @@ from customer360_assets.platform import Platform
 from customer360_assets.reading import as_of_files
 from customer360_assets.tables import readable
 from resources.deployed import services_of
+from tests.instances import put_new_record
 
 Row = dict[str, Any]
 Files = Mapping[str, str | bytes]
@@ -92,6 +93,8 @@ class SmallBank:
         self.landing.mkdir(parents=True, exist_ok=True)
         # Few partitions: Dagster lists them all in each run.
         self.deployment.model_copy(update={"first_business_date": FIRST}).save()
+        if not self.deployment.dagster_home.exists():
+            put_new_record(self.deployment.dagster_home)
 
     def deliver(self, files: Files) -> None:
         """Put files into the landing zone."""

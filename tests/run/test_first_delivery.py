@@ -7,7 +7,7 @@ from pathlib import Path
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.partitions import business_days
-from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
+from tests.run.deliveries import CARDS, DAY, card, card_file, good_day, two_feeds
 from tests.run.small_bank import SmallBank
 
 OLDER = str(dt.date.fromisoformat(DAY) - dt.timedelta(days=100))
@@ -22,7 +22,7 @@ def test_an_older_file_moves_the_start_back_and_changes_no_row(tmp_path: Path) -
     unstated, stated = SmallBank(tmp_path / "unstated"), SmallBank(tmp_path / "stated")
     (unstated.home / "settings.json").unlink()
     for bank in (unstated, stated):
-        bank.deliver(good_day(DAY))
+        bank.deliver(two_feeds())
         assert bank.run(DAY).code == 0
     assert start(unstated) == DAY
     assert start(stated) == "2023-01-01"
@@ -39,7 +39,7 @@ def test_an_older_file_moves_the_start_back_and_changes_no_row(tmp_path: Path) -
 def test_the_manifest_has_the_dates_of_its_files_as_partitions(tmp_path: Path) -> None:
     """The dialog that launches a raw table compares each date with those of raw.delivery."""
     bank = SmallBank(tmp_path)
-    bank.deliver(good_day(DAY) | {card_file(OLDER): card(CARDS[0], 101)})
+    bank.deliver(two_feeds() | {card_file(OLDER): card(CARDS[0], 101)})
     assert bank.run(LATER).code == 0
     with bank.instance() as instance:
         dates = instance.get_materialized_partitions(asset_key("raw.delivery"))
@@ -53,7 +53,7 @@ def test_the_manifest_has_the_dates_of_its_files_as_partitions(tmp_path: Path) -
 def test_a_date_before_the_first_delivery_is_refused_in_a_sentence(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     (bank.home / "settings.json").unlink()
-    bank.deliver(good_day(DAY))
+    bank.deliver(good_day())
     assert bank.run(DAY).code == 0
     ran = bank.run(OLDER)
     assert ran.code == 1

@@ -38,7 +38,10 @@ def said(output: str) -> str:
     return " ".join(output.split())
 
 
-@pytest.mark.parametrize("table", [PROFILE, "stage.card", "raw.card", "raw.delivery"])
+@pytest.mark.parametrize(
+    "table",
+    [PROFILE, pytest.param("stage.card", marks=pytest.mark.slow), "raw.card", "raw.delivery"],
+)
 def test_a_missing_file_is_named_and_made_again(sound_bank: SmallBank, table: str) -> None:
     bank, before = sound_bank, sound_bank.everything()
     file = (

@@ -123,6 +123,7 @@ def test_a_late_day_rebuilds_what_was_published_after_it(bank: SmallBank) -> Non
     assert [bank.rows(query, as_of=d) for d in (DAY, NEXT)] == [[{"web_sessions": 3}]] * 2
 
 
+@pytest.mark.slow
 def test_a_late_movement_counts_in_its_own_window_alone(bank: SmallBank) -> None:
     moved = transactions(LONG_BEFORE, [(90, 11, "credit", "CCK", "7.00")])
     bank.deliver({f"transactions/{LONG_BEFORE}.parquet": moved})
@@ -155,6 +156,7 @@ def test_an_earlier_date_than_one_published(bank: SmallBank) -> None:
     assert bank.run(BEFORE).steps == ()
 
 
+@pytest.mark.slow
 def test_defect_windows_on_todays_date(sound_bank: SmallBank, tmp_path: Path) -> None:
     """A date run after a later one has the rows that it has in a home that saw no later one."""
     bank = SmallBank(tmp_path)

@@ -15,18 +15,9 @@ from customer360_assets.cli.main import app
 from customer360_assets.planning import SERVING
 from customer360_assets.serving.assets import PROFILE
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
-from tests.run.deliveries import CARDS, DAY, card, card_file
+from tests.run.deliveries import DAY
 from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank
-
-
-@pytest.fixture(scope="module")
-def once_corrected(first_date: Kept) -> Kept:
-    """A bank with one date, published and corrected."""
-    bank = first_date.back()
-    bank.deliver({card_file(hour="084030"): card(CARDS[2], 101)})
-    assert bank.run(DAY).code == 0
-    return Kept.of(bank, "with another card")
 
 
 @pytest.fixture

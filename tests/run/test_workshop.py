@@ -9,7 +9,8 @@ import pytest
 from customer360_assets.cli.options import OutputFormat
 from customer360_assets.cli.sql import sql_command
 from resources.sql_engine import SqlError
-from tests.run.conftest import Home, customer360
+from tests.run.conftest import Home, customer360, customer360_here
+from tests.run.small_bank import run_here
 
 
 def test_the_run_says_what_it_did(workshop: Home) -> None:
@@ -65,30 +66,30 @@ def test_one_profile_per_client(workshop: Home) -> None:
 
 
 def test_a_profile_by_client_and_by_branch(workshop: Home) -> None:
-    ran = customer360("profile", "5233", "--home", workshop.path, "--format", "json")
+    ran = customer360_here("profile", "5233", "--home", workshop.path, "--format", "json")
     profile = json.loads(ran.output)
     assert (profile["product_accounts"], profile["product_cards"]) == (2, 628)
-    branch = customer360("branch", str(profile["branch_id"]), "--home", workshop.path)
+    branch = customer360_here("branch", str(profile["branch_id"]), "--home", workshop.path)
     assert branch.code == 0
     assert "5233" in branch.output
-    by_date = customer360(
+    by_date = customer360_here(
         "profile", "5233", "--home", workshop.path, "--format", "json", "--as-of", "2024-06-01"
     )
     assert json.loads(by_date.output) == profile
 
 
 def test_an_unknown_client_is_told(workshop: Home) -> None:
-    ran = customer360("profile", "1", "--home", workshop.path)
+    ran = customer360_here("profile", "1", "--home", workshop.path)
     assert ran.code == 1
     assert "No profile of client 1" in ran.output
 
 
 def test_a_second_run_does_nothing(workshop: Home) -> None:
     before = workshop.rows("SELECT * FROM raw.delivery ORDER BY delivery_id")
-    ran = workshop.again("2024-05-23")
-    assert ran.code == 0
-    assert "nothing was outstanding" in ran.output
-    assert " runs, " not in ran.output
+    code, printed = run_here(workshop.path, workshop.landing, "2024-05-23")
+    assert code == 0
+    assert "nothing was outstanding" in printed
+    assert " runs, " not in printed
     assert workshop.rows("SELECT * FROM raw.delivery ORDER BY delivery_id") == before
 
 

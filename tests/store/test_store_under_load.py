@@ -51,7 +51,9 @@ def test_a_reader_sees_one_date_whole_while_another_is_loaded(store: SqliteProfi
     assert {next(iter(dates)) for dates, _ in seen} == set(whole)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+)
 def test_a_killed_load_leaves_what_was_served(store: SqliteProfileStore, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 (moments of death, not secrets)
     process = loading(store, TUESDAY, pause=0.005)

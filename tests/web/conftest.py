@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from customer360_assets.web.access import Access, access_to
 from customer360_assets.web.guard import Guard
+from tests.instances import put_new_record
 
 TOKEN = "t0ken-" + "x" * 32
 ADDRESS = "http://127.0.0.1:3000"
@@ -28,9 +30,10 @@ def access(monkeypatch: pytest.MonkeyPatch) -> Access:
 
 
 @pytest.fixture
-def record() -> Iterator[dg.DagsterInstance]:
+def record(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A record that knows of one materialization of an asset."""
-    with dg.instance_for_test() as instance:
+    put_new_record(tmp_path)
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
         instance.report_runless_asset_event(dg.AssetMaterialization(ASSET))
         yield instance
 

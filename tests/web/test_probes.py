@@ -66,7 +66,9 @@ def test_the_webserver_alone_changes_the_record(
 
 
 @pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
-@pytest.mark.parametrize("origin", [None, ADDRESS, "http://127.0.0.1:8000", "null"])
+@pytest.mark.parametrize(
+    "origin", [None, ADDRESS, "http://127.0.0.1:8000", pytest.param("null", marks=pytest.mark.slow)]
+)
 def test_behind_the_guard_nothing_changes(
     probe: tuple[str, str, dict[str, Any]],
     origin: str | None,

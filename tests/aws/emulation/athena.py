@@ -74,7 +74,7 @@ class Athena:
 
     def __enter__(self) -> Athena:
         """Serve."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_failure: object) -> None:

@@ -61,7 +61,7 @@ class StepFunctions:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> StepFunctions:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_failure: object) -> None:
