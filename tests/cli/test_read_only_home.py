@@ -24,9 +24,14 @@ QUERIES = {
     "sql": ["sql", "SELECT count(*) AS clients FROM stage.customer"],
     "sql of a delta": ["sql", "SELECT count(*) AS records FROM stage.transaction"],
 }
+IN_SHORT = {"tables", "profile", "sql"}
+"""Lake, profile store and engine, once each."""
 
 
-@pytest.mark.parametrize("command", QUERIES)
+@pytest.mark.parametrize(
+    "command",
+    [name if name in IN_SHORT else pytest.param(name, marks=pytest.mark.slow) for name in QUERIES],
+)
 def test_it_prints_the_same_from_a_read_only_home(home: Path, command: str) -> None:
     asked = [sys.executable, "-m", "customer360_assets.cli.main", *QUERIES[command], "--home", home]
     files = {path: path.stat().st_mtime_ns for path in home.rglob("*")}

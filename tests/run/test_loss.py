@@ -86,6 +86,7 @@ def test_an_accepted_loss_is_recorded_and_accepted_once(bank: SmallBank) -> None
     assert check(bank, PROFILE).metadata["missing_keys"].value == 0
 
 
+@pytest.mark.slow
 def test_another_run_makes_the_profile_of_an_accepted_snapshot(bank: SmallBank) -> None:
     bank.deliver(customers(NEXT, TEN[:5]))
     assert bank.run(NEXT).code == 1

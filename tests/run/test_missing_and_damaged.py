@@ -61,11 +61,11 @@ def test_a_missing_file_is_named_and_made_again(sound_bank: SmallBank, table: st
 
 
 METADATA = [
-    ("stage.card", "*.metadata.json", None),
-    ("raw.card", "snap-*.avro", None),
     ("quarantine.card", "*-m0.avro", None),
     (PROFILE, "*.metadata.json", b'{"format-version": 2, "broken'),
-    ("stage.account", "*-m0.avro", b"Obj\x01broken"),
+    pytest.param("stage.card", "*.metadata.json", None, marks=pytest.mark.slow),
+    pytest.param("raw.card", "snap-*.avro", None, marks=pytest.mark.slow),
+    pytest.param("stage.account", "*-m0.avro", b"Obj\x01broken", marks=pytest.mark.slow),
 ]
 
 
@@ -96,6 +96,7 @@ def test_a_table_without_its_metadata_is_named_and_made_again(
     assert "metadata" not in again.output
 
 
+@pytest.mark.slow
 def test_all_files_gone_of_layers_that_are_built_on_each_other(sound_bank: SmallBank) -> None:
     bank, before = sound_bank, sound_bank.everything()
     for schema in ("raw", "stage", "dimension", "profile", "quarantine"):
