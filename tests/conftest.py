@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,22 @@ os.environ.setdefault("CUSTOMER360_SETTLE_SECONDS", "0")
 
 # A tenth of a run's time went into looking through what the imports left for good.
 gc.set_threshold(20_000, 20, 50)
+
+
+# What a script starts with `&` ignores SIGINT, and would hand that to every process of a test.
+_USUAL = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+for _number, _handler in _USUAL.items():
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
+
+
+@pytest.fixture(autouse=True)
+def _same_signals() -> Iterator[None]:
+    """Put the handlers back after a test: Dagster leaves others than it found."""
+    before = {number: signal.getsignal(number) for number in _USUAL}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

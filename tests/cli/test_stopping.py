@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,45 +58,49 @@ with stoppable("Run again."):
 """
 
 
-def _started(work: str, *before: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+@contextmanager
+def _started(work: str, *before: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
         [*before, sys.executable, "-c", COMMAND, work],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    # In the midst of its work, once that is imported.
-    time.sleep(1.5)
-    return process
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        # In the midst of its work, once that is imported.
+        time.sleep(1.5)
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("work", WORK)
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_no_work_keeps_a_command_from_ending(work: str, ending: signal.Signals) -> None:
-    process = _started(WORK[work])
-    process.send_signal(ending)
-    _, said = process.communicate(timeout=GUARD)
+    with _started(WORK[work]) as process:
+        process.send_signal(ending)
+        _, said = process.communicate(timeout=GUARD)
     assert said == f"Stopped by {ending.name}. Run again.\n"
     assert process.returncode == 128 + ending
 
 
 @pytest.mark.parametrize("work", WORK)
 def test_where_sigint_is_ignored_sigterm_still_ends(work: str) -> None:
-    process = _started(WORK[work], *IGNORING)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=GUARD)
+    with _started(WORK[work], *IGNORING) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=GUARD)
     assert said == "Stopped by SIGTERM. Run again.\n"
     assert process.returncode == 143
 
 
 def test_handlers_are_put_back() -> None:
-    process = _started("signal = None")
-    _, said = process.communicate(timeout=GUARD)
+    with _started("signal = None") as process:
+        _, said = process.communicate(timeout=GUARD)
     assert (process.returncode, said) == (0, "")
 
 
