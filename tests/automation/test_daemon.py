@@ -63,7 +63,7 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
             yield log
         finally:
             running.terminate()
-            running.wait(60)
+            running.wait(PATIENCE)
 
 
 def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:

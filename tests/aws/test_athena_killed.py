@@ -31,6 +31,7 @@ from tests.aws.athena_stage import (
     work,
 )
 from tests.aws.emulation.athena import Athena
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -135,9 +136,9 @@ def test_an_interrupted_worker_stops_its_query_and_takes_its_tables_away(
     with athena.held():
         process = started(lake, athena, tmp_path)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) != 0
+        assert process.wait(PATIENCE) != 0
         (query,) = athena.queries.values()
-        assert query.stopped.wait(5)
+        assert query.stopped.wait(PATIENCE)
         assert temporary_tables(lake) == temporary_objects(lake) == []
     assert query.state == "CANCELLED"
 

@@ -178,7 +178,7 @@ def test_a_killed_process_is_followed_by_one_that_attaches(
         )
         until(lambda: len(athena.queries) == 3, "queries of the other process", 60)
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
         found: list[object] = []
         worker = threading.Thread(target=lambda: found.append(made(aws).run(GOOD, "run-1")))
         worker.start()

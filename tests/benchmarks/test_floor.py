@@ -11,6 +11,7 @@ from benchmarks.verify import OtherRowsError, verify
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_floor_computes_the_platforms_rows_and_the_build_is_measured(tmp_path: Path) -> None:
     size = ["--customers", "60", "--days", "8", "--transactions-per-customer", "20"]
     folders = ["--scratch", str(tmp_path / "scratch"), "--results", str(tmp_path / "results")]

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.run.deliveries import DAY, good_day
 from tests.run.small_bank import SmallBank
 
-GUARD = 60
-"""Seconds after which a test gives up; nothing is asserted of the time."""
 IGNORING = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 """As a command behind `&` in a script is started."""
 
@@ -81,7 +80,7 @@ def _started(work: str, *before: str) -> Iterator[subprocess.Popen[str]]:
 def test_no_work_keeps_a_command_from_ending(work: str, ending: signal.Signals) -> None:
     with _started(WORK[work]) as process:
         process.send_signal(ending)
-        _, said = process.communicate(timeout=GUARD)
+        _, said = process.communicate(timeout=PATIENCE)
     assert said == f"Stopped by {ending.name}. Run again.\n"
     assert process.returncode == 128 + ending
 
@@ -93,20 +92,20 @@ def test_where_sigint_is_ignored_sigterm_still_ends(work: str) -> None:
         time.sleep(0.5)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=GUARD)
+        _, said = process.communicate(timeout=PATIENCE)
     assert said == "Stopped by SIGTERM. Run again.\n"
     assert process.returncode == 143
 
 
 def test_handlers_are_put_back() -> None:
     with _started("signal = None") as process:
-        _, said = process.communicate(timeout=GUARD)
+        _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, "")
 
 
 def _all_ended(group: int) -> bool:
     """Wait until no process of a group is left."""
-    deadline = time.monotonic() + GUARD
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             os.killpg(group, 0)
@@ -131,7 +130,7 @@ def test_a_run_that_is_ended_publishes_nothing_by_halves(tmp_path: Path) -> None
     while process.poll() is None and not (bank.home / "lake" / "raw" / "card" / "data").exists():
         time.sleep(0.01)
     process.terminate()
-    _, said = process.communicate(timeout=GUARD)
+    _, said = process.communicate(timeout=PATIENCE)
     assert said == "Stopped by SIGTERM. What was published stays; run again to go on.\n"
     assert process.returncode == 143
     assert _all_ended(process.pid)

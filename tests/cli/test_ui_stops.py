@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.deployment import Deployment
+from tests.patience import PATIENCE
 
 # The two services are stood in for: what counts is that they are processes.
 COMMAND = """
@@ -21,7 +22,7 @@ from customer360_assets.cli import ui
 real = subprocess.Popen
 def stand_in(command, **_):
     webserver = "customer360_assets.web.serve" in command
-    made = real(["sh", "-c", sys.argv[2] if webserver else "exec sleep 60"])
+    made = real(["sh", "-c", sys.argv[2] if webserver else "exec sleep 100000"])
     print(made.pid, flush=True)
     return made
 ui.subprocess.Popen = stand_in
@@ -45,7 +46,7 @@ def _started(home: Path, webserver: str, *before: str) -> tuple[subprocess.Popen
 
 def _left(ids: list[int]) -> list[int]:
     """Give those that are there after a moment, and end them."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + PATIENCE
     while (left := [i for i in ids if _is_there(i)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     for i in left:
@@ -71,24 +72,24 @@ def _is_there(process: int) -> bool:
 def test_a_stopped_ui_leaves_neither_webserver_nor_daemon(
     tmp_path: Path, ending: signal.Signals
 ) -> None:
-    ui, ids = _started(tmp_path, "exec sleep 60")
+    ui, ids = _started(tmp_path, "exec sleep 100000")
     ui.send_signal(ending)
-    code = ui.wait(20)
+    code = ui.wait(PATIENCE)
     assert _left(ids) == []
     assert code == 0
 
 
 def test_the_code_of_whichever_ended_first_is_given_and_the_other_is_ended(tmp_path: Path) -> None:
     ui, ids = _started(tmp_path, "sleep 0.2; exit 3")
-    assert ui.wait(20) == 3
+    assert ui.wait(PATIENCE) == 3
     assert _left(ids) == []
 
 
 def test_under_nohup_the_end_of_the_terminal_ends_nothing(tmp_path: Path) -> None:
-    ui, ids = _started(tmp_path, "exec sleep 60", "nohup")
+    ui, ids = _started(tmp_path, "exec sleep 100000", "nohup")
     ui.send_signal(signal.SIGHUP)
     time.sleep(1)
     assert ui.poll() is None
     ui.send_signal(signal.SIGTERM)
-    assert ui.wait(20) == 0
+    assert ui.wait(PATIENCE) == 0
     assert _left(ids) == []

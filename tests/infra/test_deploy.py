@@ -38,10 +38,10 @@ def _queues(names: AwsNames) -> set[str]:
 def test_told_before_it_is_done_and_done_once(deployed: AwsNames) -> None:
     one = _template(deployed, "test-a")
     assert list(deploy_stack(deployed, "one", one, {}, do=False)) == ["Add AWS::SQS::Queue Test-a"]
-    assert _queues(deployed) == set()
+    assert "a" not in _queues(deployed)
     told = list(deploy_stack(deployed, "one", one, {}, do=True))
     assert told == ["Add AWS::SQS::Queue Test-a", "done"]
-    assert _queues(deployed) == {"a"}
+    assert "a" in _queues(deployed)
 
 
 def test_a_change_is_told_and_made(deployed: AwsNames) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.run.conftest import Home
+
+pytestmark = pytest.mark.slow
 
 
 def _file_totals(home: Home) -> dict[str, tuple[int, Decimal]]:

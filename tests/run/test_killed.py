@@ -126,6 +126,7 @@ def test_a_run_killed_amid_its_tables_is_closed_as_failed(
     assert len(failed) == 1
 
 
+@pytest.mark.slow
 def test_two_runs_at_once(undisturbed: Undisturbed, tmp_path: Path) -> None:
     bank = _bank(tmp_path)
     processes = [_start(bank), _start(bank)]

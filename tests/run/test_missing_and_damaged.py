@@ -125,6 +125,7 @@ def test_a_flipped_bit_is_not_read_and_made_good_by_the_next_run(sound_bank: Sma
     assert bank.rows("SELECT * FROM stage.account ORDER BY account_id") == expected
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_a_parsed_delivery_is_parsed_again(sound_bank: SmallBank) -> None:
     bank, file = sound_bank, published(sound_bank, "raw.card")
     before = file.read_bytes()

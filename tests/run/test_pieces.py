@@ -36,6 +36,7 @@ def _built(
         return bank.everything(), pieces(bank.platform(), "raw.transaction", SPAN)
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_one_piece(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     whole, one = _built(monkeypatch, tmp_path / "whole", None)
     apart, several = _built(monkeypatch, tmp_path / "apart", 1)
