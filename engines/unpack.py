@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 from engines.places import CHECKSUMS
@@ -31,7 +32,9 @@ def unpack_trino(archives: Path, target: Path) -> None:
     shutil.unpack_archive(server, draft, filter="data")
     (root,) = draft.iterdir()
     (connector,) = archives.glob("trino-iceberg-*.zip")
-    shutil.unpack_archive(connector, draft / "connector")
+    # shutil.unpack_archive leaves out what has two dots in its name, as many of these jars have.
+    with zipfile.ZipFile(connector) as zipped:
+        zipped.extractall(draft / "connector")  # noqa: S202 - of a pinned checksum
     (jars,) = (draft / "connector").iterdir()
     jars.rename(root / "plugin" / "iceberg")
     root.rename(target)

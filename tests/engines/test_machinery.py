@@ -20,7 +20,8 @@ def packed_server(archives: Path) -> None:
         for name in ("trino-server-core-1/lib/main.jar", "trino-server-core-1/plugin/geo/geo.jar"):
             tar.addfile(tarfile.TarInfo(name), io.BytesIO())
     with zipfile.ZipFile(archives / "trino-iceberg-1.zip", "w") as zipped:
-        zipped.writestr("trino-iceberg-1/iceberg.jar", b"")
+        for name in ("iceberg.jar", "io...ry_long-name.jar"):
+            zipped.writestr(f"trino-iceberg-1/{name}", b"")
 
 
 def test_the_connector_is_a_plugin_of_the_server(tmp_path: Path) -> None:
@@ -28,7 +29,12 @@ def test_the_connector_is_a_plugin_of_the_server(tmp_path: Path) -> None:
     (tmp_path / "trino.draft/left").mkdir(parents=True)  # of a killed call
     unpack_trino(tmp_path / "archives", tmp_path / "trino")
     found = {str(p.relative_to(tmp_path / "trino")) for p in (tmp_path / "trino").rglob("*.jar")}
-    assert found == {"lib/main.jar", "plugin/geo/geo.jar", "plugin/iceberg/iceberg.jar"}
+    assert found == {
+        "lib/main.jar",
+        "plugin/geo/geo.jar",
+        "plugin/iceberg/iceberg.jar",
+        "plugin/iceberg/io...ry_long-name.jar",
+    }
     assert sorted(p.name for p in tmp_path.iterdir()) == ["archives", "trino"]
 
 
