@@ -34,7 +34,7 @@ def unpack_trino(archives: Path, target: Path) -> None:
     (connector,) = archives.glob("trino-iceberg-*.zip")
     # shutil.unpack_archive leaves out what has two dots in its name, as many of these jars have.
     with zipfile.ZipFile(connector) as zipped:
-        zipped.extractall(draft / "connector")  # noqa: S202 - of a pinned checksum
+        zipped.extractall(draft / "connector")
     (jars,) = (draft / "connector").iterdir()
     jars.rename(root / "plugin" / "iceberg")
     root.rename(target)
