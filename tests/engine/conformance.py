@@ -27,6 +27,11 @@ CASTS: list[tuple[str, object]] = [
     ("CAST('-1.235' AS decimal(18, 2))", Decimal("-1.24")),
     ("CAST('.5' AS decimal(18, 2))", Decimal("0.50")),
     ("TRY_CAST('1_0.5' AS decimal(18, 2))", None),
+    ("CAST(' 12\t' AS bigint)", 12),
+    ("CAST(' 12 ' AS double)", 12.0),
+    ("CAST(' 2024-01-05\n' AS date)", DAY(2024, 1, 5)),
+    ("TRY_CAST(' 12' AS decimal(18, 2))", None),
+    (rows("'12 '", "TRY_CAST(x AS decimal(18, 2))"), None),
     ("TRY_CAST('1,5' AS decimal(18, 2))", None),
     ("TRY_CAST('12345.6' AS decimal(6, 2))", None),
     ("CAST(12345.6 AS decimal(6, 2))", ERROR),
@@ -51,8 +56,6 @@ CASTS: list[tuple[str, object]] = [
         for text in (
             "2024-01-05T10:00:00",
             "2024-01-05 24:00:00",
-            "2024-01-05 10:00:00 UTC",
-            "2024-01-05 10:00:00+02:00",
         )
     ),
     ("CAST(TIMESTAMP '2024-01-05 23:59:59.999' AS date)", DAY(2024, 1, 5)),
@@ -133,7 +136,7 @@ JSON: list[tuple[str, object]] = [
         (f"json_extract_scalar('{text}', '$.a')", None)
         for text in ('{"a":{"b":1}}', '{"a":[1]}', '{"a":null}', '{"b":1}', "{bad", "")
     ),
-    ("json_extract_scalar(NULL, '$.a')", None),
+    ("json_extract_scalar(CAST(NULL AS varchar), '$.a')", None),
     ("json_extract_scalar(json_parse('{\"a\":\"x\"}'), '$.a')", "x"),
     ("json_extract('{\"a\":[1]}', '$.a')", "[1]"),
     ("json_extract('{bad', '$.a')", None),
@@ -160,7 +163,6 @@ JSON: list[tuple[str, object]] = [
     ("TRY_CAST(json_parse('null') AS array(json))", None),
     ("cardinality(TRY_CAST(json_parse('[{\"a\":[1]}, null, 2]') AS array(json)))", 3),
     ("CAST(json_extract('{\"a\":null}', '$.a') AS array(json))", None),
-    ("CAST(json_parse('\"x\"') AS varchar)", ERROR),
 ]
 
 DATES: list[tuple[str, object]] = [

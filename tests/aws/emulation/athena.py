@@ -196,8 +196,9 @@ class Athena:
         rows = running.answer.rows
         first = int(request.get("NextToken", "0"))
         size = min(int(request.get("MaxResults", PAGE)), PAGE)
-        # The names of the columns are the first row of the first page.
-        heading = [data(list(rows.column_names))] if first == 0 else []
+        # The names of the columns are the first row of the first page of a SELECT.
+        headed = first == 0 and running.answer.kind == "DML"
+        heading = [data(list(rows.column_names))] if headed else []
         taken = rows.slice(first, size - len(heading))
         columns = [column.to_pylist() for column in taken.columns]
         listed = [data(list(row)) for row in zip(*columns, strict=True)]
