@@ -87,6 +87,9 @@ def _cast(node: Any) -> Iterator[Finding]:
         yield "time_zone", TEXT_AS_TIME
     if isinstance(node.this, exp.ParseJSON | exp.JSONExtract) and not to.is_type("array"):
         yield "type", "a CAST of JSON differs per engine: write json_extract_scalar before it"
+    rounded = node.this.unnest()
+    if kind == "varchar" and isinstance(rounded, exp.Round) and rounded.args.get("decimals"):
+        yield "type", "Athena keeps the scale: write CAST(round(x, n) AS decimal(p, s)) before it"
     size = len(to.expressions)
     if kind == "timestamp":
         literal = isinstance(node.this, exp.Literal) and bool(size)

@@ -65,6 +65,7 @@ REFUSED = {
         "SELECT CAST(x AS array(varchar)) AS a FROM t",
         "SELECT stddev_samp(x) AS a FROM t",
         "SELECT CAST(json_parse(x) AS varchar) AS a FROM t",
+        "SELECT CAST(round(x, 1) AS varchar) AS a FROM t",
         "SELECT TRY_CAST(json_extract(x, '$.a') AS bigint) AS a FROM t",
     ],
     "null": [
