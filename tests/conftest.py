@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engines.fixtures import trino  # noqa: F401 - a fixture of every folder
+
 # Files of tests are whole when they are delivered: no command has to wait for them.
 os.environ.setdefault("CUSTOMER360_SETTLE_SECONDS", "0")
 

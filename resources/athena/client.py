@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
 from resources.athena.execution import STOPPED, Execution
+from resources.athena.text import sendable
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import current_work
 
@@ -148,7 +149,7 @@ class AthenaClient:
             self._waiting.add(wake)
             cancelled = self._cancelled
         try:
-            found = self._started(tagged(sql), key, keep)
+            found = self._started(sendable(tagged(sql)), key, keep)
             deadline = time.monotonic() + self._timeout
             with self._stopping(found.query_id):
                 while not found.ended:

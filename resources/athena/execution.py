@@ -20,7 +20,7 @@ _SYSTEM = 1  # AthenaError's category of a fault that is not the query's
 
 # What the engine says of the text alone, before it has read a row: no data is in it.
 _ABOUT_THE_TEXT = re.compile(
-    r"^(SYNTAX_ERROR|TYPE_MISMATCH|[A-Z_]+_NOT_FOUND|NOT_SUPPORTED|AMBIGUOUS_[A-Z]+|MISMATCHED_[A-Z_]+"
+    r"^(SYNTAX_ERROR|TYPE_MISMATCH|[A-Z_]+_NOT_FOUND|NOT_SUPPORTED|AMBIGUOUS_[A-Z_]+|MISMATCHED_[A-Z_]+"
     r"|DUPLICATE_[A-Z_]+|MISSING_[A-Z_]+|EXPRESSION_[A-Z_]+|INVALID_(TABLE|VIEW|COLUMN)[A-Z_]*)\b"
 )
 _OURS = re.compile(r"output: column \w+ has a value that [^']+? cannot hold")
@@ -31,6 +31,8 @@ HINTS = (
     ("exhausted resources", "it needs more memory than Athena has: build fewer dates at once"),
     ("TOO_MANY_OPEN_PARTITIONS", "it writes more than 100 partitions: build fewer dates at once"),
     ("EXCEEDED_TIME_LIMIT", "it ran longer than Athena allows: build fewer dates at once"),
+    ("QUERY_HAS_TOO_MANY_STAGES", "it has more stages than Athena runs: read a step's result from "
+     "a table of its own"),
     ("Bytes scanned limit", "it would scan more than the workgroup allows: build fewer dates at "
      "once, or raise the workgroup's limit"),
     ("Lake Formation", "the role lacks a Lake Formation grant on a table that it reads"),

@@ -8,6 +8,9 @@ from resources.athena.text import literal, quoted
 from resources.iceberg.candidate_tables import PART, SEPARATOR
 from resources.sql_engine import SqlError
 
+# Room for a bigint, and for all the digits that a double has behind the point.
+_EXACT = "decimal(38, 18)"
+
 
 def lossless_cast(name: str, target: str) -> str:
     """Give the expression of an output column: the value as `target`, or the query fails.
@@ -23,9 +26,20 @@ def lossless_cast(name: str, target: str) -> str:
     problem = literal(f"output: column {name} has a value that {kind} cannot hold")
     return (
         f"CASE WHEN {column} IS NULL THEN NULL"
-        f" WHEN TRY_CAST({column} AS {kind}) = {column} THEN CAST({column} AS {kind})"
+        f" WHEN {_kept(column, kind)} THEN CAST({column} AS {kind})"
         f" ELSE CAST({problem} AS {kind}) END AS {column}"
     )
+
+
+def _kept(column: str, kind: str) -> str:
+    """Return the condition that a value is the same as `kind`."""
+    same = f"TRY_CAST({column} AS {kind}) = {column}"
+    if kind != "double":
+        return same
+    # A number is compared with a double as a double, whatever digits that takes: back to a decimal
+    # it shows those that it lost. A double has none to lose, and not every double is a decimal.
+    back = f"TRY_CAST(TRY_CAST({column} AS double) AS {_EXACT}) = TRY_CAST({column} AS {_EXACT})"
+    return f"{same} AND (lower(typeof({column})) IN ('double', 'real', 'float') OR {back})"
 
 
 def insert_sql(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -51,7 +50,7 @@ def _kind(column: Column) -> tuple[Any, Reader]:
     if name == "decimal":
         return pa.decimal128(int(column["Precision"]), int(column["Scale"])), Decimal
     if name == "array":
-        return pa.string(), json.dumps
+        return pa.string(), str
     if name not in plain:
         raise SqlError(f"column {column['Name']} is {name}: CAST it AS varchar in the SQL")
     return plain[name]
@@ -77,14 +76,21 @@ def arrow(pages: Iterable[Mapping[str, Any]]) -> pa.Table:
             schema = pa.schema(
                 [(c["Name"], kind) for c, (kind, _) in zip(columns, kinds, strict=True)]
             )
-        # The first page starts with the names of the columns.
-        rows = page["ResultSet"]["Rows"][1 if number == 0 else 0 :]
+        rows = page["ResultSet"]["Rows"]
+        if number == 0 and _names(rows, columns_of(page)):
+            rows = rows[1:]
         arrays = [
             pa.array([_value(row, i, read) for row in rows], kind)
             for i, (kind, read) in enumerate(kinds)
         ]
         batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
     return pa.Table.from_batches(batches, schema=schema)
+
+
+def _names(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> bool:
+    """Return True if rows begin with the columns' names: those of a SELECT do, a plan's do not."""
+    first = [field.get("VarCharValue") for field in rows[0]["Data"]] if rows else []
+    return first == [column["Name"] for column in columns]
 
 
 def _value(row: Mapping[str, Any], position: int, read: Reader) -> object:

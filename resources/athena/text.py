@@ -10,12 +10,21 @@ from decimal import Decimal
 from resources.dialect.tree import parse
 from resources.sql_engine import SqlError
 
+MOST_BYTES = 262_144
+"""Of the text of a query, by Athena's service quotas."""
 _MOST_DIGITS = 38
 
 
 def quoted(name: str) -> str:
     """Give an identifier, or a dotted pair of them, in double quotes."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def sendable(sql: str) -> str:
+    """Return a query's text; SqlError for one that Athena would refuse for its length."""
+    if (size := len(sql.encode())) > MOST_BYTES:
+        raise SqlError(f"the query's text has {size:,} bytes, Athena takes at most {MOST_BYTES:,}")
+    return sql
 
 
 def literal(value: object) -> str:  # noqa: PLR0911 (one answer per type)

@@ -17,10 +17,10 @@ _TIME = r"([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,6})?)?"
 # What Trino accepts of a text, per kind of target.
 TEXTS = {
     "integer": r"\s*[+-]?[0-9]+\s*",
-    "decimal": rf"\s*{_NUMBER}\s*",
+    "decimal": _NUMBER,
     "double": rf"\s*({_NUMBER}|NaN|[+-]?Infinity)\s*",
     "date": rf"\s*{_DAY}\s*",
-    "timestamp": rf"\s*{_DAY}( {_TIME})?\s*",
+    "timestamp": rf"{_DAY}( {_TIME})?",
     "boolean": r"(?i:t|f|1|0|true|false)",
 }
 

@@ -184,13 +184,30 @@ def _substring(node: Any) -> Any:
     start, length = node.args["start"], node.args.get("length")
     if all(isinstance(a, exp.Literal) and int(a.name) > 0 for a in (start, length) if a):
         return node
+    # Before the text's first character there is nothing; NULL of any operand comes first.
+    nothing = "s_ = 0 OR s_ < -length(x_)"
     if length is None:
-        return duck("CASE WHEN s_ = 0 THEN '' ELSE substring(x_, s_) END", x=node.this, s=start)
+        return duck(
+            f"CASE WHEN x_ IS NOT NULL AND ({nothing}) THEN '' ELSE substring(x_, s_) END",
+            x=node.this,
+            s=start,
+        )
     return duck(
-        "CASE WHEN s_ = 0 OR n_ <= 0 THEN '' ELSE substring(x_, s_, n_) END",
+        "CASE WHEN x_ IS NULL OR s_ IS NULL OR n_ IS NULL THEN NULL "
+        f"WHEN {nothing} OR n_ <= 0 THEN '' ELSE substring(x_, s_, n_) END",
         x=node.this,
         s=start,
         n=length,
+    )
+
+
+def _date_format(node: Any) -> Any:
+    # Trino rounds a time to milliseconds before it prints it.
+    return duck(
+        "strftime(make_timestamp(CAST(floor((epoch_us(CAST(x_ AS TIMESTAMP)) + 500) / 1000) "
+        "AS BIGINT) * 1000), f_)",
+        x=node.this,
+        f=node.args["format"],
     )
 
 
@@ -220,6 +237,7 @@ def rewrites() -> dict[type, Callable[[Any], Any]]:
             f"datesub('{n.args['unit'].name.lower()}', a_, b_)", a=n.expression, b=n.this
         ),
         exp.StrToTime: _date_parse,
+        exp.TimeToStr: _date_format,
         exp.UnixToTime: lambda n: duck(
             "make_timestamp(CAST(round(CAST(x_ AS DOUBLE) * 1000) AS BIGINT) * 1000)", x=n.this
         ),

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from resources.dialect.casts import kind_of_type
+from resources.dialect.casts import kind_of_type, reads_as
 from resources.dialect.rewrite import kind_of
 from resources.dialect.subset import CAST_TYPES, DATE_UNITS, FORMAT_CODES, NEEDS_ORDER, UNITS
 
 Finding = tuple[str, str]
+TEXT_AS_TIME = (
+    "Athena drops the zone of a text without a word: write try(date_parse(x, '%Y-%m-%d %H:%i:%s')) "
+    "for a text, CAST(CAST(x AS date) AS timestamp(6)) for a date"
+)
 
 
 def statement_findings(tree: Any) -> Iterator[Finding]:
@@ -35,6 +39,7 @@ def node_findings(node: Any) -> Iterator[Finding]:
     """Give (rule, message) for what is wrong with one node of the tree, not its operands."""
     from sqlglot import exp
 
+    yield from _null(node)
     if isinstance(node, exp.Limit | exp.Fetch | exp.Offset | exp.TableSample):
         yield "limit", "a LIMIT or sample keeps rows by chance: filter by a column or a rank"
     elif isinstance(node, exp.Interval):
@@ -57,10 +62,34 @@ def node_findings(node: Any) -> Iterator[Finding]:
         yield from _function(node)
 
 
+def _null(node: Any) -> Iterator[Finding]:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Concat):
+        operands = node.expressions
+    elif isinstance(node, exp.DPipe | exp.Add | exp.Sub | exp.Mul):
+        operands = [node.this, node.expression]
+    elif isinstance(
+        node, exp.JSONExtractScalar | exp.Substring | exp.TimestampTrunc | exp.DateAdd | exp.Sum
+    ):
+        operands = [node.this]
+    else:
+        return
+    if all(isinstance(operand, exp.Null) for operand in operands):
+        yield "null", "Athena cannot choose between functions of several types: CAST the NULL"
+
+
 def _cast(node: Any) -> Iterator[Finding]:
     from sqlglot import exp
 
     to, kind = node.to, kind_of_type(node.to)
+    if kind == "timestamp" and not _is_time(node.this):
+        yield "time_zone", TEXT_AS_TIME
+    if isinstance(node.this, exp.ParseJSON | exp.JSONExtract) and not to.is_type("array"):
+        yield "type", "a CAST of JSON differs per engine: write json_extract_scalar before it"
+    rounded = node.this.unnest()
+    if kind == "varchar" and isinstance(rounded, exp.Round) and rounded.args.get("decimals"):
+        yield "type", "Athena keeps the scale: write CAST(round(x, n) AS decimal(p, s)) before it"
     size = len(to.expressions)
     if kind == "timestamp":
         literal = isinstance(node.this, exp.Literal) and bool(size)
@@ -79,6 +108,19 @@ def _cast(node: Any) -> Iterator[Finding]:
         good = kind in {"boolean", "date"}
     if not good:
         yield "type", f"CAST AS {to.sql('athena').lower()}: write one of {CAST_TYPES}"
+
+
+def _is_time(operand: Any) -> bool:
+    """Return True if what is cast to a time is no text of the data, or one without surprises."""
+    from sqlglot import exp
+
+    operand = operand.unnest()
+    if isinstance(operand, exp.Try):
+        return _is_time(operand.this)
+    if isinstance(operand, exp.Literal) and operand.is_string:
+        return reads_as("timestamp", operand.name)
+    known = exp.Placeholder | exp.Null | exp.UnixToTime | exp.StrToTime | exp.DateAdd
+    return isinstance(operand, known) or kind_of(operand) in {"date", "timestamp"}
 
 
 def _division(node: Any) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ INSTEAD = {
     "extract": "write year(x), month(x), …",
     "at_timezone": "times are UTC: leave the zone out",
     "from_iso8601_timestamp": "it cuts to milliseconds: write "
-    "CAST(replace(x, 'T', ' ') AS timestamp(6))",
+    "try(date_parse(replace(x, 'T', ' '), '%Y-%m-%d %H:%i:%s'))",
     "from_iso8601_date": "write CAST(x AS date)",
     "json_format": "the order of the keys differs: keep the delivered text",
     "stddev": "write stddev_samp(x)",

@@ -12,11 +12,18 @@ import pytest
 
 from customer360_assets.aws_names import AwsNames
 from tests.aws.emulation.athena import Athena
+from tests.aws.emulation.athena_back_end import MakeBackEnd
+from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.athena_tables import service
+from tests.aws.emulation.athena_trino import TrinoBackEnd
+from tests.aws.stage import REGION
+from tests.engines.trino_client import Trino
 
 
 @contextmanager
-def emulated_athena(endpoint: str, names: AwsNames, cache: Path) -> Iterator[Athena]:
+def emulated_athena(
+    endpoint: str, names: AwsNames, cache: Path, back_end: MakeBackEnd = DuckDbBackEnd
+) -> Iterator[Athena]:
     """Give an Athena over the account at `endpoint`; the environment names it meanwhile."""
     account = service("athena", endpoint, names.region)
     known = {group["Name"] for group in account.list_work_groups()["WorkGroups"]}
@@ -24,14 +31,29 @@ def emulated_athena(endpoint: str, names: AwsNames, cache: Path) -> Iterator[Ath
         account.create_work_group(Name=names.workgroup, Configuration={})
     cache.mkdir(parents=True, exist_ok=True)
     with (
-        Athena(endpoint, names.region, cache) as athena,
+        Athena(endpoint, names.region, back_end(endpoint, names.region, cache)) as athena,
         mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL_ATHENA": athena.url}),
     ):
         yield athena
 
 
+@pytest.fixture(
+    scope="session", params=["duckdb", pytest.param("trino", marks=pytest.mark.engines)]
+)
+def back_end(request: pytest.FixtureRequest, aws_endpoint: str) -> Iterator[MakeBackEnd]:
+    """Give what the emulated Athena runs on: DuckDB, quick, and the engine that Athena is."""
+    if request.param == "duckdb":
+        yield DuckDbBackEnd
+        return
+    server: Trino = request.getfixturevalue("trino")
+    with server.at(aws_endpoint, REGION, "awsdatacatalog") as trino:
+        yield lambda endpoint, region, _cache: TrinoBackEnd(trino, endpoint, region)
+
+
 @pytest.fixture
-def athena(aws_endpoint: str, aws: AwsNames, tmp_path: Path) -> Iterator[Athena]:
+def athena(
+    aws_endpoint: str, aws: AwsNames, tmp_path: Path, back_end: MakeBackEnd
+) -> Iterator[Athena]:
     """Give an Athena that runs queries over the tables of the stage."""
-    with emulated_athena(aws_endpoint, aws, tmp_path / "athena") as found:
+    with emulated_athena(aws_endpoint, aws, tmp_path / "athena", back_end) as found:
         yield found

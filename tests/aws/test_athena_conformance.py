@@ -13,6 +13,7 @@ from resources.athena.client import AthenaClient
 from resources.athena.results import arrow
 from resources.sql_engine import SqlError
 from tests.aws.conftest_athena import emulated_athena
+from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.stage import new_stage
 from tests.engine.conformance import CASES, ERROR
 
@@ -22,9 +23,14 @@ Answers = dict[str, object]
 
 
 @pytest.fixture(scope="module")
-def answers(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+def answers(
+    aws_endpoint: str, back_end: MakeBackEnd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Answers]:
     folder: Path = tmp_path_factory.mktemp("athena")
-    with new_stage(aws_endpoint) as names, emulated_athena(aws_endpoint, names, folder):
+    with (
+        new_stage(aws_endpoint) as names,
+        emulated_athena(aws_endpoint, names, folder, back_end),
+    ):
         client = AthenaClient(
             region=names.region,
             workgroup=names.workgroup,

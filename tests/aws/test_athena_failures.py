@@ -7,6 +7,7 @@ import pytest
 from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.athena.execution import Execution
+from resources.athena.text import MOST_BYTES
 from resources.sql_engine import SqlError
 from resources.work import Work
 from tests.aws.athena_fixtures import ENDLESS, client, made, states, step
@@ -46,6 +47,15 @@ def test_a_text_that_is_no_query_never_starts(athena: Athena, client: AthenaClie
     with pytest.raises(SqlError, match="workgroup"):
         client.run("SELECT (1")
     assert states(athena) == []
+
+
+def test_a_text_that_is_too_long_is_not_sent(athena: Athena, client: AthenaClient) -> None:
+    longest = f"SELECT 'é{'x' * (MOST_BYTES - 11)}'"
+    assert len(longest.encode()) == MOST_BYTES
+    client.run(longest)
+    with pytest.raises(SqlError, match=r"262,145 bytes.*at most 262,144"):
+        client.run(longest + " ")
+    assert states(athena) == ["SUCCEEDED"]
 
 
 def test_a_table_that_is_not_there(client: AthenaClient) -> None:
@@ -100,6 +110,15 @@ def test_a_failure_tells_no_value(client: AthenaClient) -> None:
         ("TYPE_MISMATCH: line 3:5: Cannot apply operator: bigint = varchar", "bigint = varchar"),
         ("HIVE_BAD_DATA: Field x's value '771' in s3://b-raw/a.parquet", "in bucket b-raw"),
         ("SOMETHING_NEW: value '771'", "SOMETHING_NEW"),
+        (
+            "AMBIGUOUS_FUNCTION_CALL: line 1:8: Could not choose a best candidate operator.",
+            "line 1:8: Could not choose a best candidate operator",
+        ),
+        (
+            "QUERY_HAS_TOO_MANY_STAGES: Number of stages in the query (161) exceeds the allowed "
+            "maximum (150). If the query contains multiple aggregates",
+            "more stages than Athena runs: read a step's result from a table of its own",
+        ),
     ],
 )
 def test_each_reason_has_its_advice(reason: str, told: str) -> None:

@@ -60,9 +60,7 @@ def test_a_query_that_scans_too_much_is_told_so(
     )
     engine._client.workgroup += "-limited"
     with pytest.raises(SqlError, match="it would scan more than the workgroup allows"):
-        engine.one(
-            "SELECT count(*) AS n FROM raw.card", inputs={"raw.card": lake.files("raw.card")}
-        )
+        engine.one("SELECT max(id) AS n FROM raw.card", inputs={"raw.card": lake.files("raw.card")})
     assert [query.state for query in athena.queries.values()] == ["CANCELLED"]
 
 

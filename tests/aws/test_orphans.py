@@ -26,6 +26,7 @@ from resources.iceberg.glue_lake import GlueLake
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena
+from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.emulation.waiting import wait_for
 from tests.aws.job_fixtures import ended, given, jobs, lake
@@ -140,13 +141,13 @@ def test_a_chain_whose_retries_have_all_ended_is_over(
 
 
 def test_another_stage_is_left_alone(
-    aws_endpoint: str, stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
-    given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
+    aws_endpoint: str, back_end: MakeBackEnd, stage: Stage, step_functions: StepFunctions,
+    jobs: EmulatedJobs, given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
     run_id, cluster = run_of(instance, HOUR_AGO), f"{stage.names.base}-nightly"
     with (
         new_stage(aws_endpoint) as names,
-        emulated_athena(aws_endpoint, names, tmp_path) as athena,
+        emulated_athena(aws_endpoint, names, tmp_path, back_end) as athena,
         athena.held(),
     ):
         create_jobs(names)

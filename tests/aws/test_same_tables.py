@@ -9,6 +9,7 @@ import pytest
 
 from customer360_assets.deployment import deployment
 from resources.deployed import services_of
+from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.whole_stage import (
     Stage,
     build,
@@ -50,9 +51,9 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
 
 
 @pytest.fixture
-def stage(aws_endpoint: str, tmp_path: Path) -> Stage:  # type: ignore[misc]
+def stage(aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd) -> Stage:  # type: ignore[misc]
     """A stage with Athena, Step Functions, Glue and EMR that execute."""
-    with whole_stage(aws_endpoint, tmp_path) as made:
+    with whole_stage(aws_endpoint, tmp_path, back_end) as made:
         yield made  # type: ignore[misc]
 
 

@@ -18,6 +18,8 @@ from resources.deployed import services_of
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import emulated_step_functions
 from tests.aws.emulation.athena import Athena
+from tests.aws.emulation.athena_back_end import MakeBackEnd
+from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.job_stage import EmulatedJobs, create_jobs, emulated_jobs
 from tests.aws.stage import CARD_KEY, new_stage
@@ -37,11 +39,13 @@ class Stage:
 
 
 @contextmanager
-def whole_stage(endpoint: str, folder: Path) -> Iterator[Stage]:
+def whole_stage(
+    endpoint: str, folder: Path, back_end: MakeBackEnd = DuckDbBackEnd
+) -> Iterator[Stage]:
     """Give a stage; the environment names it and its services meanwhile."""
     with ExitStack() as stack:
         names = stack.enter_context(new_stage(endpoint))
-        athena = stack.enter_context(emulated_athena(endpoint, names, folder / "athena"))
+        athena = stack.enter_context(emulated_athena(endpoint, names, folder / "athena", back_end))
         machine = stack.enter_context(emulated_step_functions(endpoint, athena.url, names))
         jobs = stack.enter_context(emulated_jobs(endpoint))
         create_jobs(names)

@@ -27,6 +27,11 @@ CASTS: list[tuple[str, object]] = [
     ("CAST('-1.235' AS decimal(18, 2))", Decimal("-1.24")),
     ("CAST('.5' AS decimal(18, 2))", Decimal("0.50")),
     ("TRY_CAST('1_0.5' AS decimal(18, 2))", None),
+    ("CAST(' 12\t' AS bigint)", 12),
+    ("CAST(' 12 ' AS double)", 12.0),
+    ("CAST(' 2024-01-05\n' AS date)", DAY(2024, 1, 5)),
+    ("TRY_CAST(' 12' AS decimal(18, 2))", None),
+    (rows("'12 '", "TRY_CAST(x AS decimal(18, 2))"), None),
     ("TRY_CAST('1,5' AS decimal(18, 2))", None),
     ("TRY_CAST('12345.6' AS decimal(6, 2))", None),
     ("CAST(12345.6 AS decimal(6, 2))", ERROR),
@@ -51,8 +56,6 @@ CASTS: list[tuple[str, object]] = [
         for text in (
             "2024-01-05T10:00:00",
             "2024-01-05 24:00:00",
-            "2024-01-05 10:00:00 UTC",
-            "2024-01-05 10:00:00+02:00",
         )
     ),
     ("CAST(TIMESTAMP '2024-01-05 23:59:59.999' AS date)", DAY(2024, 1, 5)),
@@ -90,6 +93,12 @@ TEXTS: list[tuple[str, object]] = [
     ("substr('hello', -2)", "lo"),
     ("substr('hello', -9, 3)", ""),
     ("substr('hello', 9)", ""),
+    ("substr('hello', -9)", ""),
+    ("substr('hello', -9, 6)", ""),
+    ("substr('hello', -5, 2)", "he"),
+    ("substr('hello', CAST(NULL AS bigint), -2)", None),
+    ("substr('hello', 0, CAST(NULL AS bigint))", None),
+    (rows("CAST(NULL AS varchar)", "substr(x, 0)"), None),
     ("substring('hello', 4, 9)", "lo"),
     (rows("0", "substr('hello', x, 2)"), ""),
     ("replace('aXbX', 'X', '')", "ab"),
@@ -133,7 +142,7 @@ JSON: list[tuple[str, object]] = [
         (f"json_extract_scalar('{text}', '$.a')", None)
         for text in ('{"a":{"b":1}}', '{"a":[1]}', '{"a":null}', '{"b":1}', "{bad", "")
     ),
-    ("json_extract_scalar(NULL, '$.a')", None),
+    ("json_extract_scalar(CAST(NULL AS varchar), '$.a')", None),
     ("json_extract_scalar(json_parse('{\"a\":\"x\"}'), '$.a')", "x"),
     ("json_extract('{\"a\":[1]}', '$.a')", "[1]"),
     ("json_extract('{bad', '$.a')", None),
@@ -160,7 +169,6 @@ JSON: list[tuple[str, object]] = [
     ("TRY_CAST(json_parse('null') AS array(json))", None),
     ("cardinality(TRY_CAST(json_parse('[{\"a\":[1]}, null, 2]') AS array(json)))", 3),
     ("CAST(json_extract('{\"a\":null}', '$.a') AS array(json))", None),
-    ("CAST(json_parse('\"x\"') AS varchar)", ERROR),
 ]
 
 DATES: list[tuple[str, object]] = [
@@ -194,6 +202,11 @@ DATES: list[tuple[str, object]] = [
     ("date_parse('2023-02-29', '%Y-%m-%d')", ERROR),
     ("date_parse(NULL, '%Y%m%d')", None),
     ("date_format(TIMESTAMP '2024-01-05 09:08:07', '%Y-%m-%d %H:%i:%s')", "2024-01-05 09:08:07"),
+    # Trino rounds to milliseconds first.
+    ("date_format(TIMESTAMP '2024-02-29 23:59:59.999999', '%Y-%m-%d %H:%i')", "2024-03-01 00:00"),
+    ("date_format(TIMESTAMP '2024-02-29 23:59:59.9994', '%i:%s')", "59:59"),
+    ("date_format(TIMESTAMP '1969-12-31 23:59:59.9995', '%Y-%m-%d')", "1970-01-01"),
+    ("date_format(DATE '2024-02-29', '%d.%m.%Y')", "29.02.2024"),
     ("CAST(from_unixtime(1.5) AS timestamp(6))", TIME(1970, 1, 1, 0, 0, 1, 500000)),
     ("CAST(from_unixtime(-1) AS date)", DAY(1969, 12, 31)),
     ("last_day_of_month(DATE '2024-02-01')", DAY(2024, 2, 29)),

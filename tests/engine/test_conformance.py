@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,8 +15,10 @@ from resources.dialect.lint import lint, written_functions
 from resources.dialect.subset import FUNCTIONS
 from tests.engine.conformance import CASES, ERROR
 from tests.engine.joda import difference
+from tests.engines.trino_client import Trino, TrinoError
 
 SQL = sorted((Path(__file__).parents[2] / "sql").rglob("*.sql"))
+Ask = Callable[[str], object]
 COVERED = {name for case, _ in CASES for name, _ in written_functions(case)}
 
 
@@ -27,24 +29,27 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def answer(db: duckdb.DuckDBPyConnection, case: str) -> object:
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("trino", marks=pytest.mark.engines)])
+def ask(request: pytest.FixtureRequest, db: duckdb.DuckDBPyConnection) -> Ask:
+    """Give what answers a query of one value: DuckDB by the rewrites, and a real Trino."""
+    if request.param == "duckdb":
+        return lambda query: db.execute(to_duckdb(query)).fetchall()[0][0]
+    server: Trino = request.getfixturevalue("trino")
+    return lambda query: server.run(query).column(0)[0].as_py()
+
+
+@pytest.mark.parametrize(("case", "trinos"), CASES, ids=[case for case, _ in CASES])
+def test_answer_is_trinos(ask: Ask, case: str, trinos: object) -> None:
     query = case if case.startswith("SELECT") else f"SELECT {case}"
-    found = db.execute(to_duckdb(query)).fetchone()
-    assert found is not None
-    return found[0]
-
-
-@pytest.mark.parametrize(("case", "trino"), CASES, ids=[case for case, _ in CASES])
-def test_answer_is_trinos(db: duckdb.DuckDBPyConnection, case: str, trino: object) -> None:
-    if trino is ERROR:
-        with pytest.raises(duckdb.Error):
-            answer(db, case)
+    if trinos is ERROR:
+        with pytest.raises((duckdb.Error, TrinoError)):
+            ask(query)
         return
-    found = answer(db, case)
-    if isinstance(found, dt.datetime) and not isinstance(trino, dt.datetime):
+    found = ask(query)
+    if isinstance(found, dt.datetime) and not isinstance(trinos, dt.datetime):
         assert found.time() == dt.time()  # DuckDB widens a date; the contract's cast narrows it
         found = found.date()
-    assert found == (pytest.approx(trino) if isinstance(trino, float) else trino)
+    assert found == (pytest.approx(trinos) if isinstance(trinos, float) else trinos)
 
 
 @pytest.mark.parametrize("case", [case for case, _ in CASES])

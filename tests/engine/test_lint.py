@@ -64,12 +64,30 @@ REFUSED = {
         "SELECT CAST(x AS real) AS a FROM t",
         "SELECT CAST(x AS array(varchar)) AS a FROM t",
         "SELECT stddev_samp(x) AS a FROM t",
+        "SELECT CAST(json_parse(x) AS varchar) AS a FROM t",
+        "SELECT CAST(round(x, 1) AS varchar) AS a FROM t",
+        "SELECT TRY_CAST(json_extract(x, '$.a') AS bigint) AS a FROM t",
+    ],
+    "null": [
+        "SELECT json_extract_scalar(NULL, '$.a') AS a FROM t",
+        "SELECT substr(NULL, 1) AS a FROM t",
+        "SELECT date_trunc('day', NULL) AS a FROM t",
+        "SELECT date_add('day', x, NULL) AS a FROM t",
+        "SELECT sum(NULL) AS a FROM t",
+        "SELECT concat(NULL, NULL) AS a FROM t",
+        "SELECT NULL || NULL AS a FROM t",
+        "SELECT NULL + NULL AS a FROM t",
     ],
     "sum": ["SELECT sum(CAST(x AS double)) AS a FROM t"],
     "interval": ["SELECT x + INTERVAL '1' DAY AS a FROM t"],
     "time_zone": [
         "SELECT from_unixtime(x) AS a FROM t",
         "SELECT x AT TIME ZONE 'Europe/Berlin' AS a FROM t",
+        "SELECT TRY_CAST(x AS timestamp(6)) AS a FROM t",
+        "SELECT TRY_CAST(replace(x, 'T', ' ') AS timestamp(6)) AS a FROM t",
+        "SELECT CAST('2024-01-05 10:00:00 UTC' AS timestamp(6)) AS a FROM t",
+        "SELECT CAST('2024-01-05 10:00:00 ' AS timestamp(6)) AS a FROM t",
+        "SELECT CAST('2024-01-05 10:00:00.1234567' AS timestamp(6)) AS a FROM t",
     ],
     "dialect": [
         "SELECT x FROM t WHERE x ILIKE 'a'",
@@ -106,6 +124,24 @@ def test_good_sql_passes() -> None:
     assert lint(GOOD) == []
     assert tables(GOOD) == ("stage.transaction",)
     assert parameters(GOOD) == 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CAST(? AS timestamp(6))",
+        "CAST('2024-01-05 10:00:00.123456' AS timestamp(6))",
+        "CAST(CAST(x AS date) AS timestamp(6))",
+        "CAST(from_unixtime(x) AS timestamp(6))",
+        "CAST(try(date_parse(x, '%Y-%m-%d')) AS timestamp(6))",
+        "CAST(NULL AS timestamp(6))",
+        "TRY_CAST(json_parse(x) AS array(json))",
+        "concat('a', NULL)",
+        "json_extract_scalar(CAST(NULL AS varchar), '$.a')",
+    ],
+)
+def test_what_both_engines_read_alike_passes(expression: str) -> None:
+    assert lint(f"SELECT {expression} AS a FROM t") == []
 
 
 def test_problem_says_where_and_what_to_write() -> None:

@@ -1,4 +1,4 @@
-"""Athena as a server of its own that runs what it is sent: on DuckDB, over Glue's Iceberg tables.
+"""Athena as a server of its own that runs what it is sent, on an engine behind it.
 
 What it does not do itself (workgroups, tags) goes to the emulated account behind it.
 """
@@ -10,20 +10,16 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.aws.emulation.athena_answer import column_info, data
+from tests.aws.emulation.athena_back_end import Answer, BackEnd, Query
 from tests.aws.emulation.athena_failure import SYSTEM, Failure
 from tests.aws.emulation.athena_http import Refusal, handler
-from tests.aws.emulation.athena_statement import Answer, answer, check
-from tests.aws.emulation.athena_tables import Tables, service
-
-if TYPE_CHECKING:
-    import duckdb
+from tests.aws.emulation.athena_tables import service
 
 PAGE = 1000
 
@@ -40,7 +36,7 @@ class Running:
     begun: float = 0.0
     ended: float = 0.0
     answer: Answer | None = None
-    db: duckdb.DuckDBPyConnection | None = None
+    query: Query | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -52,13 +48,14 @@ class Running:
 class Athena:
     """An emulated Athena over an emulated account. `url` is where clients find it.
 
-    queries: all that ever started, in order. memory_limit: what a query may use, in DuckDB's
-    spelling; one that needs more is exhausted, as nothing is spilled.
+    queries: all that ever started, in order. memory_limit: what a query may use, as `1MB`; one
+    that needs more is exhausted.
     """
 
-    def __init__(self, endpoint: str, region: str, cache: Path, side_by_side: int = 4) -> None:
-        self._endpoint, self._region = endpoint, region
-        self._tables = Tables(endpoint, region, cache)
+    def __init__(
+        self, endpoint: str, region: str, back_end: BackEnd, side_by_side: int = 4
+    ) -> None:
+        self._endpoint, self._region, self._back_end = endpoint, region, back_end
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="athena")
         self._lock = threading.Lock()
         self._by_token: dict[str, Running] = {}
@@ -130,7 +127,7 @@ class Athena:
         if not any(result.get("OutputLocation") for result in results):
             raise Refusal("InvalidRequestException", "No output location provided.")
         try:
-            check(request["QueryString"])
+            self._back_end.check(request["QueryString"])
         except ValueError as problem:
             raise Refusal("InvalidRequestException", f"line 1:1: {problem}") from None
         token = request.get("ClientRequestToken") or uuid.uuid4().hex
@@ -147,8 +144,6 @@ class Athena:
         return {"QueryExecutionId": running.query_id}
 
     def _run(self, running: Running, limit: int | None) -> None:
-        import duckdb
-
         running.begun = time.time()
         try:
             if running.stopped.is_set():
@@ -157,15 +152,12 @@ class Athena:
             if self._broken:
                 self._broken -= 1
                 raise Failure("GENERIC_INTERNAL_ERROR: a worker was lost", category=SYSTEM)
-            settings = {"memory_limit": self.memory_limit, "threads": "2", "temp_directory": ""}
-            with duckdb.connect(config=settings) as db:
-                running.db = db
-                while not self._open.wait(0.02):
-                    if running.stopped.is_set():
-                        raise Failure("", state="CANCELLED")
-                db.execute("SET TimeZone = 'UTC'")
-                database = running.request.get("QueryExecutionContext", {}).get("Database", "")
-                found = answer(db, running.sql, database, self._tables)
+            while not self._open.wait(0.02):
+                if running.stopped.is_set():
+                    raise Failure("", state="CANCELLED")
+            database = running.request.get("QueryExecutionContext", {}).get("Database", "")
+            running.query = self._back_end.query(running.sql, database, self.memory_limit)
+            found = running.query.run()
             if running.stopped.is_set():
                 raise Failure("", state="CANCELLED")
             running.answer = found
@@ -174,13 +166,9 @@ class Athena:
             state = "SUCCEEDED"
         except Failure as failure:
             running.failure, state = failure, failure.state
-        except duckdb.InterruptException:
-            running.failure, state = Failure("", state="CANCELLED"), "CANCELLED"
         except Exception as problem:
             running.failure = Failure(f"GENERIC_INTERNAL_ERROR: {problem!r}", category=SYSTEM)
             state = "FAILED"
-        finally:
-            running.db = None
         running.state = state
         running.ended = time.time()
 
@@ -208,8 +196,9 @@ class Athena:
         rows = running.answer.rows
         first = int(request.get("NextToken", "0"))
         size = min(int(request.get("MaxResults", PAGE)), PAGE)
-        # The names of the columns are the first row of the first page.
-        heading = [data(list(rows.column_names))] if first == 0 else []
+        # The names of the columns are the first row of the first page of a SELECT.
+        headed = first == 0 and running.answer.kind == "DML"
+        heading = [data(list(rows.column_names))] if headed else []
         taken = rows.slice(first, size - len(heading))
         columns = [column.to_pylist() for column in taken.columns]
         listed = [data(list(row)) for row in zip(*columns, strict=True)]
@@ -277,12 +266,8 @@ class Athena:
 
 
 def _interrupt(running: Running) -> None:
-    """Interrupt until it has ended: DuckDB forgets an interrupt between two statements."""
-    import duckdb
-
+    """Stop until it has ended: a stop may come before the engine has the query."""
     while not running.ended:
-        # It may end, and close its connection, between the look and the interrupt.
-        with suppress(duckdb.ConnectionException):
-            if (db := running.db) is not None:
-                db.interrupt()
+        if (query := running.query) is not None:
+            query.stop()
         time.sleep(0.02)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resources.dialect.athena_sql import parse, to_duckdb
+from tests.aws.emulation.athena_back_end import Answer
 from tests.aws.emulation.athena_failure import Failure, failure_of
-from tests.aws.emulation.athena_tables import Reference, Tables, place
+from tests.aws.emulation.athena_tables import Reference, Tables
+from tests.aws.emulation.athena_text import COMMENTS, EXPLAIN, UNLOAD, one_column, unload, unloading
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 _NAME = r'(?:"[^"]+"|\w+)'
-_COMMENTS = re.compile(r"^(\s*--[^\n]*\n)*\s*")
 _INSERT = re.compile(
     rf"INSERT\s+INTO\s+({_NAME}\.{_NAME}|{_NAME})\s*(\(\s*{_NAME}(?:\s*,\s*{_NAME})*\s*\))?(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_UNLOAD = re.compile(
-    r"UNLOAD\s*\((.*)\)\s*TO\s*'(s3://[^']+)'\s*WITH\s*\((.*)\)\s*", re.IGNORECASE | re.DOTALL
-)
-_EXPLAIN = re.compile(r"EXPLAIN\s+(.*)", re.IGNORECASE | re.DOTALL)
 _VERSION = re.compile(r"\s+FOR\s+VERSION\s+AS\s+OF\s+(\d+)", re.IGNORECASE)
 _DAY = r"DATE\s+'(\d{4}-\d\d-\d\d)'"
 _DATES = re.compile(
@@ -43,20 +38,10 @@ MACROS = (
 )
 
 
-@dataclass
-class Answer:
-    """What a query gave: its rows, and the bytes that it read."""
-
-    rows: pa.Table
-    scanned: int = 0
-    kind: str = "DML"
-    types: list[str] = field(default_factory=list)
-
-
 def check(sql: str) -> None:
     """Raise ValueError for a text that Athena would not take at all."""
-    bare = _COMMENTS.sub("", sql)
-    for wrapped in (_UNLOAD, _EXPLAIN):
+    bare = COMMENTS.sub("", sql)
+    for wrapped in (UNLOAD, EXPLAIN):
         if found := wrapped.fullmatch(bare):
             bare = found[1]
     parse(bare)
@@ -66,16 +51,16 @@ def answer(db: duckdb.DuckDBPyConnection, sql: str, database: str, tables: Table
     """Run a query; Failure when it fails."""
     import duckdb
 
-    bare = _COMMENTS.sub("", sql)
+    bare = COMMENTS.sub("", sql)
     try:
         for macro in MACROS:
             db.execute(macro)
-        if found := _UNLOAD.fullmatch(bare):
+        if found := UNLOAD.fullmatch(bare):
             return _unload(db, found, database, tables)
-        if found := _EXPLAIN.fullmatch(bare):
+        if found := EXPLAIN.fullmatch(bare):
             text, _ = _resolved(db, found[1], database, tables)
             plan = db.execute(f"EXPLAIN {to_duckdb(text)}").fetchall()[0][1]
-            return Answer(_one_column("Query Plan", plan.splitlines()), kind="UTILITY")
+            return Answer(one_column("Query Plan", plan.splitlines()), kind="UTILITY")
         if found := _INSERT.fullmatch(bare):
             return _insert(db, found, database, tables)
         return _select(db, bare, database, tables)
@@ -115,31 +100,15 @@ def _insert(
     if len(columns) != made.rows.num_columns:
         raise Failure("TYPE_MISMATCH: line 1:1: Insert query has a different number of columns")
     tables.append(target, made.rows.rename_columns(columns))
-    return Answer(_one_column("rows", []), made.scanned)
+    return Answer(one_column("rows", []), made.scanned)
 
 
 def _unload(
     db: duckdb.DuckDBPyConnection, found: re.Match[str], database: str, tables: Tables
 ) -> Answer:
-    import io
-    import uuid
-
-    import pyarrow.parquet as pq
-
-    if not re.search(r"format\s*=\s*'parquet'", found[3], re.IGNORECASE):
-        raise Failure("NOT_SUPPORTED: this emulation unloads Parquet")
-    where = place(found[2])
-    if tables.s3().list_objects_v2(Bucket=where["Bucket"], Prefix=where["Key"])["KeyCount"]:
-        raise Failure(f"HIVE_PATH_ALREADY_EXISTS: Target directory is not empty: {found[2]}")
-    made = _select(db, found[1], database, tables)
-    half = -(-made.rows.num_rows // 2)
-    for number, part in enumerate((made.rows[half:], made.rows[:half])):
-        if part.num_rows:
-            body = io.BytesIO()
-            pq.write_table(part, body)
-            key = f"{where['Key']}{number:05d}_{uuid.uuid4()}"
-            tables.s3().put_object(Bucket=where["Bucket"], Key=key, Body=body.getvalue())
-    return Answer(_one_column("rows", []), made.scanned)
+    made = _select(db, unloading(found, tables.s3()), database, tables)
+    unload(made.rows, found[2], tables.s3())
+    return Answer(one_column("rows", []), made.scanned)
 
 
 def _resolved(
@@ -176,9 +145,3 @@ def _resolved(
     for start, end, new in sorted(edits, reverse=True):
         sql = f"{sql[:start]}{new}{sql[end:]}"
     return _COMPARED.sub(r"(comparable(\1, \2) AND \1 = \2)", sql), scanned
-
-
-def _one_column(name: str, values: list[Any]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table({name: pa.array(values, pa.string())})

@@ -1,0 +1,78 @@
+"""The engines are the pinned ones, unpacked whole, and their absence is not overlooked."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engines.unpack import checksums, differing, unpack_trino
+from tests.engines.installed import REQUIRED, demand
+
+
+def packed_server(archives: Path) -> None:
+    archives.mkdir()
+    with tarfile.open(archives / "trino-server-core-1.tar.gz", "w:gz") as tar:
+        for name in ("trino-server-core-1/lib/main.jar", "trino-server-core-1/plugin/geo/geo.jar"):
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with zipfile.ZipFile(archives / "trino-iceberg-1.zip", "w") as zipped:
+        for name in ("iceberg.jar", "io...ry_long-name.jar"):
+            zipped.writestr(f"trino-iceberg-1/{name}", b"")
+
+
+def test_the_connector_is_a_plugin_of_the_server(tmp_path: Path) -> None:
+    packed_server(tmp_path / "archives")
+    (tmp_path / "trino.draft/left").mkdir(parents=True)  # of a killed call
+    unpack_trino(tmp_path / "archives", tmp_path / "trino")
+    found = {str(p.relative_to(tmp_path / "trino")) for p in (tmp_path / "trino").rglob("*.jar")}
+    assert found == {
+        "lib/main.jar",
+        "plugin/geo/geo.jar",
+        "plugin/iceberg/iceberg.jar",
+        "plugin/iceberg/io...ry_long-name.jar",
+    }
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["archives", "trino"]
+
+
+def test_an_archive_that_is_not_the_pinned_one_is_named(tmp_path: Path) -> None:
+    for name in ("same.jar", "other.jar", "unpinned.jar"):
+        (tmp_path / name).write_bytes(name.encode())
+    pinned = {
+        "same.jar": hashlib.sha256(b"same.jar").hexdigest(),
+        "other.jar": hashlib.sha256(b"as pinned").hexdigest(),
+        "absent.jar": hashlib.sha256(b"").hexdigest(),
+    }
+    assert differing(tmp_path, pinned) == ["absent.jar", "other.jar", "unpinned.jar"]
+
+
+def test_every_archive_is_pinned_at_the_version_that_maven_copies() -> None:
+    pom = (Path(__file__).parents[2] / "engines" / "pom.xml").read_text(encoding="utf-8")
+    assert len(checksums()) == pom.count("<artifactItem>")
+    for name in checksums():
+        version = name.removesuffix(".tar.gz").removesuffix(".jar").removesuffix(".zip")
+        assert f"version>{version.rpartition('-')[2]}<" in pom
+
+
+def test_without_maven_the_tests_skip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(REQUIRED, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Maven"):
+        demand(tmp_path)
+
+
+def test_where_the_engines_are_required_a_skip_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(REQUIRED, "1")
+    with pytest.raises(pytest.fail.Exception, match="make test-engines"):
+        demand(tmp_path)
+
+
+def test_engines_that_are_here_are_taken(tmp_path: Path) -> None:
+    (tmp_path / ".ready").touch()
+    demand(tmp_path)
