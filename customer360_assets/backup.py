@@ -17,6 +17,7 @@ from customer360_assets.whereabouts import (
     refuse_unusable,
 )
 from resources.embedded.opened import open_lake
+from resources.iceberg.addresses import path_of
 from resources.iceberg.relocate import CATALOG, Move, missing_files, relocate
 from resources.private import make_private
 from resources.sqlite_files import connect
@@ -88,7 +89,7 @@ def _copy_catalog(source: Deployment, draft: Path) -> None:
         with closing(connect(catalog)) as database:
             named = database.execute("SELECT metadata_location FROM iceberg_tables").fetchall()
         for (location,) in named:
-            _copy_file(source.home, draft, Path(location))
+            _copy_file(source.home, draft, Path(path_of(location)))
 
 
 def _copy(home: Path, draft: Path, room: Path) -> None:

@@ -31,12 +31,21 @@ class Damage:
     platform: Platform
     partitions: Mapping[str, Collection[dt.date]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    whole: Collection[str] = ()
+    """Tables of which every recorded partition is lost."""
 
     @classmethod
     def of(cls, platform: Platform, lake_dir: Path) -> Damage:
         """Return what is missing or damaged, after having had its deliveries parsed again."""
         found: defaultdict[str, set[dt.date]] = defaultdict(set)
-        lines = []
+        lines, whole = [], set[str]()
+        for table, problem in sorted(platform.lake.unreadable().items()):
+            platform.lake.forget(table)
+            whole |= {table, *_makers(table)}
+            lines.append(
+                f"{table}: its metadata cannot be read ({problem}); all its partitions are made "
+                "again from the archive."
+            )
         for damaged in platform.lake.damaged():
             lines.append(f"{damaged}; {AGAIN}.")
             for table in _makers(damaged.table):
@@ -45,7 +54,7 @@ class Damage:
                 feed, dates, files = parsed
                 platform.lake.renew([str(file) for file in files])
                 found[f"raw.{feed}"] |= dates
-        return cls(platform, found, lines)
+        return cls(platform, found, lines, whole)
 
     def lost(
         self, table: str, events: Mapping[dt.date, dg.AssetMaterialization]
@@ -58,11 +67,13 @@ class Damage:
         except MissingTableError:
             shown = {}
         absent = {d for d, event in events.items() if d not in shown and _rows(event)}
-        if absent:
+        if absent and table not in self.whole:
             dates = f"{min(absent)} to {max(absent)}" if len(absent) > 1 else f"{min(absent)}"
             self.lines.append(
                 f"{table}: the lake lacks {len(absent):,} recorded partitions ({dates}); {AGAIN}."
             )
+        if table in self.whole:
+            absent = set(events)
         return absent | set(self.partitions.get(table, ()))
 
     def _unserved(self, events: Mapping[dt.date, dg.AssetMaterialization]) -> Collection[dt.date]:

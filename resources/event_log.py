@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
                 self._store_together(run_id, list(some))
             else:
                 super().store_event_batch(list(some))
+
+    @cached_property
+    def supports_asset_checks(self) -> bool:
+        """Whether the database has the table of checks, which Dagster looks for at each event."""
+        return bool(super().supports_asset_checks)
 
     def _store_together(self, run_id: str, events: Sequence[EventLogEntry]) -> None:
         rows = [self._event_to_row(event) for event in events]

@@ -107,6 +107,12 @@ class Lake(Protocol):
         No file is read for it. A store that keeps its objects whole by itself has none.
         """
 
+    def unreadable(self) -> Mapping[str, str]:
+        """Tables whose metadata is missing or damaged, and what is wrong with each."""
+
+    def forget(self, table: str) -> None:
+        """Have the catalog know nothing of a table; no file of it is deleted."""
+
     def renew(self, files: Sequence[str]) -> None:
         """Take files that will be written anew, under the same names, as not published before."""
 

@@ -30,6 +30,17 @@ class DamagedFileError(LakeError):
     """A published file is missing or not as it was published; the partition is made anew."""
 
 
+class UnreadableTableError(LakeError):
+    """A file of a table's metadata is missing or damaged: nobody knows which rows it shows."""
+
+    def __init__(self, table: str, problem: str) -> None:
+        super().__init__(
+            f"{table}: its metadata cannot be read ({problem}). customer360 run makes the whole "
+            "table anew from the archive; a backup of the home has its history, too."
+        )
+        self.problem = problem
+
+
 class CommitConflictError(LakeError):
     """Other writers kept winning the table; nothing was published, the step may run again."""
 

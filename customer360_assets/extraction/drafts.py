@@ -52,8 +52,12 @@ class Drafts:
 def drafts_in(folder: Path) -> Iterator[Drafts]:
     """Clear what a killed extraction left, and what this one leaves however it ends.
 
-    Raises ExtractionError while another extraction writes here.
+    Raises ExtractionError while another extraction writes here, and for a folder that is a link:
+    files would be written outside of the landing zone.
     """
+    for place in (folder, folder / HIDDEN):
+        if place.is_symlink():
+            raise ExtractionError(f"{place} is a symbolic link; put a folder in its place.")
     folder.mkdir(parents=True, exist_ok=True)
     drafts = Drafts(folder)
     handle = os.open(folder, os.O_RDONLY)

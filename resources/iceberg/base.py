@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot as State
 
 
+READ = "read"
+
+
 class IcebergLake(ABC):
     """A `Lake` of PyIceberg; a subclass says where tables, files and candidates are."""
 
@@ -68,6 +71,11 @@ class IcebergLake(ABC):
     def _own(self, table: str, files: Sequence[str]) -> list[str]:
         """Give the files as the table will name them; LakeError for one of another place."""
 
+    @staticmethod
+    def _path(named: str) -> str:
+        """Return what engines open of a file that a table names."""
+        return named
+
     @abstractmethod
     def _orphaned(self, table: str, files: set[str]) -> None:
         """Have the age of these files, as orphans, count from now."""
@@ -87,7 +95,7 @@ class IcebergLake(ABC):
     def load(self, table: str) -> "Table":
         """Give the Iceberg table as it stands; MissingTableError when it was never created."""
         place = self._place(table)
-        with self._told("read", table):
+        with self._told(READ, table):
             return load(self._catalog, place.identifier, table)
 
     def ensure(
@@ -171,11 +179,12 @@ class IcebergLake(ABC):
         if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
             raise LakeError(f"{table} has no snapshot {snapshot_id}")
         found = []
-        with self._told("read", table):
+        with self._told(READ, table):
             for file in live_files(source, snapshot):
                 partition = partition_of(source, file)
                 if chosen.hold(partition):
-                    found.append((*(str(partition[name]) for name in columns), file.file_path))
+                    path = self._path(file.file_path)
+                    found.append((*(str(partition[name]) for name in columns), path))
         return [row[-1] for row in sorted(found)], snapshot.snapshot_id if snapshot else None
 
     def batches(
@@ -195,7 +204,7 @@ class IcebergLake(ABC):
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
-        with self._told("read", table):
+        with self._told(READ, table):
             for file in live_files(source, source.current_snapshot()):
                 partition = partition_of(source, file)
                 day = partition[DATE_COLUMN]

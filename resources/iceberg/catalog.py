@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from resources.iceberg.addresses import address_of
 from resources.lake_types import CommitConflictError, MissingTableError
 from resources.sqlite_files import file_address, read_only_options
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 T = TypeVar("T")
+FILE_IO = "resources.iceberg.local_files.LocalFileIO"
 
 # Writers of one machine take turns, so a conflict is with a change of schema or a foreign writer.
 WAITS = tuple(min(0.01 * 2**n, 0.5) for n in range(24))
@@ -33,18 +35,20 @@ class Place:
 
 def open_catalog(uri: str, warehouse: Path) -> "Catalog":
     """The catalog, created when missing; any number of processes may open it at once."""
-    from pyiceberg.catalog.sql import SqlCatalog
     from sqlalchemy.engine import make_url
+
+    from resources.iceberg.sqlite_catalog import LakeCatalog
 
     url, database = make_url(uri), database_of(uri)
     if not database.exists():
         _create(database)
     if options := read_only_options(database):
         url = url.set(database=file_address(database)).update_query_dict({**options, "uri": "true"})
-    return SqlCatalog(
+    return LakeCatalog(
         "lake",
         uri=url.render_as_string(hide_password=False),
-        warehouse=str(warehouse),
+        warehouse=address_of(warehouse),
+        **{"py-io-impl": FILE_IO},
         init_catalog_tables="false",
     )
 

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from resources.iceberg.addresses import path_of
 from resources.s3.side_by_side import side_by_side
 from resources.sha256 import sha256_of
 from resources.sqlite_files import connect, read_only_options
@@ -97,7 +98,7 @@ class Digests:
         return {names[name]: sha256 for name, sha256 in found.items()}
 
     def _name(self, file: str) -> str:
-        return os.path.relpath(file.removeprefix("file://"), self.root)
+        return os.path.relpath(path_of(file), self.root)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -113,12 +114,12 @@ class Digests:
 
 
 def _sha256(file: str) -> str:
-    return sha256_of(Path(file.removeprefix("file://")))
+    return sha256_of(Path(path_of(file)))
 
 
 def _state(file: str) -> State:
-    status = Path(file.removeprefix("file://")).stat()
-    return file, status.st_size, status.st_mtime_ns, status.st_ino
+    status = Path(path_of(file)).stat()
+    return path_of(file), status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _state_or_none(file: str) -> State | None:

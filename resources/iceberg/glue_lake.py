@@ -108,6 +108,14 @@ class GlueLake(IcebergLake):
         """See `Lake.damaged`: S3 keeps its objects whole."""
         return []
 
+    def unreadable(self) -> dict[str, str]:
+        """See `Lake.unreadable`: the bucket keeps every version of an object."""
+        return {}
+
+    def forget(self, table: str) -> None:
+        """See `Lake.forget`; here an operator restores the object's last version instead."""
+        raise LakeError(f"{table}: a table of the account is not forgotten; restore its metadata")
+
     def renew(self, files: Sequence[str]) -> None:
         """See `Lake.renew`."""
 

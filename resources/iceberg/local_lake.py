@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,15 +14,24 @@ from typing import TYPE_CHECKING
 
 from resources.iceberg import schema as lake_schema
 from resources.iceberg import sweep as lake_sweep
-from resources.iceberg.base import IcebergLake
+from resources.iceberg.addresses import address_of, path_of
+from resources.iceberg.base import READ, IcebergLake
 from resources.iceberg.catalog import Place, database_of, make_namespace, open_catalog
 from resources.iceberg.digests import DAMAGED, MISSING, Digests
 from resources.iceberg.files import date_of, live_files
-from resources.lake_types import Damaged, DamagedFileError, LakeError, split
+from resources.lake_types import (
+    Damaged,
+    DamagedFileError,
+    LakeError,
+    UnreadableTableError,
+    split,
+)
 from resources.private import may_write
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table
 
 
 @cache
@@ -51,10 +61,24 @@ class LocalLake(IcebergLake):
         return self.warehouse_dir.absolute().joinpath(*split(table))
 
     def _place(self, table: str) -> Place:
-        return Place(table, table, str(self._folder(table)))
+        return Place(table, table, address_of(self._folder(table)))
 
     def _make_namespace(self, schema: str) -> None:
         make_namespace(self._catalog, schema)
+
+    @contextmanager
+    def _told(self, action: str, table: str) -> Iterator[None]:
+        from pyiceberg.exceptions import ValidationError
+
+        try:
+            yield
+        except FileNotFoundError as gone:
+            raise UnreadableTableError(table, _missing(gone)) from gone
+        except (EOFError, ValueError, LookupError, ValidationError) as problem:
+            if action != READ or isinstance(problem, LakeError):
+                raise
+            # PyIceberg's text may quote what the file holds.
+            raise UnreadableTableError(table, "a file of it is damaged") from problem
 
     def _turn(self, table: str) -> AbstractContextManager[None]:
         return lake_sweep.held(self._folder(table))
@@ -72,12 +96,16 @@ class LocalLake(IcebergLake):
         paths = [Path(file).absolute() for file in files]
         if outside := next((path for path in paths if not path.is_relative_to(data)), None):
             raise LakeError(f"{outside} is not in a candidate folder of {table}")
-        return [str(path) for path in paths]
+        return [address_of(path) for path in paths]
+
+    @staticmethod
+    def _path(named: str) -> str:
+        return path_of(named)
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         for file in files:
             with suppress(FileNotFoundError):
-                os.utime(file)
+                os.utime(path_of(file))
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -115,11 +143,30 @@ class LocalLake(IcebergLake):
         return [
             Damaged(table, date_of(source, file), path, problem)
             for table in self.tables()
-            for source in [self.load(table)]
-            for file in live_files(source, source.current_snapshot())
-            for path in [file.file_path]
+            for source, files in [self._shown(table)]
+            for file in files
+            for path in [path_of(file.file_path)]
             if (problem := _problem(path, file.file_size_in_bytes, path in marked))
         ]
+
+    def _shown(self, table: str) -> tuple["Table", list["DataFile"]]:
+        source = self.load(table)
+        with self._told(READ, table):
+            return source, list(live_files(source, source.current_snapshot()))
+
+    def unreadable(self) -> dict[str, str]:
+        """See `Lake.unreadable`."""
+        found = {}
+        for table in self.tables():
+            try:
+                self._shown(table)
+            except UnreadableTableError as problem:
+                found[table] = problem.problem
+        return found
+
+    def forget(self, table: str) -> None:
+        """See `Lake.forget`."""
+        self._catalog.drop_table(table)
 
     def renew(self, files: Sequence[str]) -> None:
         """See `Lake.renew`."""
@@ -132,10 +179,11 @@ class LocalLake(IcebergLake):
         self._refuse(table, self._digests.problems(files), snapshot_id)
 
     def _refuse(self, table: str, problems: Mapping[str, str], snapshot_id: int | None) -> None:
-        for path, problem in sorted(problems.items()):
+        for file, problem in sorted(problems.items()):
+            path = path_of(file)
             source = self.load(table)
             state = source.snapshot_by_id(snapshot_id) if snapshot_id else source.current_snapshot()
-            shown = {file.file_path: file for file in live_files(source, state)}
+            shown = {path_of(one.file_path): one for one in live_files(source, state)}
             date = date_of(source, shown[path]) if path in shown else None
             raise DamagedFileError(
                 f"{Damaged(table, date, path, problem)}. Nothing was made from it: run again with "
@@ -167,10 +215,15 @@ class LocalLake(IcebergLake):
         return removed
 
 
+def _missing(gone: FileNotFoundError) -> str:
+    found = re.search(r"'(/[^']+)'", str(gone))
+    return f"{found[1] if found else gone} is missing"
+
+
 def _problem(path: str, size: int, marked: bool) -> str | None:
     """Return what a look at a published file finds wrong; None if it is as large as it was."""
     try:
-        found = Path(path.removeprefix("file://")).stat().st_size
+        found = Path(path).stat().st_size
     except FileNotFoundError:
         return MISSING
     return DAMAGED if marked or found != size else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resources.iceberg.addresses import address_of, path_of
 from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ class Move:
             return {name: self(one) for name, one in value.items()}
         if isinstance(value, list):
             return [self(one) for one in value]
-        if isinstance(value, str) and (value == str(self.old) or value.startswith(f"{self.old}/")):
-            return f"{self.new}{value.removeprefix(str(self.old))}"
-        return value
+        if not isinstance(value, str):
+            return value
+        path = path_of(value)
+        if path != str(self.old) and not path.startswith(f"{self.old}/"):
+            return value
+        moved = f"{self.new}{path.removeprefix(str(self.old))}"
+        return moved if path == value else address_of(moved)
 
 
 def lake_of_catalog(database: Path) -> Path | None:
@@ -47,14 +52,14 @@ def lake_of_catalog(database: Path) -> Path | None:
             " ORDER BY table_namespace, table_name LIMIT 1"
         ).fetchone()
     # <lake>/<schema>/<table>/metadata/<file>
-    return Path(row[0]).parents[3] if row else None
+    return Path(path_of(row[0])).parents[3] if row else None
 
 
 def relocate(lake_dir: Path, move: Move) -> None:
     """Rewrite all that the tables of a lake say of where they are. May be repeated after a kill."""
-    from pyiceberg.io.pyarrow import PyArrowFileIO
+    from resources.iceberg.local_files import LocalFileIO
 
-    io = PyArrowFileIO()
+    io = LocalFileIO()
     for folder in sorted(lake_dir.glob(METADATA)):
         files = sorted(folder.glob("*.avro"))
         lists = [file for file in files if file.name.startswith("snap-")]
@@ -99,7 +104,7 @@ def _moved(record: Any, fields: Any, move: Move) -> bool:
         elif field.name == "data_file" and _moved(record[position], field.field_type.fields, move):
             return True
         elif field.name == "manifest_length":
-            record[position] = Path(record[0]).stat().st_size
+            record[position] = Path(path_of(record[0])).stat().st_size
     return bool(before != record._data)
 
 
@@ -125,14 +130,15 @@ def missing_files(lake_dir: Path, move: Move) -> Iterator[str]:
 
     The paths may still be those from before the move.
     """
-    from pyiceberg.io.pyarrow import PyArrowFileIO
     from pyiceberg.manifest import ManifestFile, read_manifest_list
     from pyiceberg.table.metadata import TableMetadataUtil
 
-    io = PyArrowFileIO()
+    from resources.iceberg.local_files import LocalFileIO
+
+    io = LocalFileIO()
 
     def here(named: str) -> Path | None:
-        path = Path(move(named))
+        path = Path(path_of(move(named)))
         return path if path.is_file() else None
 
     def lost(manifest: ManifestFile) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resources.iceberg.addresses import path_of
 from resources.iceberg.commit import transaction
 from resources.iceberg.files import entries_of
 from resources.lake_types import LakeError
@@ -63,7 +64,7 @@ def remove_orphans(table: "Table", folder: Path, older_than: datetime) -> list[s
     """Delete old files under the table's candidates that no snapshot shows; their paths."""
     if older_than.tzinfo is None:
         raise LakeError("older_than needs a time zone")
-    known = shown(table, table.snapshots())
+    known = {path_of(file) for file in shown(table, table.snapshots())}
     limit = older_than.timestamp()
     removed = []
     for parent, _, names in os.walk(folder, topdown=False):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
 from customer360_assets.planning import SERVING
+from resources.iceberg import files as manifests
+from resources.lake_types import UnreadableTableError
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank
 
@@ -52,6 +55,42 @@ def test_a_missing_file_is_named_and_made_again(sound_bank: SmallBank, table: st
     again = bank.run(DAY)
     assert again.steps == ()
     assert "missing" not in again.output
+
+
+METADATA = [
+    ("stage.card", "*.metadata.json", None),
+    ("raw.card", "snap-*.avro", None),
+    ("quarantine.card", "*-m0.avro", None),
+    (PROFILE, "*.metadata.json", b'{"format-version": 2, "broken'),
+    ("stage.account", "*-m0.avro", b"Obj\x01broken"),
+]
+
+
+@pytest.mark.parametrize(("table", "files", "content"), METADATA)
+def test_a_table_without_its_metadata_is_named_and_made_again(
+    sound_bank: SmallBank,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+    files: str,
+    content: bytes | None,
+) -> None:
+    bank = sound_bank
+    bank.deliver({card_file(NEXT): card(CARDS[2], 101) + "nonsense\n"})
+    assert bank.run(NEXT).code == 0
+    before = bank.everything()
+    for file in (bank.deployment.lake_dir / table.replace(".", "/") / "metadata").glob(files):
+        file.chmod(0o600)
+        file.unlink() if content is None else file.write_bytes(content)
+    monkeypatch.setattr(manifests, "_READ", OrderedDict())  # As in a new process.
+    with pytest.raises(UnreadableTableError, match="customer360 run makes the whole table anew"):
+        bank.rows(f"SELECT count(*) FROM {table}")
+    ran = bank.run(NEXT)
+    assert ran.code == 0, ran.output
+    assert f"{table}: its metadata cannot be read" in said(ran.output)
+    assert {**bank.everything(), SERVING: 0} == {**before, SERVING: 0}
+    again = bank.run(NEXT)
+    assert again.steps == ()
+    assert "metadata" not in again.output
 
 
 def test_all_files_gone_of_layers_that_are_built_on_each_other(sound_bank: SmallBank) -> None:
