@@ -60,6 +60,7 @@ class Spark:
         jars: Sequence[str] = (),
         conf: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._conf = {**_account(moto), **_size(folder), **conf}
         self._jars = ":".join(str(jar(name)) for name in (*JARS, *jars))
 
