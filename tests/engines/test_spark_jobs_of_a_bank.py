@@ -18,8 +18,11 @@ from tests.aws.test_jobs_same_rows import engine_of, rows_on_s3
 from tests.aws.whole_stage import Rows, locally
 from tests.engines.home_of_a_bank import Home, Job, home_of_a_bank
 from tests.engines.installed import demand
+from tests.spark.conftest import SCRIPTS
 
 pytestmark = pytest.mark.engines
+
+RIGHT = "F.max(F.when(window & _is(d)"
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +79,17 @@ def test_a_job_has_the_rows_of_the_home(
     job, rows = home.jobs[script], of_script(home, script)
     assert len(rows) == 60
     assert done_by(kind, stage, home, job, job.script, tmp_path) == rows
+
+
+def test_a_script_with_another_expression_is_found(
+    stage: AwsNames, home: Home, tmp_path: Path
+) -> None:
+    job = home.jobs["customer_history"]
+    text = job.script.read_text(encoding="utf-8")
+    assert text.count(RIGHT) == 1
+    altered = tmp_path / job.script.name
+    altered.write_text(text.replace(RIGHT, RIGHT.replace("max", "min")), encoding="utf-8")
+    (tmp_path / "job.py").write_bytes((SCRIPTS / "job.py").read_bytes())
+    found = done_by("glue", stage, home, job, altered, tmp_path)
+    assert len(found) == 60
+    assert found != of_script(home, "customer_history")
