@@ -11,6 +11,7 @@ import pytest
 from customer360_assets.aws_names import AwsNames
 from customer360_assets.deployment import Deployment
 from tests.aws.conftest_athena import athena, back_end  # noqa: F401 - fixtures
+from tests.aws.conftest_jobs import machine  # noqa: F401 - a fixture
 from tests.aws.stage import new_stage
 
 

@@ -11,13 +11,14 @@ from unittest import mock
 from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.jobs.watch import Patience
+from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.job_server import JobServer
 from tests.aws.emulation.jobs import JobServices
 
 ROUTED = ("GLUE", "EMR", "EMR_SERVERLESS", "LOGS")
 GLUE_SCRIPTS = ("customer_history", "extract_transactions")
 # So that a test is not slower than what it runs.
-HASTY = Patience(deadline=120, unknown=1, last_words=2, stopping=20, first=0.1, longest=0.3)
+HASTY = Patience(deadline=600, unknown=1, last_words=2, stopping=20, first=0.1, longest=0.3)
 
 
 @dataclass
@@ -29,9 +30,11 @@ class EmulatedJobs:
 
 
 @contextmanager
-def emulated_jobs(endpoint: str, minute: float = 60.0) -> Iterator[EmulatedJobs]:
+def emulated_jobs(
+    endpoint: str, minute: float = 60.0, machine: Machine | None = None
+) -> Iterator[EmulatedJobs]:
     """Route the services that run jobs to the emulation; every script is ended afterwards."""
-    services = JobServices(endpoint, minute)
+    services = JobServices(endpoint, minute, machine)
     server = JobServer(services, endpoint)
     routes = {f"AWS_ENDPOINT_URL_{name}": server.endpoint for name in ROUTED}
     with mock.patch.dict(os.environ, routes):

@@ -82,7 +82,7 @@ def test_a_state_that_is_not_known_is_named_and_not_waited_for(
 def test_a_job_that_its_service_ends(
     aws: AwsNames, aws_endpoint: str, lake: Path, given: dict[str, list[str]]
 ) -> None:
-    with emulated_jobs(aws_endpoint, minute=0.5) as jobs:
+    with emulated_jobs(aws_endpoint, minute=0.1) as jobs:
         create_jobs(aws)
         with pytest.raises(SparkJobError, match=r"ended as TIMEOUT: it ran longer"):
             engine("glue", lake).run(script_of("forever", lake), given, output_of(lake, "r"), MAY)

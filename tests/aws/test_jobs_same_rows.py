@@ -19,6 +19,7 @@ from resources.jobs.engine import JobEngine
 from resources.jobs.glue_engine import GlueEngine
 from resources.s3.mirror import Mirror, address
 from resources.work import Work, begin
+from tests.aws.emulation.job_machine import Machine
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_cluster, create_jobs, emulated_jobs
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import HISTORY, PROFILE, Tables, deliver, rows_of
@@ -41,8 +42,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
 
 
 @pytest.fixture
-def jobs(aws: AwsNames, aws_endpoint: str) -> Iterator[EmulatedJobs]:
-    with emulated_jobs(aws_endpoint) as emulated:
+def jobs(aws: AwsNames, aws_endpoint: str, machine: Machine) -> Iterator[EmulatedJobs]:
+    with emulated_jobs(aws_endpoint, machine=machine) as emulated:
         create_jobs(aws)
         yield emulated
 

@@ -20,6 +20,7 @@ from tests.aws.conftest_step_functions import emulated_step_functions
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
+from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.job_stage import EmulatedJobs, create_jobs, emulated_jobs
 from tests.aws.stage import CARD_KEY, new_stage
@@ -40,16 +41,19 @@ class Stage:
 
 @contextmanager
 def whole_stage(
-    endpoint: str, folder: Path, back_end: MakeBackEnd = DuckDbBackEnd
+    endpoint: str,
+    folder: Path,
+    back_end: MakeBackEnd = DuckDbBackEnd,
+    machine: Machine | None = None,
 ) -> Iterator[Stage]:
     """Give a stage; the environment names it and its services meanwhile."""
     with ExitStack() as stack:
         names = stack.enter_context(new_stage(endpoint))
         athena = stack.enter_context(emulated_athena(endpoint, names, folder / "athena", back_end))
-        machine = stack.enter_context(emulated_step_functions(endpoint, athena.url, names))
-        jobs = stack.enter_context(emulated_jobs(endpoint))
+        fan_out = stack.enter_context(emulated_step_functions(endpoint, athena.url, names))
+        jobs = stack.enter_context(emulated_jobs(endpoint, machine=machine))
         create_jobs(names)
-        yield Stage(names, athena, machine, jobs)
+        yield Stage(names, athena, fan_out, jobs)
 
 
 def land(names: AwsNames, landing: Path) -> int:

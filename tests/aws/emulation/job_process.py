@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-RUNNER = Path(__file__).with_name("job_runner.py")
 Outcome = Literal["running", "stopping", "succeeded", "failed", "stopped", "expired"]
 
 
@@ -21,12 +18,12 @@ Outcome = Literal["running", "stopping", "succeeded", "failed", "stopped", "expi
 class JobProcess:
     """One run: its process, its log lines with the time of each, how it ended.
 
-    timeout: seconds until it is killed. stopping: how long a stop takes.
+    command: what the service runs, the script's own arguments at its end. timeout: seconds until it
+    is killed. stopping: how long a stop takes.
     """
 
     run_id: str
-    script: str
-    helpers: str
+    command: Sequence[str]
     arguments: Sequence[str]
     timeout: float
     environment: dict[str, str]
@@ -39,9 +36,8 @@ class JobProcess:
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, str(RUNNER), self.script, self.helpers, *self.arguments]
         self.process = subprocess.Popen(
-            command,
+            self.command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -6,10 +6,12 @@ import gzip
 import itertools
 import os
 import re
+import shlex
 import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.aws.emulation.job_machine import Machine, Sail
 from tests.aws.emulation.job_process import JobProcess
 from tests.aws.emulation.job_server import Refused
 
@@ -33,11 +35,11 @@ class JobServices:
     """What one emulated account runs.
 
     moto: keeps job definitions, applications and clusters. minute: seconds of a timeout's minute.
-    shown: a state that is shown in place of the true one while a job runs.
+    machine: runs the scripts. shown: a state that is shown in place of the true one of a job.
     """
 
-    def __init__(self, moto: str, minute: float = 60.0) -> None:
-        self.moto, self.minute = moto, minute
+    def __init__(self, moto: str, minute: float = 60.0, machine: Machine | None = None) -> None:
+        self.moto, self.minute, self.machine = moto, minute, machine or Sail()
         self.shown: str | None = None
         self.runs: dict[str, JobProcess] = {}
         self._tokens: dict[str, str] = {}
@@ -86,7 +88,7 @@ class JobServices:
         run = self._started(
             f"jr_{next(_IDS):064x}",
             script,
-            given.get("--extra-py-files", ""),
+            ["--py-files", given.get("--extra-py-files", "")],
             [part for pair in given.items() for part in pair],
             asked.get("Timeout", job.get("Timeout", 2880)) * self.minute,
             belongs=asked["JobName"],
@@ -131,12 +133,11 @@ class JobServices:
         self._moto("emr-serverless", "get_application", applicationId=application)
         if asked["clientToken"] not in self._tokens:
             submit = asked["jobDriver"]["sparkSubmit"]
-            helpers = re.search(r"--py-files (\S+)", submit.get("sparkSubmitParameters", ""))
             watched = asked["configurationOverrides"]["monitoringConfiguration"]
             run = self._started(
                 f"{next(_IDS):016d}",
                 submit["entryPoint"],
-                helpers[1] if helpers else "",
+                shlex.split(submit.get("sparkSubmitParameters", "")),
                 submit["entryPointArguments"],
                 asked["executionTimeoutMinutes"] * self.minute,
                 belongs=application,
@@ -198,9 +199,10 @@ class JobServices:
         ids = []
         for step in asked["Steps"]:
             args = step["HadoopJarStep"]["Args"]
-            at = args.index("--py-files")
+            # spark-submit, its options and their values, then the script.
+            at = next(i for i in range(1, len(args), 2) if not args[i].startswith("--"))
             run = self._started(
-                f"s-{uuid.uuid4().hex[:13].upper()}", args[at + 2], args[at + 1], args[at + 3 :],
+                f"s-{uuid.uuid4().hex[:13].upper()}", args[at], args[1:at], args[at + 1 :],
                 86_400, belongs=cluster, group="", given=step,
             )  # fmt: skip
             run.details["logs"] = described.get("LogUri", "")
@@ -262,13 +264,12 @@ class JobServices:
     # All of them
 
     def _started(
-        self, run_id: str, script: str, helpers: str, arguments: list[str], timeout: float,
+        self, run_id: str, script: str, options: list[str], arguments: list[str], timeout: float,
         **details: object,
     ) -> JobProcess:  # fmt: skip
-        spark = {"AWS_ENDPOINT": self.moto, "AWS_ALLOW_HTTP": "true", "RUST_LOG": "off"}
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("AWS_ENDPOINT", "SPARK_"))}
-        environment = {**kept, "AWS_ENDPOINT_URL": self.moto, **spark}
-        run = JobProcess(run_id, script, helpers, arguments, timeout, environment)
+        command = [*self.machine.command(script, options), *arguments]
+        environment = self.machine.environment(self.moto)
+        run = JobProcess(run_id, command, arguments, timeout, environment)
         run.details.update(details)
         run.start()
         self.runs[run_id] = run
