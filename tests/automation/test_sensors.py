@@ -195,6 +195,7 @@ def _not_there_now(*_: object, **__: object) -> None:
     raise OSError("the landing zone is not mounted")
 
 
+@pytest.mark.slow
 def test_what_the_command_took_in_is_nothing_new(
     bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

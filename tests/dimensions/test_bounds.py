@@ -136,6 +136,7 @@ def test_every_sql_dimension_holds_values_at_the_bounds(seed: int, tmp_path: Pat
     assert web["web_hits_weighted"] == sum(v["hits"] or 0 for v in read) - Decimal(shared) / 2
 
 
+@pytest.mark.slow
 def test_growth_from_a_cent_to_the_highest_balances(tmp_path: Path) -> None:
     """1,000 accounts of which one held a cent: the ratio has 17 digits before the point."""
     bank = SmallBank()

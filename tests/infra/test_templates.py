@@ -165,6 +165,7 @@ def test_a_role_that_may_too_much_is_found(statement: Json, rule: str) -> None:
     assert found == f"GlueRolePolicy: statement Loose {rule}"
 
 
+@pytest.mark.slow
 def test_the_judges_find_what_is_wrong() -> None:
     made = copy.deepcopy(_made("prod"))
     base, store = (made[stack]["Resources"] for stack in ("foundation", "profiles"))

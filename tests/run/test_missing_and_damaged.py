@@ -140,6 +140,7 @@ def test_a_flipped_bit_of_a_parsed_delivery_is_parsed_again(sound_bank: SmallBan
     assert file.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_deleted_catalog_is_made_again_from_the_archive(sound_bank: SmallBank) -> None:
     bank, before = sound_bank, sound_bank.everything()
     for left in bank.deployment.lake_dir.glob("catalog.db*"):

@@ -71,6 +71,7 @@ def test_defect_rows_appended_per_run(bank: SmallBank) -> None:
     assert (sums["n"], str(sums["total"]), sums["clients"]) == (2, "10.01", 3)
 
 
+@pytest.mark.slow
 def test_a_touched_file_is_nothing_new(bank: SmallBank) -> None:
     for path in bank.landing.rglob("*.*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))

@@ -121,7 +121,7 @@ def test_what_cannot_be_done_is_said(
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (dg.DagsterRunStatus.QUEUED, "is queued"),
+        pytest.param(dg.DagsterRunStatus.QUEUED, "is queued", marks=pytest.mark.slow),
         (dg.DagsterRunStatus.STARTED, "is in progress"),
         pytest.param(dg.DagsterRunStatus.CANCELING, "is in progress", marks=pytest.mark.slow),
     ],
