@@ -6,10 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -26,6 +25,7 @@ from resources.jobs.code import upload
 from resources.jobs.output import files_below
 from resources.jobs.runs import Request
 from resources.s3.mirror import address, delete_objects
+from resources.s3.same_parquet import same_parquet
 from resources.spark_engine import SparkJobError
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from resources.jobs.glue_engine import GlueEngine
 
 SCRIPT = "extract_transactions.py"
-_CHUNK = 1 << 20
 
 
 def extract_transactions_on_aws(
@@ -155,26 +154,14 @@ def _empty(names: AwsNames, uri: str, part: Part) -> str:
 
 
 def _delivered(names: AwsNames, source: str, target: str) -> bool:
-    """Show a file in the landing zone; False when the same bytes stand there already."""
+    """Show a file in the landing zone; False when the same rows stand there already."""
     s3 = client("s3", names.region)
     with explained("deliver", target):
-        if target in files_below(target, names.region) and _same(s3, source, target):
+        if target in files_below(target, names.region) and same_parquet(s3, source, target):
             return False
         # One request or a completed multipart upload: a reader never sees a part of it.
         s3.copy(address(source), **address(target))
     return True
-
-
-def _same(s3: Any, one: str, other: str) -> bool:
-    first, second = (s3.get_object(**address(uri)) for uri in (one, other))
-    if first["ContentLength"] != second["ContentLength"]:
-        return False
-    return all(a == b for a, b in zip(_chunks(first), _chunks(second), strict=True))
-
-
-def _chunks(found: dict[str, Any]) -> Iterator[bytes]:
-    chunks: Iterator[bytes] = found["Body"].iter_chunks(_CHUNK)
-    return chunks
 
 
 def _totals(names: AwsNames, folder: str) -> tuple[Totals, int]:
