@@ -111,7 +111,7 @@ class Lake(Protocol):
         """Tables whose metadata is missing or damaged, and what is wrong with each."""
 
     def forget(self, table: str) -> None:
-        """Have the catalog know nothing of a table; no file of it is deleted."""
+        """Have the catalog know nothing of an unreadable table; no file of it is deleted."""
 
     def renew(self, files: Sequence[str]) -> None:
         """Take files that will be written anew, under the same names, as not published before."""

@@ -165,8 +165,12 @@ class LocalLake(IcebergLake):
         return found
 
     def forget(self, table: str) -> None:
-        """See `Lake.forget`."""
-        self._catalog.drop_table(table)
+        """See `Lake.forget`. Nothing is forgotten that is readable once no writer is at it."""
+        with self._turn(table):
+            try:
+                self._shown(table)
+            except UnreadableTableError:
+                self._catalog.drop_table(table)
 
     def renew(self, files: Sequence[str]) -> None:
         """See `Lake.renew`."""

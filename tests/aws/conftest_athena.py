@@ -24,7 +24,7 @@ from tests.engines.trino_client import Trino
 def emulated_athena(
     endpoint: str, names: AwsNames, cache: Path, back_end: MakeBackEnd = DuckDbBackEnd
 ) -> Iterator[Athena]:
-    """Give an Athena over the account at `endpoint`; the environment names it meanwhile."""
+    """Return an Athena over the account at `endpoint`; the environment names it meanwhile."""
     account = service("athena", endpoint, names.region)
     known = {group["Name"] for group in account.list_work_groups()["WorkGroups"]}
     if names.workgroup not in known:
@@ -41,7 +41,7 @@ def emulated_athena(
     scope="session", params=["duckdb", pytest.param("trino", marks=pytest.mark.engines)]
 )
 def back_end(request: pytest.FixtureRequest, aws_endpoint: str) -> Iterator[MakeBackEnd]:
-    """Give what the emulated Athena runs on: DuckDB, quick, and the engine that Athena is."""
+    """Return what the emulated Athena runs on: DuckDB, quick, and the engine that Athena is."""
     if request.param == "duckdb":
         yield DuckDbBackEnd
         return
@@ -54,6 +54,6 @@ def back_end(request: pytest.FixtureRequest, aws_endpoint: str) -> Iterator[Make
 def athena(
     aws_endpoint: str, aws: AwsNames, tmp_path: Path, back_end: MakeBackEnd
 ) -> Iterator[Athena]:
-    """Give an Athena that runs queries over the tables of the stage."""
+    """Return an Athena that runs queries over the tables of the stage."""
     with emulated_athena(aws_endpoint, aws, tmp_path / "athena", back_end) as found:
         yield found

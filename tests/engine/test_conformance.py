@@ -31,7 +31,7 @@ def db() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module", params=["duckdb", pytest.param("trino", marks=pytest.mark.engines)])
 def ask(request: pytest.FixtureRequest, db: duckdb.DuckDBPyConnection) -> Ask:
-    """Give what answers a query of one value: DuckDB by the rewrites, and a real Trino."""
+    """Return what answers a query of one value: DuckDB by the rewrites, and a real Trino."""
     if request.param == "duckdb":
         return lambda query: db.execute(to_duckdb(query)).fetchall()[0][0]
     server: Trino = request.getfixturevalue("trino")

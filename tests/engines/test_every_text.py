@@ -47,7 +47,7 @@ class Judged:
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Text]]:
-    """Give a lake's folder, and the texts of the simulated bank and the workshop."""
+    """Return a lake's folder, and the texts of the simulated bank and the workshop."""
     folder = tmp_path_factory.mktemp("texts")
     recorder = Recorder(folder / LAKE / "raw" / "recorded" / "data")
     simulated(folder / "simulated", recorder)
@@ -64,7 +64,7 @@ def judged(
     texts: tuple[Path, list[Text]], trino: Trino, aws_endpoint: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[list[Judged]]:  # fmt: skip
-    """Give every text as it was judged."""
+    """Return every text as it was judged."""
     folder = tmp_path_factory.mktemp("judged")
     with trino.at(aws_endpoint, REGION, "texts") as catalog, new_stage(aws_endpoint) as names:
         planning = Planning(TrinoBackEnd(catalog, aws_endpoint, REGION))

@@ -37,7 +37,7 @@ class Raised:
 
 
 def by_trino(trino: Trino, asked: Iterable[str]) -> Iterator[object]:
-    """Give Trino's answers, some at once."""
+    """Return Trino's answers, some at once."""
 
     def ask(query: str) -> object:
         try:
@@ -50,7 +50,7 @@ def by_trino(trino: Trino, asked: Iterable[str]) -> Iterator[object]:
 
 
 def by_duckdb(asked: Iterable[str]) -> Iterator[object]:
-    """Give DuckDB's answers."""
+    """Return DuckDB's answers."""
     with duckdb.connect() as db:
         db.execute("SET TimeZone = 'UTC'")
         for query in asked:
@@ -76,7 +76,7 @@ def same(ours: object, theirs: object) -> bool:
 
 
 def differing(trino: Trino, asked: list[str]) -> list[str]:
-    """Give what the engines disagree on."""
+    """Return what the engines disagree on."""
     pairs = zip(asked, by_duckdb(asked), by_trino(trino, asked), strict=True)
     return [
         f"{query}\n  DuckDB {ours!r}, Trino {theirs!r}"

@@ -7,6 +7,7 @@ import pytest
 from pyiceberg.table import Table
 
 from resources.iceberg import local_lake
+from resources.iceberg.addresses import path_of
 from resources.iceberg.files import entries_of
 from resources.iceberg.relocate import CATALOG, Move, missing_files, relocate
 from resources.lake import LocalLake, Partitions
@@ -77,3 +78,15 @@ def test_a_moved_table_names_its_files_as_before(
     scheme = "" if earlier else "file://"
     assert all(name.startswith(f"{scheme}{new}/") for name in _named(moved.load(TABLE)))
     assert moved.files(TABLE) == [str(new / Path(file).relative_to(old))]
+
+
+def test_a_table_that_can_be_read_is_not_forgotten(lake, candidate):
+    (file,) = candidate([0])
+    lake.publish(TABLE, [file], Partitions.on(DAY(0)), {})
+    lake.forget(TABLE)
+    assert lake.files(TABLE) == [file]
+    Path(path_of(lake.load(TABLE).metadata_location)).unlink()
+    assert list(lake.unreadable()) == [TABLE]
+    lake.forget(TABLE)
+    assert lake.tables() == []
+    assert Path(file).exists()

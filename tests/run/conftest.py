@@ -62,19 +62,19 @@ class Home:
     ran: Ran
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        """Give the rows of a query, as JSON has them."""
+        """Return the rows of a query, as JSON has them."""
         (found,) = query_home(deployment(self.path), query)
         as_json: list[dict[str, Any]] = json.loads(json.dumps(found, default=str))
         return as_json
 
     def row(self, query: str) -> dict[str, Any]:
-        """Give the single row of a query."""
+        """Return the single row of a query."""
         (only,) = self.rows(query)
         return only
 
 
 def real(name: str) -> Path:
-    """Give a folder of real deliveries, or skip."""
+    """Return a folder of real deliveries, or skip."""
     folder = DATA / name
     if not folder.is_dir():
         pytest.skip(f"the real deliveries {folder} are not on this machine")
@@ -83,7 +83,7 @@ def real(name: str) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_card_key(card_key: None) -> None:
-    """Give every home the same key."""
+    """Set the same key for every home."""
 
 
 @pytest.fixture(scope="session")

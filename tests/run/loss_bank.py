@@ -22,17 +22,17 @@ TEN = range(70_001, 70_011)
 
 
 def customers(day: str, clients: range) -> dict[str, str | bytes]:
-    """Give a CRM snapshot of these clients."""
+    """Return a CRM snapshot of these clients."""
     return {crm_file(day): crm(*(client(number) for number in clients))}
 
 
 def first_day() -> dict[str, str | bytes]:
-    """Give a sound day of CRM, with ten clients, and of cards: half of the tables to make."""
+    """Return a sound day of CRM, with ten clients, and of cards: half of the tables to make."""
     return {**customers(DAY, TEN), card_file(): card(CARDS[0], 101)}
 
 
 def dates(bank: SmallBank, table: str) -> dict[str, int]:
-    """Give the published rows of a table by date."""
+    """Return the published rows of a table by date."""
     return {str(date): rows for date, rows in bank.platform().lake.dates(table).items()}
 
 
@@ -46,7 +46,7 @@ def materialize(
 
 
 def check(bank: SmallBank, table: str, run_id: str | None = None) -> dg.AssetCheckEvaluation:
-    """Give the newest result of the check `completeness` of a table, or that of a run."""
+    """Return the newest result of the check `completeness` of a table, or that of a run."""
     key = dg.AssetCheckKey(asset_key(table), "completeness")
     with bank.instance() as instance:
         history = instance.event_log_storage.get_asset_check_execution_history(key, limit=20)
@@ -59,7 +59,7 @@ def check(bank: SmallBank, table: str, run_id: str | None = None) -> dg.AssetChe
 
 
 def recorded(bank: SmallBank, table: str, date: str) -> Mapping[str, Any]:
-    """Give the metadata of a partition's newest materialization."""
+    """Return the metadata of a partition's newest materialization."""
     with bank.instance() as instance:
         (record,) = instance.fetch_materializations(
             dg.AssetRecordsFilter(asset_key=asset_key(table), asset_partitions=[date]), limit=1
