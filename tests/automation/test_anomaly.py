@@ -117,6 +117,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
     return bank
 
 
+@pytest.mark.slow
 def test_an_asset_judges_itself_by_its_record(bank: SmallBank) -> None:
     """The dates before have no row in the lake: the record alone is read."""
     ran = bank.run(DAY)

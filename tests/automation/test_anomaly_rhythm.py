@@ -62,6 +62,7 @@ def test_a_weekly_delivery_is_like_those_of_the_weeks_before(weekly: SmallBank) 
     assert judged == dict.fromkeys(FEED, (True, f"{D} is like the 10 partitions before it."))
 
 
+@pytest.mark.slow
 def test_a_day_without_a_delivery_is_not_judged(weekly: SmallBank) -> None:
     date = D + dt.timedelta(days=1)
     said = f"{date} is not judged: nothing was delivered."

@@ -202,6 +202,7 @@ def test_what_a_run_that_never_began_was_to_make_is_asked_for_again(bank: Bank) 
     assert bank.ticks.tick() == {}
 
 
+@pytest.mark.slow
 def test_what_no_run_ever_begins_to_make_is_not_asked_for_without_end(bank: Bank) -> None:
     bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
     asked = bank.ticks.tick()

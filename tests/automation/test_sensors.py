@@ -96,6 +96,7 @@ def test_files_that_come_during_a_run_wait_for_its_end(bank: SmallBank, arriving
     assert files_of(third) == files_of(request)
 
 
+@pytest.mark.slow
 def test_a_file_that_grows_is_left_alone_also_by_the_run_of_another(
     bank: SmallBank, arriving: Arriving
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_failed_run_is_asked_for_again_under_another_key(
     assert arriving.take_in("card") == []
 
 
+@pytest.mark.slow
 def test_a_file_of_a_run_that_ended_before_its_dates_were_known_is_asked_for_again(
     bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +210,7 @@ def test_what_the_command_took_in_is_nothing_new(
         assert arriving.skipped == "Nothing new."
 
 
+@pytest.mark.slow
 def test_the_command_has_the_rest_to_do_and_takes_in_nothing_again(
     bank: SmallBank, arriving: Arriving
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from dagster._core.test_utils import freeze_time
 
 from customer360_assets.planning import SERVING
@@ -24,6 +25,7 @@ def _settled(bank: Bank, now: dt.datetime, table: str) -> list[str]:
         ]
 
 
+@pytest.mark.slow
 def test_every_profile_is_served_although_the_next_day_has_begun(bank: Bank) -> None:
     made, served = [], []
     for n in range(4):

@@ -200,6 +200,7 @@ def test_a_table_that_takes_nothing_ends_the_load_and_serves_what_it_served(
     assert items_kept(store) == 5
 
 
+@pytest.mark.slow
 def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     """Its process stood still for longer than the lease, and another load took its place."""
     from unittest import mock

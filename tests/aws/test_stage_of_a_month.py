@@ -82,6 +82,7 @@ def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
     )
 
 
+@pytest.mark.slow
 def test_a_month_with_repeats_and_refusals_on_every_date(lake: GlueLake, athena: Athena) -> None:
     dates = days(LONGEST)
     fates = staged(lake, dates)

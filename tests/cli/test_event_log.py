@@ -45,6 +45,7 @@ def test_it_reads_what_dagsters_own_class_wrote(tmp_path: Path) -> None:
     assert OpenSqliteEventLog(str(tmp_path)).get_materialized_partitions(thing.key) == {"b"}
 
 
+@pytest.mark.slow
 def test_many_runs_do_not_keep_every_database_open(tmp_path: Path) -> None:
     log = OpenSqliteEventLog(str(tmp_path))
     for number in range(OPEN_DATABASES + 5):

@@ -95,6 +95,7 @@ def test_it_is_refused_in_one_line_until_it_is_restored(
         assert contents(original) == before
 
 
+@pytest.mark.slow
 def test_publishing_to_a_restored_copy_leaves_the_original_as_it_is(
     original: Path, tmp_path: Path
 ) -> None:

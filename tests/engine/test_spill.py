@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.embedded.spill import spill_folder
@@ -45,6 +46,7 @@ def _sorted_apart(folder: Path, bank: int, start: Any, found: Any) -> None:
         found.put((bank, repr(error)))
 
 
+@pytest.mark.slow
 def test_rows_are_their_own(tmp_path: Path) -> None:
     start, found = PROCESSES.Barrier(2), PROCESSES.Queue()
     both = [

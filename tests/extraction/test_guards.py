@@ -175,6 +175,7 @@ def test_postgresql_killed_in_the_middle(
     assert contents(landing) == contents(whole)
 
 
+@pytest.mark.slow
 def test_a_killed_extraction_is_completed(core: CoreBanking, tmp_path: Path) -> None:
     whole, landing = tmp_path / "whole", tmp_path / "landing"
     extract_transactions(source(core), whole, LAST)

@@ -164,6 +164,7 @@ def test_manifests_do_not_pile_up(lake, candidate):
     assert [s.rows for s in lake.history(TABLE)] == [*range(3, 123, 3), *[120] * 5]
 
 
+@pytest.mark.slow
 def test_a_replaced_partition_copies_a_part_of_many(lake, candidate):
     many = candidate(range(600), rows=1)
     lake.publish(TABLE, many, Partitions.everything(), {})

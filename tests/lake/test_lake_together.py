@@ -5,6 +5,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
+
 from resources.lake import LocalLake, Partitions
 from tests.lake.lake_writers import (
     DAY,
@@ -61,6 +63,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_state_or_the_new(
     assert lake.dates(TABLE) == {DAY(0): 3, DAY(1): 3, DAY(8): 3}
 
 
+@pytest.mark.slow
 def test_a_reader_among_fifty_publications_sees_each_whole(lake, candidate, rows, processes):
     lake.publish(TABLE, candidate([0, 0, 1, 1], 5), Partitions.on(DAY(0), DAY(1)), {})
     here, there = processes.Pipe(duplex=False)

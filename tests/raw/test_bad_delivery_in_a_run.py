@@ -56,6 +56,7 @@ def test_the_other_feeds_are_made_and_the_run_names_the_delivery(bank: SmallBank
     assert bank.everything()["profile.customer_360"]
 
 
+@pytest.mark.slow
 def test_healthy_dates_of_its_feed_are_staged_and_the_run_fails_by_its_name(
     bank: SmallBank,
 ) -> None:
@@ -72,6 +73,7 @@ def test_healthy_dates_of_its_feed_are_staged_and_the_run_fails_by_its_name(
     assert _cards(bank, "stage.card") == [BEFORE, DAY, AFTER]
 
 
+@pytest.mark.slow
 def test_a_date_keeps_what_it_had_until_its_correction_can_be_parsed(bank: SmallBank) -> None:
     bank.deliver({card_file(BEFORE): card(CARDS[0], 101), card_file(DAY): card(CARDS[1], 102)})
     bank.run(DAY)
@@ -83,6 +85,7 @@ def test_a_date_keeps_what_it_had_until_its_correction_can_be_parsed(bank: Small
         assert found == [(BEFORE, CARDS[2][-4:]), (DAY, CARDS[1][-4:])], table
 
 
+@pytest.mark.slow
 def test_a_profile_of_an_earlier_date_is_made_again_and_that_of_the_date_is_not(
     sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_another_key_of_the_environment_is_refused(
     assert "5b5b" not in said
 
 
+@pytest.mark.slow
 def test_the_first_key_goes_on(sound_bank: SmallBank, own_key: Path) -> None:
     tokens = sound_bank.rows(TOKENS)
     own_key.write_text("5b" * 32)

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from customer360_assets.planning import SERVING
 from tests.patience import PATIENCE
@@ -21,6 +22,7 @@ def _dates(bank: SmallBank, table: str) -> list[str]:
     return [str(d) for d in bank.platform().lake.dates(table)]
 
 
+@pytest.mark.slow
 def test_defect_a_failed_query_goes_on_as_if_finished(
     sound_bank: SmallBank, tmp_path: Path
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_dimension_that_breaks_its_contract_is_not_published(
     assert [r["product_cards"] for r in bank.rows(PROFILE)] == [2, 1, 0]
 
 
+@pytest.mark.slow
 def test_defect_readers_meet_a_missing_table(sound_bank: SmallBank) -> None:
     """A correction is published while a reader looks: it sees the old rows or the new ones."""
     bank = sound_bank

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.partitions import business_days
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day, two_feeds
@@ -18,6 +20,7 @@ def start(bank: SmallBank) -> str | None:
     return business_days(bank.deployment).get_first_partition_key()
 
 
+@pytest.mark.slow
 def test_an_older_file_moves_the_start_back_and_changes_no_row(tmp_path: Path) -> None:
     unstated, stated = SmallBank(tmp_path / "unstated"), SmallBank(tmp_path / "stated")
     (unstated.home / "settings.json").unlink()
@@ -36,6 +39,7 @@ def test_an_older_file_moves_the_start_back_and_changes_no_row(tmp_path: Path) -
     assert unstated.everything() == stated.everything()
 
 
+@pytest.mark.slow
 def test_the_manifest_has_the_dates_of_its_files_as_partitions(tmp_path: Path) -> None:
     """The dialog that launches a raw table compares each date with those of raw.delivery."""
     bank = SmallBank(tmp_path)

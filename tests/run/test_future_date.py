@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.planning import SERVING
@@ -28,6 +29,7 @@ def test_a_date_that_has_not_come_is_refused_before_anything_is_made(tmp_path: P
     assert not home.exists()
 
 
+@pytest.mark.slow
 def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(
     sound_bank: SmallBank,
 ) -> None:

@@ -114,6 +114,7 @@ def test_killed_at_a_random_moment(undisturbed: Undisturbed, tmp_path: Path, see
     _killed_at_random(undisturbed, tmp_path, seed)
 
 
+@pytest.mark.slow
 def test_a_run_killed_amid_its_tables_is_closed_as_failed(
     undisturbed: Undisturbed, tmp_path: Path
 ) -> None:

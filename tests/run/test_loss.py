@@ -33,6 +33,7 @@ def bank(first_ten: Kept) -> SmallBank:
     return first_ten.back()
 
 
+@pytest.mark.slow
 def test_a_tenth_of_the_clients_may_go_and_no_more(bank: SmallBank) -> None:
     bank.deliver(customers(NEXT, TEN[1:]))
     assert bank.run(NEXT).code == 0

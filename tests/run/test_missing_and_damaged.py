@@ -69,6 +69,7 @@ METADATA = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "files", "content"), METADATA)
 def test_a_table_without_its_metadata_is_named_and_made_again(
     sound_bank: SmallBank,

@@ -89,6 +89,7 @@ def test_short_gaps_are_bridged_and_long_ones_are_not(instance: dg.DagsterInstan
     assert [b.span for b in ingested] == [Span(day(far), day(far)), Span(day(near), D)]
 
 
+@pytest.mark.slow
 def test_a_year_of_days_is_one_run_and_not_a_profile_each(instance: dg.DagsterInstance) -> None:
     year = {-n: f"v{n}" for n in range(365)}
     batches = run(instance, delivered(card=year))

@@ -138,6 +138,7 @@ def test_a_late_movement_counts_in_its_own_window_alone(bank: SmallBank) -> None
     assert str(bank.rows(query)[0]["total"]) == "10.01"
 
 
+@pytest.mark.slow
 def test_an_earlier_date_than_one_published(bank: SmallBank) -> None:
     """Nobody is known to CRM before its first snapshot; a late one makes the earlier date whole."""
     served = bank.everything()["serving.customer_profile"]

@@ -54,6 +54,7 @@ def test_a_refused_file_is_told_while_nothing_has_taken_its_place(
     assert [row["delivery_seq"] for row in unmended(rows, feeds)] == told
 
 
+@pytest.mark.slow
 def test_the_check_of_refused_files_passes_again_once_the_file_is_corrected(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from customer360_assets.checks.results import conservation_finding, nothing_left
 from tests.run.deliveries import DAY, client, crm, crm_file
 from tests.run.small_bank import SmallBank
@@ -11,6 +13,7 @@ from tests.run.small_bank import SmallBank
 LATER = "2024-05-24"
 
 
+@pytest.mark.slow
 def test_a_snapshot_refused_whole_makes_no_date_of_an_older_one(sound_bank: SmallBank) -> None:
     bank = sound_bank
     bank.deliver({crm_file(LATER): crm(client(-5001), client(-5002))})

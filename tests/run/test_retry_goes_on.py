@@ -85,6 +85,7 @@ def test_a_retry_publishes_only_what_was_left(bank: SmallBank, tmp_path: Path) -
     assert _published_by(bank)[LAST] == {mended.run_id}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_no_retry_makes_every_date(bank: SmallBank) -> None:
     first = _run(bank, "2024-05-24")
     second = _run(bank, "2024-05-24")

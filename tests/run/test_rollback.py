@@ -51,6 +51,7 @@ def _newest(bank: SmallBank) -> str:
     return newest.run_id
 
 
+@pytest.mark.slow
 def test_a_run_is_undone_in_every_table_that_it_published(
     sound_bank: SmallBank, corrected: SmallBank
 ) -> None:
@@ -93,6 +94,7 @@ def test_one_table_goes_back_to_a_snapshot_of_its_history(
     assert bank.rows(CARD_COUNTS) != before
 
 
+@pytest.mark.slow
 def test_what_a_later_run_built_upon_is_not_undone_from_below(corrected: SmallBank) -> None:
     bank = corrected
     first, second = _newest(bank), _correct(bank)

@@ -99,6 +99,7 @@ def _is_recorded_as_served(bank: SmallBank) -> bool:
     return isinstance(told, dg.AssetMaterialization) and "rolled_back_to" in told.metadata
 
 
+@pytest.mark.slow
 def test_one_table_whose_store_was_full_is_finished_by_the_same_command(bank: SmallBank) -> None:
     run_id = str(bank.platform().lake.history(PROFILE)[-1].run_id)
     assert _command(bank, "--run", run_id)[0] == 0

@@ -54,6 +54,7 @@ def test_a_run_listens_on_no_tcp_port(ran: Seen) -> None:
     assert ran.of("tcp", "tcp6") == {}
 
 
+@pytest.mark.slow
 @root_only
 def test_a_run_has_no_unix_socket_that_another_user_can_open(ran: Seen) -> None:
     assert set(ran.of("unix").values()) <= SHUT

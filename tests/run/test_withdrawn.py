@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.run.deliveries import CARDS, DAY, card, card_file, client, crm, crm_file
 from tests.run.small_bank import SmallBank
 
@@ -19,6 +21,7 @@ def test_a_redelivery_with_fewer_records_is_reported(sound_bank: SmallBank) -> N
     assert "not delivered any more" not in said(bank)
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_the_place_of_another_is_reported(sound_bank: SmallBank) -> None:
     bank = sound_bank
     first, second = (crm_file(DAY, hour) for hour in ("070000", "080000"))

@@ -29,6 +29,7 @@ def settled(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {feed: settle(archive, feeds[feed], home / "lake", key, threads=1) for feed in FEEDS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feed", FEEDS)
 def test_rows(settled: dict[str, FeedDeliveries], query: Query, feed: str) -> None:
     planted = query(

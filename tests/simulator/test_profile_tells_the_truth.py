@@ -71,6 +71,7 @@ def test_salaries_are_found_and_nothing_else(home: Path) -> None:
     assert errors[len(errors) // 2] < Decimal("0.03"), "median error"
 
 
+@pytest.mark.slow
 def test_totals_are_the_sources_from_postgresql_to_the_store(home: Path) -> None:
     source = truth(
         home,

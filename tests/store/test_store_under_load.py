@@ -80,6 +80,7 @@ def test_a_load_killed_after_its_flip_serves_the_new_date(store: SqliteProfileSt
     assert sqlite3.connect(store.path).execute("SELECT count(*) FROM item").fetchone() == (10,)
 
 
+@pytest.mark.slow
 def test_two_loads_at_once_both_succeed_one_after_the_other(store: SqliteProfileStore) -> None:
     dates = [TUESDAY + dt.timedelta(days=n) for n in range(2)]
     processes = [loading(store, date, clients=3_000) for date in dates]
