@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,13 +11,31 @@ import pyarrow.parquet as pq
 import pytest
 
 from customer360_assets.aws_names import AwsNames
+from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.waiting import wait_for
 from tests.aws.job_stage import EmulatedJobs, create_cluster, create_jobs, emulated_jobs
 
 
 @pytest.fixture
 def jobs(aws: AwsNames, aws_endpoint: str) -> Iterator[EmulatedJobs]:
-    with emulated_jobs(aws_endpoint) as emulated:
+    with _jobs_of_a_stage(aws, aws_endpoint) as emulated:
+        yield emulated
+
+
+@pytest.fixture
+def jobs_on_each_machine(
+    aws: AwsNames, aws_endpoint: str, machine: Machine
+) -> Iterator[EmulatedJobs]:
+    """What `jobs` is, on Sail and on Spark; a file imports it by that name."""
+    with _jobs_of_a_stage(aws, aws_endpoint, machine) as emulated:
+        yield emulated
+
+
+@contextmanager
+def _jobs_of_a_stage(
+    aws: AwsNames, endpoint: str, machine: Machine | None = None
+) -> Iterator[EmulatedJobs]:
+    with emulated_jobs(endpoint, machine=machine) as emulated:
         create_jobs(aws)
         create_cluster(aws, f"{aws.base}-nightly")
         yield emulated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ from resources.jobs.glue_engine import GlueEngine
 from resources.jobs.output import files_below
 from resources.s3.mirror import Mirror, address
 from resources.source_database import _extension
+from tests.aws.emulation.job_machine import Machine, Sail
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
+from tests.aws.over_tcp import READER, let_read, over_tcp
 from tests.extraction.conftest import bank, source
 from tests.extraction.test_guards import VIEW
 from tests.extraction.test_transactions import LAST
@@ -48,20 +51,21 @@ def core(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         views = {"rounded": ("date", rounded), "floating": ("date", "amount::double precision")}
         for name, (date, amount) in views.items():
             running.server.query(VIEW.format(name=name, date=date, amount=amount))
+        let_read(running)
         yield running
 
 
 @pytest.fixture
 def jobs(
-    aws: AwsNames, aws_endpoint: str, core: CoreBanking, tmp_path: Path,
+    aws: AwsNames, aws_endpoint: str, core: CoreBanking, machine: Machine, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EmulatedJobs]:  # fmt: skip
     monkeypatch.setenv("EMULATED_JDBC", core.dsn)
     monkeypatch.setenv("EMULATED_JDBC_EXTENSION", str(_extension(tmp_path)))
-    with emulated_jobs(aws_endpoint) as emulated:
+    with over_tcp(core) as url, emulated_jobs(aws_endpoint, machine=machine) as emulated:
         create_jobs(aws)
         properties = {
-            "JDBC_CONNECTION_URL": "jdbc:tests",
+            "JDBC_CONNECTION_URL": "jdbc:tests" if isinstance(machine, Sail) else url,
             "SECRET_ID": aws.core_banking_secret,
         }
         client("glue", aws.region).create_connection(
@@ -71,7 +75,7 @@ def jobs(
                 "ConnectionProperties": properties,
             }
         )
-        keep(aws, aws.core_banking_secret, {"username": "reader", "password": "secret"})
+        keep(aws, aws.core_banking_secret, READER)
         yield emulated
 
 
@@ -151,11 +155,11 @@ def test_what_is_not_exact_is_not_delivered(
 
 
 def test_a_wrong_password_is_not_told(aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path) -> None:
-    keep(aws, aws.core_banking_secret, {"username": "reader", "password": "hunter2"})
+    keep(aws, aws.core_banking_secret, {**READER, "password": "hunter2"})
     with pytest.raises(ExtractionError) as failure:
         taken(aws, tmp_path)
     assert "hunter2" not in str(failure.value)
-    assert "RuntimeError" in str(failure.value)
+    assert re.search("RuntimeError|Py4JJavaError", str(failure.value))
     keep(aws, aws.core_banking_secret, {})
     with pytest.raises(ExtractionError, match="has no username and password"):
         taken(aws, tmp_path)

@@ -14,7 +14,8 @@ from resources.account.client import client
 from resources.account.errors import AwsError
 from resources.s3.mirror import Mirror
 from resources.spark_engine import SparkJobError
-from tests.aws.job_fixtures import ended, given, jobs, lake
+from tests.aws.job_fixtures import ended, given, lake
+from tests.aws.job_fixtures import jobs_on_each_machine as jobs
 from tests.aws.job_scripts import MAY, SECRET, engine, output_of, script_of, work
 from tests.aws.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 

@@ -1,15 +1,9 @@
-"""The extraction over a real JDBC driver on Spark itself, where a driver is at hand."""
+"""The extraction over a real JDBC driver on Spark itself: types and order, too."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -18,49 +12,23 @@ import pytest
 from customer360_assets.extraction import TransactionTable, extract_transactions
 from customer360_assets.simulator.core_banking import core_banking
 from customer360_assets.simulator.simulate import Simulated
+from tests.aws.emulation.job_machine import Spark
+from tests.aws.over_tcp import over_tcp
+from tests.engines.installed import demand
 from tests.extraction.conftest import bank, source
 from tests.extraction.test_transactions import LAST
 from tests.patience import PATIENCE
 
 __all__ = ["bank"]
-PLACES = [
-    *([os.environ["POSTGRES_JDBC_JAR"]] if "POSTGRES_JDBC_JAR" in os.environ else []),
-    *map(str, Path("~/.m2/repository/org/postgresql").expanduser().rglob("postgresql-42*.jar")),
-]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PLACES, reason="no PostgreSQL driver: set POSTGRES_JDBC_JAR"),
-]
+SCRIPT = Path(__file__).with_name("jdbc_on_jvm.py")
+pytestmark = pytest.mark.engines
 
 
-@contextmanager
-def over_tcp(unix_socket: Path) -> Iterator[int]:
-    """Give a port that leads to a server on a Unix socket: the driver speaks TCP alone."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def pump(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-            other.shutdown(socket.SHUT_WR)
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.socket(socket.AF_UNIX)
-                far.connect(str(unix_socket))
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=pump, args=pair, daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.close()
-
-
-def test_rows_are_those_of_the_local_extraction(bank: Simulated, tmp_path: Path) -> None:
+def test_rows_are_those_of_the_local_extraction(
+    bank: Simulated, aws_endpoint: str, tmp_path: Path
+) -> None:
+    demand()
+    spark = Spark(aws_endpoint, tmp_path / "spark")
     with core_banking(bank.transactions_files, tmp_path / "pg") as core:
         local = extract_transactions(source(core, look_back=2), tmp_path / "local", LAST)
         spec = {
@@ -68,18 +36,12 @@ def test_rows_are_those_of_the_local_extraction(bank: Simulated, tmp_path: Path)
             "first": "2024-06-28", "last": "2024-06-30", "history": "2024-06-27",
             "output": str(tmp_path / "out"), "totals": str(tmp_path / "totals.json"),
         }  # fmt: skip
-        with over_tcp(core.server.room.folder / ".s.PGSQL.5432") as port:
-            spec["url"] = f"jdbc:postgresql://127.0.0.1:{port}/bank"
-            (tmp_path / "spec.json").write_text(json.dumps(spec))
-            environment = {n: v for n, v in os.environ.items() if not n.startswith("SPARK_")}
-            submit = Path(sys.executable).with_name("spark-submit")
-            options = ["--master", "local[2]", "--jars", PLACES[0], "--conf"]
+        with over_tcp(core) as url:
+            (tmp_path / "spec.json").write_text(json.dumps({**spec, "url": url}))
             done = subprocess.run(
-                [submit, *options, "spark.sql.shuffle.partitions=2",
-                 Path(__file__).with_name("jdbc_on_jvm.py"), tmp_path / "spec.json"],
-                # A zone that is not UTC: dates must not hang on the machine's own.
-                env={**environment, "PYSPARK_PYTHON": sys.executable,
-                     "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "America/New_York"},
+                [*spark.command(str(SCRIPT), []), tmp_path / "spec.json"],
+                # A zone that is not UTC: dates must not depend on the machine's own.
+                env={**spark.environment(aws_endpoint), "TZ": "America/New_York"},
                 cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
     assert done.returncode == 0, [t for t in done.stderr.splitlines() if " INFO " not in t]

@@ -17,7 +17,8 @@ from resources.s3.mirror import address
 from resources.spark_engine import SparkJobError
 from resources.sql_engine import Candidate
 from tests.aws.emulation.waiting import wait_for
-from tests.aws.job_fixtures import ended, given, jobs, lake
+from tests.aws.job_fixtures import ended, given, lake
+from tests.aws.job_fixtures import jobs_on_each_machine as jobs
 from tests.aws.job_scripts import MAY, engine, output_of, script_of, work
 from tests.aws.job_stage import EmulatedJobs
 from tests.patience import PATIENCE

@@ -10,6 +10,8 @@ import pytest
 from customer360_assets.deployment import deployment
 from resources.deployed import services_of
 from tests.aws.emulation.athena_back_end import MakeBackEnd
+from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
+from tests.aws.emulation.job_machine import Sail, Spark
 from tests.aws.whole_stage import (
     Stage,
     build,
@@ -52,8 +54,10 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
 
 @pytest.fixture
 def stage(aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd) -> Stage:  # type: ignore[misc]
-    """A stage with Athena, Step Functions, Glue and EMR that execute."""
-    with whole_stage(aws_endpoint, tmp_path, back_end) as made:
+    """A stage with Athena, Step Functions, Glue and EMR that execute; with Trino, Spark's jobs."""
+    quick = back_end is DuckDbBackEnd
+    machine = Sail() if quick else Spark(aws_endpoint, tmp_path / "spark")
+    with whole_stage(aws_endpoint, tmp_path, back_end, machine) as made:
         yield made  # type: ignore[misc]
 
 
@@ -95,7 +99,9 @@ def test_a_simulated_bank(stage: Stage, tmp_path: Path) -> None:
 
     console = Console(quiet=True)
     with locally():
-        target = deployment(tmp_path / "source")
+        first = demo.END - 39 * demo.DAY
+        source = deployment(tmp_path / "source")
+        target = source.model_copy(update={"first_business_date": first})
         landing = demo._simulate(target.home / "bank", 100, 40, 7, console)
         demo._extract(target, landing, console)
     assert _compared(stage, landing, tmp_path, demo.END) == []

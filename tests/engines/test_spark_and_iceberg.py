@@ -1,4 +1,4 @@
-"""Real Spark runs a bank's jobs for the account: the rows are those of its home."""
+"""Real Spark runs a bank's jobs for the account; real Iceberg opens the tables of its home."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.aws_names import AwsNames
+from resources.iceberg.glue_catalog import open_glue_catalog
+from resources.spark_engine import job_arguments
 from resources.work import Work, begin
 from tests.aws.emulation.job_machine import Spark
 from tests.aws.job_stage import create_jobs, emulated_jobs
 from tests.aws.stage import new_stage
 from tests.aws.test_jobs_same_rows import TABLE as SCHEMA_OF
 from tests.aws.test_jobs_same_rows import engine_of, rows_on_s3
-from tests.aws.whole_stage import Rows, locally
+from tests.aws.whole_stage import Rows, differences, locally
 from tests.engines.home_of_a_bank import Home, Job, home_of_a_bank
 from tests.engines.installed import demand
+from tests.engines.spark_iceberg import rows_in_spark, spark_with_iceberg, submit
 from tests.spark.conftest import SCRIPTS
+from tests.spark.spark_bank import rows_of
 
 pytestmark = pytest.mark.engines
 
@@ -34,15 +38,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def spark(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Spark:
-    return Spark(aws_endpoint, tmp_path_factory.mktemp("spark"))
+    return spark_with_iceberg(aws_endpoint, tmp_path_factory.mktemp("spark"))
 
 
 @pytest.fixture(scope="module")
 def stage(home: Home, aws_endpoint: str, spark: Spark) -> Iterator[AwsNames]:
-    """A stage whose jobs Spark runs."""
+    """A stage whose jobs Spark runs, and whose Glue names the tables of the home."""
     with new_stage(aws_endpoint) as names, emulated_jobs(aws_endpoint, machine=spark):
         create_jobs(names)
+        catalog = open_glue_catalog(names.region)
+        for table, metadata in home.metadata.items():
+            schema, _, name = table.partition(".")
+            catalog.register_table((names.database(schema), name), metadata)
         yield names
+
+
+def in_catalog(names: AwsNames, table: str) -> str:
+    schema, _, name = table.partition(".")
+    return f"home.{names.database(schema)}.{name}"
 
 
 def of_script(home: Home, script: str) -> Rows:
@@ -93,3 +106,28 @@ def test_a_script_with_another_expression_is_found(
     found = done_by("glue", stage, home, job, altered, tmp_path)
     assert len(found) == 60
     assert found != of_script(home, "customer_history")
+
+
+@pytest.mark.parametrize("by", ["metadata file", "Glue"])
+def test_iceberg_reads_every_table_of_the_home(
+    stage: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, by: str
+) -> None:
+    places = home.metadata
+    assert all(place.startswith("file:///") for place in places.values())
+    if by == "Glue":
+        places = {table: in_catalog(stage, table) for table in places}
+    read = rows_in_spark(spark, aws_endpoint, places, tmp_path / "read")
+    told = differences(home.rows, read)
+    print("\n".join(told))  # noqa: T201 - the figures of a differential test
+    assert [line for line in told if not line.endswith("equal")] == []
+
+
+@pytest.mark.parametrize("script", SCHEMA_OF)
+def test_a_script_reads_tables_of_a_catalog(
+    stage: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, script: str
+) -> None:
+    job, output = home.jobs[script], tmp_path / "out"
+    inputs = {table: [in_catalog(stage, table)] for table in job.inputs}
+    arguments = job_arguments(inputs, str(output), job.date)
+    submit(spark, aws_endpoint, job.script, SCRIPTS / "job.py", arguments)
+    assert in_order(rows_of([*output.glob("*.parquet")])) == of_script(home, script)
