@@ -9,6 +9,8 @@ from infra.settings import Settings
 from infra.template import Json, Resources, attribute, logical_id, ref, tags_of
 
 SPARK = Path(__file__).resolve().parents[1] / "spark"
+GLUE_RELEASE, EMR_RELEASE = "5.0", "emr-7.8.0"
+"""Both run Spark 3.5.4, which `make test-engines` runs too."""
 SHARED = "job"
 """The module that scripts share; it is no job."""
 LOGS = ("glue/output", "glue/error", "emr")
@@ -113,7 +115,7 @@ def _glue_job(names: AwsNames, script: str, settings: Settings) -> Json:
         "Properties": {
             "Name": names.glue_job(script),
             "Role": attribute("GlueRole"),
-            "GlueVersion": "5.0",
+            "GlueVersion": GLUE_RELEASE,
             "WorkerType": "G.1X",
             "NumberOfWorkers": settings.glue_workers,
             "Timeout": settings.glue_minutes,
@@ -149,7 +151,7 @@ def _application(names: AwsNames, settings: Settings) -> Json:
         "Type": "AWS::EMRServerless::Application",
         "Properties": {
             "Name": names.emr_application,
-            "ReleaseLabel": "emr-7.10.0",
+            "ReleaseLabel": EMR_RELEASE,
             "Type": "SPARK",
             "Architecture": "ARM64",
             "AutoStartConfiguration": {"Enabled": True},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 from customer360_assets.aws_names import AwsNames
+from infra.jobs import EMR_RELEASE, GLUE_RELEASE
 from resources.account.client import client
 from resources.jobs.watch import Patience
 from tests.aws.emulation.job_machine import Machine
@@ -53,10 +54,10 @@ def create_jobs(names: AwsNames) -> None:
             Role=names.role_arn("glue"),
             Command={"Name": "glueetl", "ScriptLocation": f"{names.code}/{script}.py"},
             ExecutionProperty={"MaxConcurrentRuns": 3},
-            GlueVersion="5.0",
+            GlueVersion=GLUE_RELEASE,
         )
     client("emr-serverless", names.region).create_application(
-        name=names.emr_application, releaseLabel="emr-7.9.0", type="SPARK"
+        name=names.emr_application, releaseLabel=EMR_RELEASE, type="SPARK"
     )
 
 
@@ -65,7 +66,7 @@ def create_cluster(names: AwsNames, name: str) -> str:
     started = client("emr", names.region).run_job_flow(
         Name=name,
         LogUri=f"{names.job_logs}/",
-        ReleaseLabel="emr-7.9.0",
+        ReleaseLabel=EMR_RELEASE,
         Instances={"KeepJobFlowAliveWhenNoSteps": True, "InstanceCount": 1,
                    "MasterInstanceType": "m5.xlarge"},
         JobFlowRole=names.role("emr_instances"),

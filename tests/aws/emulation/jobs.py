@@ -11,6 +11,7 @@ import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.jobs import EMR_RELEASE
 from tests.aws.emulation.job_machine import Machine, Sail
 from tests.aws.emulation.job_process import JobProcess
 from tests.aws.emulation.job_server import Refused
@@ -186,7 +187,7 @@ class JobServices:
             "createdAt": run.started,
             "updatedAt": run.started,
             "executionRole": given["executionRoleArn"],
-            "releaseLabel": "emr-7.9.0",
+            "releaseLabel": EMR_RELEASE,
             "state": self._state(run, EMR),
             "stateDetails": run.error if run.outcome == "failed" else expired,
         }
