@@ -101,7 +101,7 @@ advisories: $(READY)  ## Pin the advisories against the lock files (needs PyPI a
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dependencies/requirements-pip-audit.txt
 	rm -f $(AUDIT)/*.json
-	n=0; for lock in requirements.txt requirements-image.txt infra/requirements-checkov.txt dependencies/requirements-pip-audit.txt; do \
+	n=0; for lock in requirements.txt requirements-image.txt infra/requirements-checkov.txt dependencies/requirements-pip-audit.txt engines/requirements-trino.txt engines/requirements-spark.txt; do \
 		n=$$((n + 1)); $(AUDIT)/bin/pip-audit -r $$lock --require-hashes --disable-pip --vulnerability-service $(SERVICE) --progress-spinner off --format json --output $(AUDIT)/$$n.json || [ $$? = 1 ] || exit 1; \
 	done
 	$(BIN)/python -m dependencies.advisories $$(date -u +%F) $(SERVICE) $(AUDIT)/*.json

@@ -73,14 +73,22 @@ def main() -> None:
 
 
 def _fetched(absent: Iterable[Pin]) -> dict[Pin, str]:
-    entries = [e for lock in LOCKS for e in re.split(r"\n(?=\S)", lock.read_text("utf-8").strip())]
-    wanted = {str(pin): entry for pin in absent for entry in entries if entry.startswith(f"{pin} ")}
+    """Return what packages state; each lock by itself, as two may pin two versions of one."""
+    wanted, found = set(absent), dict[Pin, str]()
+    for lock in LOCKS:
+        entries = re.split(r"\n(?=\S)", lock.read_text(encoding="utf-8").strip())
+        if here := [e for e in entries if Pin(*e.split(" ", 1)[0].split("==")) in wanted]:
+            found |= _stated_by("\n".join(here) + "\n")
+        wanted -= found.keys()
+    return found
+
+
+def _stated_by(lock: str) -> dict[Pin, str]:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     with tempfile.TemporaryDirectory() as folder:
-        lock = Path(folder) / "lock.txt"
-        lock.write_text("\n".join(wanted.values()) + "\n", encoding="utf-8")
-        target = Path(folder) / "packages"
-        subprocess.run([*pip, "--target", str(target), "-r", str(lock)], check=True)  # noqa: S603
+        file, target = Path(folder) / "lock.txt", Path(folder) / "packages"
+        file.write_text(lock, encoding="utf-8")
+        subprocess.run([*pip, "--target", str(target), "-r", str(file)], check=True)  # noqa: S603
         return installed([target])
 
 

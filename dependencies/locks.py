@@ -14,6 +14,8 @@ LOCKS = (
     IMAGE,
     ROOT / "infra" / "requirements-checkov.txt",
     ROOT / "dependencies" / "requirements-pip-audit.txt",
+    ROOT / "engines" / "requirements-trino.txt",
+    ROOT / "engines" / "requirements-spark.txt",
 )
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;]+)", re.MULTILINE)
 
