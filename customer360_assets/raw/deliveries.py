@@ -14,11 +14,13 @@ from typing import Any
 
 from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.raw.delivery import Delivery, fingerprint_of
 from customer360_assets.raw.force import Entry, Force, force_of
 from customer360_assets.raw.intake import business_date_of
 from customer360_assets.raw.moves import movers
-from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
+from customer360_assets.raw.parse import parse
 from customer360_assets.raw.parsed import folder_of, parsed_folder, quarantine_of, read_marker
+from customer360_assets.raw.refusal import ParseError
 from customer360_assets.raw.unsettled import UnsettledError
 from resources.archive import Archive, Receipt
 from resources.card_token import CardKey

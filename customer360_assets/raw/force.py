@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from customer360_assets.raw.parse import Delivery
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.parsed import Parsed
 
 Status = Literal["loaded", "superseded", "duplicate", "refused"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.parse import Delivery
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.source import parquet_source
 from customer360_assets.raw.text import read_text
 from resources.archive import Archive

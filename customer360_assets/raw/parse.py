@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.conversion import judged_sql, pads_of
+from customer360_assets.raw.delivery import Delivery, fingerprint_of
 from customer360_assets.raw.engines import Engines
 from customer360_assets.raw.key_record import record_key
 from customer360_assets.raw.left_overs import DRAFTS, SPILL, alone
@@ -36,30 +35,7 @@ from resources.card_token import CardKey
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Delivery", "ParseError", "fingerprint_of", "parse"]
-
 SMALL_BYTES = 32 << 20
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A delivery as the parser needs it; business_date is None where a column states it."""
-
-    delivery_id: str
-    seq: int
-    feed: str
-    file: str
-    bytes: int
-    sha256: str
-    business_date: dt.date | None
-    refused: str | None = None
-
-
-def fingerprint_of(spec: FeedSpec, contract: Contract, key: CardKey | None) -> str:
-    """Give the fingerprint that a feed's deliveries are parsed under."""
-    if spec.tokenizes and key is None:
-        raise ValueError(f"feed {spec.feed} makes card tokens and was given no key")
-    return spec.fingerprint(contract, key.key_id if key else "")
 
 
 def parse(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from customer360_assets.raw.parse import Delivery, ParseError
+from customer360_assets.raw.delivery import Delivery
+from customer360_assets.raw.refusal import ParseError
 from resources.errors import ExplainedError
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.refusal import ParseError, RefusedError
 from customer360_assets.raw.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.raw.sql_text import literal, name
@@ -18,8 +19,6 @@ from customer360_assets.raw.truncation import refuse_truncated
 
 if TYPE_CHECKING:
     import duckdb
-
-    from customer360_assets.raw.parse import Delivery
 
 _OPEN_FILES = 1000
 

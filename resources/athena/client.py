@@ -14,17 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
-from resources.athena.execution import STOPPED, Execution
+from resources.athena.execution import STOPPED, Execution, Outcome
 from resources.athena.text import sendable
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import current_work
-
-if TYPE_CHECKING:
-    from resources.athena.fan_out import Outcome
 
 PRICE_PER_TB = Decimal(5)
 """Dollars; differs by region."""

@@ -47,6 +47,19 @@ HINTS = (
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How a query ended: Athena's state, and why it failed in words without data.
+
+    query_id: None when it never started.
+    """
+
+    name: str
+    query_id: str | None
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Execution:
     """A query's state as Athena tells it; `reason` may hold values of the data, `why` does not."""
 

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from resources.athena.execution import Outcome
 from resources.sql_engine import SqlError
 
 if TYPE_CHECKING:
     from resources.athena.client import AthenaClient
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a query ended: Athena's state, and why it failed in words without data.
-
-    query_id: None when it never started.
-    """
-
-    name: str
-    query_id: str | None
-    state: str
-    reason: str = ""
 
 
 class QueriesFailedError(SqlError):

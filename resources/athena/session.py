@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from resources.dialect.athena_sql import parse
 from resources.sql_engine import Inputs, SqlError
@@ -11,13 +12,23 @@ from resources.sql_engine import Inputs, SqlError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from resources.athena.engine import AthenaEngine
+
+class ReadingEngine(Protocol):
+    """The part of the engine that a session asks."""
+
+    def query(self, sql: str, params: Sequence[object], inputs: Inputs) -> pa.Table:
+        """Return the rows of a query."""
+        ...
+
+    def explain(self, sql: str, inputs: Inputs) -> str:
+        """Return the plan of a query that is not run."""
+        ...
 
 
 class AthenaSession:
     """Reads the given tables and nothing else; implements `sql_engine.SqlSession`."""
 
-    def __init__(self, engine: AthenaEngine, inputs: Inputs) -> None:
+    def __init__(self, engine: ReadingEngine, inputs: Inputs) -> None:
         self._engine, self._inputs = engine, inputs
         self._open = ExitStack()
 

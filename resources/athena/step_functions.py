@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from resources.account.client import client
 from resources.account.errors import AwsError, explained, explanation
-from resources.athena.fan_out import Outcome
+from resources.athena.execution import Outcome
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import current_work
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from resources.dialect.scan import TEXTS, path_of
+from resources.dialect.tree import duck
 
 _OPENS = "91, 123"
 """The characters that an array and an object begin with."""
@@ -42,8 +43,6 @@ def extract_scalar(node: Any) -> Any:
 
 def array_length(node: Any) -> Any:
     """Give the elements of an array; NULL for a text that is no array."""
-    from resources.dialect.rewrite import duck
-
     return duck(
         "CASE WHEN TRY(json_type(x_)) = 'ARRAY' THEN CAST(json_array_length(x_) AS BIGINT) END",
         x=node.expressions[0],
@@ -56,15 +55,11 @@ def array_of(node: Any, *, tried: bool) -> Any:
     json_parse fails for a text that is no JSON, and so does json_type; where it is `tried` (within
     TRY), both give NULL.
     """
-    from resources.dialect.rewrite import duck
-
     kind = "TRY(json_type(x_))" if tried else "json_type(x_)"
     return duck(f"CASE WHEN {kind} = 'ARRAY' THEN json_extract(x_, '$[*]') END", x=node.this)
 
 
 def _duck(sql: str, node: Any, **parts: Any) -> Any:
     from sqlglot import exp
-
-    from resources.dialect.rewrite import duck
 
     return duck(sql, x=node.this, p=exp.Literal.string(path_of(node)), **parts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from resources.dialect.casts import TEXTS, cast_template, kind_of_type, reads_as
 from resources.dialect.json_functions import array_length, array_of, extract, extract_scalar
+from resources.dialect.tree import duck
 
 # What Trino's trim takes away: Java's white space, without the no-break spaces.
 WHITE_SPACE = "".join(
@@ -28,25 +28,6 @@ _ADD = {
 }
 _WHOLE_DAYS = frozenset({"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"})
 _STRPTIME = {"%Y": "[0-9]{4}"} | {f"%{c}": "[0-9]{1,2}" for c in "mdHMS"}
-
-
-@lru_cache(maxsize=512)
-def _template(sql: str) -> Any:
-    import sqlglot
-
-    return sqlglot.parse_one(sql, read="duckdb")
-
-
-def duck(sql: str, **parts: Any) -> Any:
-    """Give the DuckDB expression with each `name_` in it replaced by the part of that name."""
-    from sqlglot import exp
-
-    tree = exp.paren(_template(sql).copy(), copy=False)
-    for column in list(tree.find_all(exp.Column)):
-        if column.name.endswith("_") and column.name[:-1] in parts:
-            column.replace(parts[column.name[:-1]].copy())
-    inner = tree.this
-    return tree if isinstance(inner, exp.Binary | exp.Unary) else inner
 
 
 def kind_of(node: Any) -> str | None:  # noqa: PLR0911 (one answer per kind of node)

@@ -1,4 +1,4 @@
-"""Athena SQL as sqlglot's tree."""
+"""Athena SQL as sqlglot's tree, and DuckDB expressions made of templates."""
 
 from __future__ import annotations
 
@@ -44,3 +44,22 @@ def parse(sql: str) -> Any:
             else "this is not Athena SQL: there is no statement in it"
         )
     raise NotAthenaSqlError(message)
+
+
+@lru_cache(maxsize=512)
+def _template(sql: str) -> Any:
+    import sqlglot
+
+    return sqlglot.parse_one(sql, read="duckdb")
+
+
+def duck(sql: str, **parts: Any) -> Any:
+    """Give the DuckDB expression with each `name_` in it replaced by the part of that name."""
+    from sqlglot import exp
+
+    tree = exp.paren(_template(sql).copy(), copy=False)
+    for column in list(tree.find_all(exp.Column)):
+        if column.name.endswith("_") and column.name[:-1] in parts:
+            column.replace(parts[column.name[:-1]].copy())
+    inner = tree.this
+    return tree if isinstance(inner, exp.Binary | exp.Unary) else inner

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from customer360_assets.raw import deliveries, parse
-from customer360_assets.raw.parse import Delivery, ParseError
+from customer360_assets.raw.delivery import Delivery
+from customer360_assets.raw.refusal import ParseError
 
 POISON = b"poison\n"
 

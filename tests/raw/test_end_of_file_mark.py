@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer360_assets.raw.deliveries import FeedDeliveries
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.marks import Tail
 from customer360_assets.raw.original import original_records
-from customer360_assets.raw.parse import Delivery
 from tests.raw.raw_home import Home, only
 from tests.raw.test_physical_lines import spec
 

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from customer360_assets.raw.parse import ParseError
+from customer360_assets.raw.refusal import ParseError
 from tests.raw.raw_home import Home, only
 
 VISITORS = "visitors/v.csv"

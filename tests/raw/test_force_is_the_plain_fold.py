@@ -9,8 +9,8 @@ from typing import Literal
 
 import pytest
 
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.force import Entry, force_of
-from customer360_assets.raw.parse import Delivery
 from customer360_assets.raw.parsed import Parsed
 from tests.raw.plain_fold import plain_fold
 

@@ -11,7 +11,7 @@ import pytest
 
 from customer360_assets.feeds import FeedSpec
 from customer360_assets.raw import parse as parsing
-from customer360_assets.raw.parse import ParseError
+from customer360_assets.raw.refusal import ParseError
 from tests.raw.raw_home import Home, only
 from tests.raw.raw_parquet import parquet
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import pytest
 
 from customer360_assets.raw.deliveries import read_deliveries
+from customer360_assets.raw.delivery import Delivery
 from customer360_assets.raw.force import Entry, force_of
 from customer360_assets.raw.intake import is_new
-from customer360_assets.raw.parse import Delivery
 from customer360_assets.raw.parsed import Parsed, parsed_folder
 from resources.archive import Receipt
 from tests.raw.raw_home import KEY, Home

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from resources.embedded.duckdb_output import quoted
 from resources.embedded.frames.column import Column, Shape
 from resources.embedded.frames.errors import AnalysisException
 from resources.embedded.frames.functions import col
-
-if TYPE_CHECKING:
-    from resources.embedded.frames.session import Session, Writer
+from resources.embedded.frames.writer import Writer
 
 _JOINS = {
     "inner": "JOIN",
@@ -21,10 +19,30 @@ _JOINS = {
 }
 
 
+class Tables(Protocol):
+    """The part of a session that its tables ask."""
+
+    def made(self, query: str, reads: tuple[str, ...]) -> DataFrame:
+        """Return the table of a query over earlier ones."""
+        ...
+
+    def type_of(self, name: str, sql: str) -> str:
+        """Return the type of an expression over a table."""
+        ...
+
+    def rows(self, name: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a table."""
+        ...
+
+    def writer(self, name: str) -> Writer:
+        """Return what writes the rows of a table."""
+        ...
+
+
 class DataFrame:
     """A table named within its session, with the columns that it has."""
 
-    def __init__(self, session: Session, name: str, columns: Sequence[str]) -> None:
+    def __init__(self, session: Tables, name: str, columns: Sequence[str]) -> None:
         self._session, self._name = session, name
         self._columns = tuple(columns)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resources.embedded.duckdb_output import quoted, text, without_values
-from resources.embedded.duckdb_parts import copied
 from resources.embedded.frames.errors import AnalysisException
 from resources.embedded.frames.frame import DataFrame
+from resources.embedded.frames.writer import Writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -132,24 +130,3 @@ class Reader:
     def parquet(self, *files: str) -> DataFrame:
         """Return the rows of files."""
         return self._session.parquet(files)
-
-
-class Writer:
-    """Writes the rows of a query to a folder, in their order."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
-        self._db, self._query = connection, query
-
-    def mode(self, mode: str) -> Writer:
-        """Accept that what is in the folder goes."""
-        if mode != "overwrite":
-            raise AnalysisException(f"mode {mode} is not in the subset of this engine")
-        return self
-
-    def parquet(self, folder: str) -> None:
-        """Write one Parquet file."""
-        output = Path(folder)
-        if output.exists():
-            shutil.rmtree(output)
-        output.mkdir(parents=True)
-        copied(self._db, self._query, output)
