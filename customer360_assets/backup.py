@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from customer360_assets.deployment import Deployment, change_settings, settings_lock
-from customer360_assets.whereabouts import (
-    PlaceError,
-    place_of,
-    record_place,
-    refuse_unusable,
-)
+from resources.deployment import Deployment, change_settings, settings_lock
 from resources.embedded.opened import open_lake
 from resources.iceberg.addresses import path_of
 from resources.iceberg.relocate import CATALOG, Move, missing_files, relocate
 from resources.private import make_private
 from resources.sqlite_files import connect
+from resources.whereabouts import (
+    PlaceError,
+    place_of,
+    record_place,
+    refuse_unusable,
+)
 
 OF_A_PROCESS = ("-wal", "-shm", "-journal", ".lock")
 """Files beside a database that mean nothing without the processes that hold them."""

@@ -8,8 +8,8 @@ import dagster as dg
 @dg.definitions
 def defs() -> dg.Definitions:
     """Give the code location of the deployment that the environment names."""
-    from customer360_assets.deployment import deployment
     from customer360_assets.merge import definitions_of
+    from resources.deployment import deployment
     from resources.private import keep_private
 
     # Every code server and run worker comes by here before it writes anything.

@@ -11,9 +11,9 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.runs import SqliteRunStorage
 
-from customer360_assets.deployment import Deployment
 from customer360_assets.leases import unheld
 from customer360_assets.transformations import code_folder
+from resources.deployment import Deployment
 
 
 def prepare(deployment: Deployment) -> Path:

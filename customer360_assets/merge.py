@@ -15,7 +15,6 @@ from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.policies import operated
 from customer360_assets.automation.sensors import arrival_sensors, intake_job
 from customer360_assets.contracts import contracts
-from customer360_assets.deployment import Deployment
 from customer360_assets.dimensions.assets import as_of_asset
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.leases import leased_in_process_executor
@@ -24,6 +23,7 @@ from customer360_assets.raw.assets import delivery_asset, raw_asset, source_spec
 from customer360_assets.serving.assets import serving_asset
 from customer360_assets.stage.assets import stage_asset
 from resources.deployed import bound_resources
+from resources.deployment import Deployment
 
 DAILY_JOB = "business_day"
 

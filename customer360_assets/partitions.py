@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from customer360_assets.deployment import Deployment
+from resources.deployment import Deployment
 
 LONGEST = 31
 """Days that one run takes on: Athena writes no more than a hundred partitions at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
+from resources.aws_names import LAYER_OF, LAYERS, AwsNames
 
 SCHEMAS = tuple(LAYER_OF)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from customer360_assets.aws_names import LAYER_OF, AwsNames
 from infra.settings import Settings
 from infra.template import Json, Resources, logical_id, tags_of
+from resources.aws_names import LAYER_OF, AwsNames
 
 
 def catalog(names: AwsNames, key: Json, settings: Settings) -> Resources:

@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from customer360_assets.aws_names import AwsNames
 from infra.rules import broken
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
+from resources.aws_names import AwsNames
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 STAGES = ("prod", "branch-x")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from customer360_assets.aws_names import LAYER_OF, AwsNames
 from infra.lake_formation import Classified, classes
 from resources.account.client import client
 from resources.account.errors import explained
+from resources.aws_names import LAYER_OF, AwsNames
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from customer360_assets.aws_names import AwsNames
 from infra.stacks import TEMPLATES
+from resources.aws_names import AwsNames
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Address = Annotated[str, typer.Argument(help="aws://<account>/<region>/<stage>[?prefix=…]")]

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from customer360_assets.aws_names import AwsNames
 from infra.template import BODY_LIMIT, Json, text_of
 from resources.account.client import client
 from resources.account.errors import code_of, explained
+from resources.aws_names import AwsNames
 
 _POLLS = {"Delay": 5, "MaxAttempts": 720}
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import resources
-from customer360_assets.aws_names import AwsNames
 from infra.jobs import log_group
 from infra.settings import Settings
 from infra.template import Json, Resources, attribute, excused, tags_of
+from resources.aws_names import AwsNames
 
 DEFINITION = Path(resources.__file__).parent / "state_machines" / "queries.asl.json"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from customer360_assets.aws_names import LAYERS, AwsNames
 from infra import arns
 from infra.template import Json, Resources, attribute, excused, logical_id, policy, ref, tags_of
+from resources.aws_names import LAYERS, AwsNames
 
 KEY = "Key"
 DAYS_TEMPORARY = 7

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
 from customer360_assets.contracts import contracts
 from customer360_assets.contracts.contract import Contract
 from infra import arns
@@ -18,6 +17,7 @@ from infra.catalog import database_id
 from infra.roles import CODE_LOCATION, QUERIES
 from infra.settings import CLASSES, Settings
 from infra.template import Json, Resources, attribute, logical_id
+from resources.aws_names import LAYER_OF, LAYERS, AwsNames
 
 TAG = "PersonalData"
 _TABLE = ["ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from customer360_assets.aws_names import AwsNames
 from infra.foundation import kept
 from infra.template import Json, Resources, attribute, policy, ref, tags_of
+from resources.aws_names import AwsNames
 from resources.dynamodb.table import definition
 
 TRIES = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from customer360_assets.aws_names import AwsNames
 from infra.alarms import alarms
 from infra.catalog import catalog
 from infra.fan_out import fan_out
@@ -16,6 +15,7 @@ from infra.roles import person, roles
 from infra.serving import arrivals, serving
 from infra.settings import Settings
 from infra.template import RESOURCE_LIMIT, Json, Resources
+from resources.aws_names import AwsNames
 
 
 def foundation_template(names: AwsNames, _settings: Settings | None = None) -> Json:

@@ -13,7 +13,7 @@ from resources.aws_sql import sql_resource
 from resources.aws_storage import storage_resources
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
 EMR_CLUSTER = "CUSTOMER360_EMR_CLUSTER"
 """Name or id of a running cluster that takes the place of EMR Serverless."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
     from resources.lake import Lake
 
 
@@ -23,7 +23,7 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the lake. No connection is opened before it is used."""
-        from customer360_assets.aws_names import AwsNames
+        from resources.aws_names import AwsNames
         from resources.iceberg.glue_lake import GlueLake
 
         lake: Lake = GlueLake(AwsNames.model_validate_json(self.names), Path(self.lake_dir))

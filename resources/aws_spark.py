@@ -36,7 +36,7 @@ class SparkJobsResource(dg.ConfigurableResource[Any]):
 
     def engine(self) -> SparkJobs:
         """Give the engine; opens no connection."""
-        from customer360_assets.aws_names import AwsNames
+        from resources.aws_names import AwsNames
         from resources.jobs.emr_cluster_engine import EmrClusterEngine
         from resources.jobs.emr_serverless_engine import EmrServerlessEngine, Prices
         from resources.jobs.engine import JobEngine, SparkJobs

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
     from resources.athena.client import AthenaClient
+    from resources.deployment import Deployment
     from resources.sql_engine import SqlEngine
 
 
@@ -29,9 +29,9 @@ class AthenaResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the engine. No connection is opened before it is used."""
-        from customer360_assets.aws_names import AwsNames
         from resources.athena.client import AthenaClient
         from resources.athena.engine import AthenaEngine
+        from resources.aws_names import AwsNames
         from resources.iceberg.glue_lake import GlueLake
 
         names = AwsNames.model_validate_json(self.names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
 
 class S3LandingResource(dg.ConfigurableResource[Any]):
@@ -36,7 +36,7 @@ class S3ArchiveResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Give the archive."""
-        from customer360_assets.aws_names import AwsNames
+        from resources.aws_names import AwsNames
         from resources.s3.archive import S3Archive
 
         names = AwsNames.model_validate_json(self.names)

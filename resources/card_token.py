@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from resources.errors import ExplainedError
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
 ENVIRONMENT = "CUSTOMER360_CARD_KEY"
 MINIMUM_BYTES = 32

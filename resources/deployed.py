@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
     from resources.archive import Archive
+    from resources.deployment import Deployment
 
 
 def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
 SPARK_REMOTE = "CUSTOMER360_SPARK_REMOTE"
 """Address of a Spark Connect server for the Spark scripts; DuckDB runs them if it is not set."""

@@ -7,8 +7,8 @@ import time
 import dagster as dg
 
 from customer360_assets.automation import orphans_on_aws
-from customer360_assets.deployment import Deployment
 from customer360_assets.instance import close_abandoned_runs, is_of_home
+from resources.deployment import Deployment
 
 SENSOR = "abandoned_runs"
 EVERY_SECONDS = 60

@@ -13,7 +13,7 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.tags import ROOT_RUN_ID_TAG
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 
 if TYPE_CHECKING:
     from resources.account.errors import AwsError

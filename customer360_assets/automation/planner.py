@@ -11,10 +11,10 @@ import dagster as dg
 from customer360_assets.automation.due import Outlook, automated_tables
 from customer360_assets.automation.record import made
 from customer360_assets.automation.sensors import INTAKE_JOB
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.log import DeliveryLog
 from resources.deployed import resources_of
+from resources.deployment import Deployment
 
 OPEN = [
     dg.DagsterRunStatus.QUEUED,

@@ -11,8 +11,8 @@ from customer360_assets.automation.conditions import conditions
 from customer360_assets.automation.freshness import INTAKE_FRESHNESS
 from customer360_assets.automation.planner import Planner
 from customer360_assets.automation.sensors import INTAKE
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
+from resources.deployment import Deployment
 
 
 def operated(

@@ -24,9 +24,9 @@ from customer360_assets.automation.arrivals import Arrivals, Outcome, Rules
 from customer360_assets.automation.notifications import Notice, Notifications, notifications
 from customer360_assets.automation.priority import DAILY
 from customer360_assets.automation.watch import Watch
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.intake import taken_states
+from resources.deployment import Deployment
 
 INTAKE = "raw.delivery"
 INTAKE_JOB = "take_in_deliveries"

@@ -15,8 +15,8 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from customer360_assets.automation import alerts_sensor, conditions, orphans
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
+from resources.deployment import Deployment
 
 LOCATION = "customer360"
 """As in workspace.yaml here, in infra/self_hosted and in dagster_cloud.yaml."""

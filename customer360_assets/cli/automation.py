@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from customer360_assets.cli.options import Home
-from customer360_assets.deployment import Deployment, DeploymentError, deployment
+from resources.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from customer360_assets.cli.options import ProfileFormat
-from customer360_assets.deployment import Deployment, deployment
+from resources.deployment import Deployment, deployment
 
 END = dt.date(2024, 6, 30)
 DAY = dt.timedelta(days=1)

@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.deployment import Deployment, deployment
 from customer360_assets.extraction.customers import extract_customers
 from customer360_assets.extraction.extracted import Extracted, ExtractionError
 from customer360_assets.extraction.settings import core_banking_settings, crm_settings
 from customer360_assets.extraction.transactions import extract_transactions
+from resources.aws_names import AwsNames
+from resources.deployment import Deployment, deployment
 
 
 def extract_command(

@@ -52,7 +52,7 @@ def sentence_of(error: BaseException, given: Path | None) -> str:
 
 
 def _home(given: Path | None) -> Path | None:
-    from customer360_assets.deployment import home_folder
+    from resources.deployment import home_folder
 
     with suppress(ExplainedError):
         return home_folder(given)

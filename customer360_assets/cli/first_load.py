@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from customer360_assets.deployment import DeploymentError, deployment
+from resources.deployment import DeploymentError, deployment
 
 PROFILE = "profile.customer_360"
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from customer360_assets.cli.options import Home
-from customer360_assets.deployment import DeploymentError, deployment
+from resources.deployment import DeploymentError, deployment
 
 
 class HoldAction(StrEnum):

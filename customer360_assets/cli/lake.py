@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from resources.lake_types import MissingTableError
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
     from resources.lake import Lake
     from resources.sql_engine import SqlEngine
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from customer360_assets.cli.options import ProfileFormat
-from customer360_assets.deployment import deployment_of_home
+from resources.deployment import deployment_of_home
 
 PROFILE = "profile.customer_360"
 

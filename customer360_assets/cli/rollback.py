@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from customer360_assets.deployment import deployment_of_home
+from resources.deployment import deployment_of_home
 
 if TYPE_CHECKING:
     from customer360_assets.rollback import Undone

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.visible import visible, visible_lines
-from customer360_assets.deployment import Deployment, DeploymentError, deployment
-from customer360_assets.whereabouts import PlaceError
+from resources.deployment import Deployment, DeploymentError, deployment
+from resources.whereabouts import PlaceError
 
 if TYPE_CHECKING:
     from customer360_assets.damage import Damage

@@ -17,11 +17,11 @@ import typer
 
 from customer360_assets.automation.alerts import UI
 from customer360_assets.cli.automation import automation_remark
-from customer360_assets.deployment import Deployment, DeploymentError, deployment_of_home
 from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
 from customer360_assets.web import access
 from customer360_assets.web.sockets import listen, private_folder
+from resources.deployment import Deployment, DeploymentError, deployment_of_home
 from resources.private import PRIVATE_UMASK
 
 POLL_SECONDS = 0.2

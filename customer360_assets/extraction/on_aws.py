@@ -29,7 +29,7 @@ from resources.s3.same_parquet import same_parquet
 from resources.spark_engine import SparkJobError
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
     from resources.jobs.glue_engine import GlueEngine
 
 SCRIPT = "extract_transactions.py"

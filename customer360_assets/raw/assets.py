@@ -18,7 +18,6 @@ from customer360_assets.checks.specs import check_specs
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
@@ -45,6 +44,7 @@ from customer360_assets.raw.waiting import intake_finding, unparsed_finding, wai
 from customer360_assets.refused_places import add_refused, refused_files
 from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
+from resources.deployment import Deployment
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 

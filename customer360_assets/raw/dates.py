@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.deployment import Deployment
 from customer360_assets.partitions import span_of
 from customer360_assets.versions import Versions
+from resources.deployment import Deployment
 
 DELIVERED = "Deliveries of this business date are in the manifest."
 

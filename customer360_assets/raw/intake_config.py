@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import dagster as dg
 from pydantic import Field
 
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.partitions import span_of
 from customer360_assets.raw.arrival import arrival_date
 from customer360_assets.raw.at_rest import AtRest
+from resources.deployment import Deployment
 from resources.landing import LandedFile, Landing
 
 

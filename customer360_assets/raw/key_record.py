@@ -12,7 +12,7 @@ from resources.archive import Archive
 from resources.card_token import CardKey, CardKeyError, key_of, place_of
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
 NOTE = "card_token_key"
 """The archive's note of the key's identity: whatever else is lost, tokens are remade from there."""

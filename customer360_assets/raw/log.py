@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from customer360_assets.contracts import contracts
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.deliveries import (
@@ -29,6 +28,7 @@ from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
 from resources.card_token import CardKey
+from resources.deployment import Deployment
 from resources.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()

@@ -7,10 +7,10 @@ import dagster as dg
 
 from customer360_assets.automation.retries import retried
 from customer360_assets.contracts import contract as contract_of
-from customer360_assets.deployment import Deployment
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from resources.deployment import Deployment
 from resources.profile_store import LoadResult
 
 KEY = dg.AssetKey(["serving", "customer_profile"])

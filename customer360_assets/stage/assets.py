@@ -17,7 +17,6 @@ from customer360_assets.checks.specs import check_specs
 from customer360_assets.completeness import Gate, completeness
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
-from customer360_assets.deployment import Deployment
 from customer360_assets.lineage import lineage_metadata
 from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
@@ -49,6 +48,7 @@ from customer360_assets.versions import (
     in_force,
     recorded_versions,
 )
+from resources.deployment import Deployment
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 

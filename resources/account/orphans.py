@@ -19,7 +19,7 @@ from resources.jobs.glue_engine import GlueJobs
 from resources.jobs.watch import Job
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 _PAGE = 50
 _QUERY_AT_MOST = dt.timedelta(hours=6)

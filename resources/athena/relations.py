@@ -13,7 +13,7 @@ from resources.lake_types import DATE_COLUMN, Slice, split
 from resources.sql_engine import Inputs, SqlError
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 """No files are shown by a table yet: their digest stands for it."""

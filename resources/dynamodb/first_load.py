@@ -25,7 +25,7 @@ from resources.s3.objects import bucket_and_key, listed, upload_once
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 PER_FILE = 100_000
 _LEVEL = 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resources.opening import default_memory
 
 if TYPE_CHECKING:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
     from resources.embedded.duckdb_engine import DuckDbEngine
     from resources.iceberg.local_lake import LocalLake
 

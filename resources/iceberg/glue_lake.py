@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.schema import Schema
 
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class GlueLake(IcebergLake):
 
     def tables(self) -> list[str]:
         """See `Lake.tables`."""
-        from customer360_assets.aws_names import LAYER_OF
+        from resources.aws_names import LAYER_OF
 
         told = explained("list the tables of", f"the Glue databases of {self.names.base}")
         with told, self._databases_exist():

@@ -17,7 +17,7 @@ from resources.jobs.watch import Job, Patience, Phase, Seen
 from resources.work import Number
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
     from resources.s3.mirror import Mirror
 
 _ALIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]

@@ -21,7 +21,7 @@ from resources.jobs.watch import Job, Phase, Seen
 from resources.work import Number, current_work
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 _LOOKED_BACK = dt.timedelta(days=3)
 _GONE = {"TERMINATED"}

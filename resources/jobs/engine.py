@@ -24,7 +24,7 @@ from resources.sql_engine import Candidate, Inputs
 from resources.work import Number, current_work
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 _LOG = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from resources.s3.objects import (
 from resources.s3.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 MARKER = "parsed.json"
 

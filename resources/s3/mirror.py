@@ -15,7 +15,7 @@ from resources.s3.objects import GONE, PART_BYTES, open_object, upload_once
 from resources.s3.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from customer360_assets.aws_names import AwsNames
+    from resources.aws_names import AwsNames
 
 S3 = "s3://"
 
@@ -59,7 +59,7 @@ class Mirror:
 
     def path(self, uri: str) -> Path:
         """Give the local twin of a table's S3 address; LakeError for any other address."""
-        from customer360_assets.aws_names import LAYER_OF
+        from resources.aws_names import LAYER_OF
 
         for schema in LAYER_OF:
             inside = uri.removeprefix(f"{self.names.schema_location(schema)}/")

@@ -12,8 +12,8 @@ from dagster._core.storage.tags import RUN_KEY_TAG
 
 from customer360_assets.automation import moment
 from customer360_assets.automation.moment import Moment
-from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
+from resources.deployment import Deployment
 
 
 @dataclass

@@ -19,11 +19,11 @@ from dagster._core.utils import make_new_run_id
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.automation.operands import NEVER_BEGAN
 from customer360_assets.contracts import contracts
-from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
 from customer360_assets.planning import SERVING, expected_versions
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.versions import METADATA_KEY, NOTHING
+from resources.deployment import Deployment
 from tests.automation.ticks import Asked, Ticks
 
 D = dt.date(2024, 5, 23)

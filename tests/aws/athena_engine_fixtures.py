@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.engine import AthenaEngine
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from tests.aws.athena_stage import engine_of, lake_of
 from tests.aws.emulation.athena import Athena

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
+from resources.aws_names import AwsNames
 from resources.work import Work, begin, current_work
 from tests.aws.emulation.athena import Athena
 from tests.patience import PATIENCE

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, DecimalType, LongType, NestedField, StringType
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.engine import AthenaEngine
+from resources.aws_names import AwsNames
 from resources.aws_sql import AthenaResource
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake_types import Partitions

@@ -11,7 +11,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.iceberg.candidate_tables import PART, CandidateTable
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import Partitions

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.waiting import wait_for
 from tests.aws.job_stage import EmulatedJobs, create_cluster, create_jobs, emulated_jobs

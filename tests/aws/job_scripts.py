@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from customer360_assets.deployment import deployment
+from resources.deployment import deployment
 from resources.jobs.emr_cluster_engine import EmrClusterEngine
 from resources.jobs.emr_serverless_engine import EmrServerlessEngine
 from resources.jobs.engine import JobEngine

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
-from customer360_assets.aws_names import AwsNames
 from infra.jobs import EMR_RELEASE, GLUE_RELEASE
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.jobs.watch import Patience
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.job_server import JobServer

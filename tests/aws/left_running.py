@@ -16,9 +16,9 @@ from dagster._core.storage.tags import ROOT_RUN_ID_TAG
 from dagster._core.test_utils import freeze_time
 from dagster._core.utils import make_new_run_id
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient, tagged
 from resources.athena.step_functions import StepFunctionsFanOut
+from resources.aws_names import AwsNames
 from resources.jobs.emr_cluster_engine import EmrClusterEngine
 from resources.jobs.emr_serverless_engine import EmrServerlessEngine
 from resources.jobs.glue_engine import GlueEngine

@@ -12,10 +12,10 @@ from decimal import Decimal
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.athena.execution import Execution
 from resources.athena.results import arrow
+from resources.aws_names import AwsNames
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import Work, begin, current_work
 from tests.aws.athena_fixtures import ENDLESS, client, ended, made, states, step

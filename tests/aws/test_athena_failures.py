@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.athena.execution import Execution
 from resources.athena.text import MOST_BYTES
+from resources.aws_names import AwsNames
 from resources.sql_engine import SqlError
 from resources.work import Work
 from tests.aws.athena_fixtures import ENDLESS, client, made, states, step

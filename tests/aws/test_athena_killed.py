@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.automation.retries import passes
-from customer360_assets.aws_names import AwsNames
 from resources.athena.engine import AthenaEngine
 from resources.athena.execution import Execution
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.sql_engine import Candidate, SqlError, SqlTimeoutError
 from resources.work import begin, current_work
@@ -41,8 +41,8 @@ PLAIN = f"{SQL} WHERE c.id IN (SELECT d.id FROM stage.other AS d)"
 WORKER = """
     import sys
     from pathlib import Path
-    from customer360_assets.aws_names import AwsNames
-    from customer360_assets.deployment import deployment
+    from resources.aws_names import AwsNames
+    from resources.deployment import deployment
     from resources.iceberg.glue_lake import GlueLake
     from resources.work import begin
     from tests.aws import test_athena_killed as test

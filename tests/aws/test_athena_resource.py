@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.deployment import Deployment
 from resources.athena.fan_out import QueriesFailedError
 from resources.aws_sql import sql_resource
+from resources.deployment import Deployment
 from resources.iceberg.glue_lake import GlueLake
 from resources.sql_engine import Query, SqlEngine
 from resources.work import begin, current_work

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.athena.output import lossless_cast
 from resources.athena.results import arrow
+from resources.aws_names import AwsNames
 from resources.sql_engine import SqlError
 from tests.aws.athena_fixtures import client, made
 from tests.aws.emulation.athena import Athena

@@ -9,10 +9,10 @@ from unittest import mock
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account import client as aws_client
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
+from resources.aws_names import AwsNames
 from tests.aws.hooks import on_request, refused
 
 REGION = "eu-central-1"

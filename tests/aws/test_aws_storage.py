@@ -10,10 +10,10 @@ from unittest import mock
 import dagster as dg
 import pytest
 
-from customer360_assets.deployment import Deployment
 from resources.account.client import client
 from resources.archive import Content
 from resources.aws_storage import storage_resources
+from resources.deployment import Deployment
 from tests.store.store_profiles import profiles
 
 MONDAY = dt.date(2024, 5, 27)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources import work
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.iceberg.candidate import HIDDEN
 from resources.iceberg.candidate_tables import (
     PART,

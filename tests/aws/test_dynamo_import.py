@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.dynamodb import first_load as dynamo_import
 from resources.dynamodb.first_load import import_profiles, write_files
 from resources.dynamodb.profile_store import DynamoProfileStore

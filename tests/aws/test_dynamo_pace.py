@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.dynamodb.writer import PER_REQUEST, THREADS
 from tests.aws.hooks import on_answer, on_request, refused

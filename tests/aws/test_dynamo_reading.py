@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.dynamodb import reader as dynamo_reader
 from resources.dynamodb.profile_store import DynamoProfileStore
 from tests.aws.hooks import on_answer, on_request

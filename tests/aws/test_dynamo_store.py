@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.dynamodb import writer as dynamo_writer
 from resources.dynamodb.items import item_texts
 from resources.dynamodb.profile_store import DynamoProfileStore

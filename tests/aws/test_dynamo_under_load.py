@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import Served
 from tests.patience import PATIENCE

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import os
 
-from customer360_assets.aws_names import LAYERS, AwsNames
-from customer360_assets.deployment import Deployment, deployment
 from resources.account.client import client
+from resources.aws_names import LAYERS, AwsNames
+from resources.deployment import Deployment, deployment
 
 
 def test_the_stage_is_there_and_the_environment_names_it(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from customer360_assets.aws_names import AwsNames
 from customer360_assets.cli.main import app
 from resources import deployed
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.dynamodb import first_load as dynamo_import
 from resources.dynamodb.profile_store import DynamoProfileStore
 from resources.profile_store import Served

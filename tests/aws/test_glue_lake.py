@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_catalog import shortened
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import CommitConflictError, LakeError, Partitions, Slice
@@ -254,8 +254,8 @@ def test_a_discarded_file_is_gone_here_and_on_s3(lake, candidate):
 def test_the_resource_opens_nothing_and_gives_the_lake(aws_deployment, monkeypatch):
     import dagster as dg
 
-    from customer360_assets.deployment import Deployment
     from resources.aws_lake import lake_resource
+    from resources.deployment import Deployment
 
     with monkeypatch.context() as offline:
         offline.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

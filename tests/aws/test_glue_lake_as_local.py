@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from tests.aws.glue_lake import Listed, Rows, read
 from tests.lake.lake_writers import SCHEMA, TABLE, Candidate
 from tests.lake.test_lake_publish import (  # noqa: F401

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError, MissingTableError, Partitions
 from resources.s3.mirror import address

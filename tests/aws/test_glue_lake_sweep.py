@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError, Partitions
 from resources.s3.mirror import address

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import Partitions
 from tests.aws.glue_lake import publish_each, publish_for_ever, read

@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from customer360_assets.extraction import (
     Extracted,
     ExtractionError,
@@ -25,6 +24,7 @@ from customer360_assets.simulator.core_banking import CoreBanking, core_banking
 from customer360_assets.simulator.crm_app import crm_app
 from customer360_assets.simulator.simulate import Simulated
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.jobs.glue_engine import GlueEngine
 from resources.jobs.output import files_below
 from resources.s3.mirror import Mirror, address

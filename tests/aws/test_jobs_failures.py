@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.s3.mirror import Mirror
 from resources.spark_engine import SparkJobError
 from tests.aws.job_fixtures import ended, given, lake

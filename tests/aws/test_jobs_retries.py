@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.s3.mirror import address
 from resources.spark_engine import SparkJobError
 from resources.sql_engine import Candidate

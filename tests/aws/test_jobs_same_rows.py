@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
+from resources.aws_names import AwsNames
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.jobs.emr_cluster_engine import EmrClusterEngine
 from resources.jobs.emr_serverless_engine import EmrServerlessEngine

@@ -19,13 +19,13 @@ from customer360_assets.automation.sensors import (
     arrival_sensors,
     intake_job,
 )
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.deployment import Deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset
 from resources.account.client import client
 from resources.archive import LocalArchive
+from resources.aws_names import AwsNames
+from resources.deployment import Deployment
 from resources.s3.landing import S3Landing
 
 CARD, LATER, CRM = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import LAYER_OF, AwsNames
 from resources.account.client import client
+from resources.aws_names import LAYER_OF, AwsNames
 from resources.lake import LakeError
 from resources.s3 import mirror as mirror_module
 from resources.s3 import objects as s3_objects

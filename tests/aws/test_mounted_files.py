@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.iceberg.candidate_tables import PART, create_candidate, mount, parts_of
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake import LakeError

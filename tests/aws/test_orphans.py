@@ -15,12 +15,12 @@ from dagster._core.utils import make_new_run_id
 from customer360_assets.automation import moment
 from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.orphans_on_aws import sweep
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.deployment import Deployment
 from customer360_assets.instance import instance_of
 from resources.account.client import client
 from resources.account.orphans import finders
 from resources.aws import EMR_CLUSTER
+from resources.aws_names import AwsNames
+from resources.deployment import Deployment
 from resources.iceberg.candidate_tables import mount
 from resources.iceberg.glue_lake import GlueLake
 from tests.aws.conftest_athena import emulated_athena

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.s3.archive import S3Archive
 
 Worker = Callable[[str], tuple[S3Archive, Path]]

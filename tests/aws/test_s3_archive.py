@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
 from resources.archive import Content, Receipt
+from resources.aws_names import AwsNames
 from resources.s3 import objects as s3_objects
 from resources.s3.archive import ArchiveError, S3Archive
 from resources.s3.objects import put_once, upload_once

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.landing import Landing, LocalLanding
 from resources.s3.landing import S3Landing
 

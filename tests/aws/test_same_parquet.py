@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.s3.mirror import address
 from resources.s3.same_parquet import same_parquet
 

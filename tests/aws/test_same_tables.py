@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.deployment import deployment
 from resources.deployed import services_of
+from resources.deployment import deployment
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.job_machine import Sail, Spark

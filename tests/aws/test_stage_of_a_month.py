@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from customer360_assets.contracts import contract
 from customer360_assets.contracts.arrow import arrow_schema
 from customer360_assets.contracts.audit import iceberg_schema
@@ -20,6 +19,7 @@ from customer360_assets.partitions import LONGEST, Span
 from customer360_assets.platform import Platform
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.transformations import transformation
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.lake_types import Partitions
 from resources.sql_engine import SqlError

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from resources.athena.client import AthenaClient
 from resources.athena.results import arrow
 from resources.athena.step_functions import INPUT_BYTES, StepFunctionsFanOut, execution_name
+from resources.aws_names import AwsNames
 from resources.sql_engine import SqlError, SqlTimeoutError
 from resources.work import Work, begin, current_work
 from tests.aws.conftest_step_functions import step_functions
@@ -161,7 +161,7 @@ def test_a_retry_starts_what_failed_and_nothing_else(
 
 KILLED = """
 import sys
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from tests.aws.test_step_functions import GOOD, made
 made(AwsNames.parse(sys.argv[1])).run(GOOD, "run-1")
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.deployment import deployment
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from resources.deployed import services_of
+from resources.deployment import deployment
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import emulated_step_functions
 from tests.aws.emulation.athena import Athena

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customer360_assets.cli.demo import END
-from customer360_assets.deployment import deployment
 from resources.deployed import services_of
+from resources.deployment import deployment
 from tests.browser import pages
 from tests.browser.session import Ui
 

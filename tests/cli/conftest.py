@@ -17,10 +17,10 @@ import pytest
 
 from customer360_assets.contracts import contract
 from customer360_assets.contracts.arrow import arrow_schema
-from customer360_assets.deployment import Deployment
 from customer360_assets.platform import Platform
 from customer360_assets.tables import ensure
 from resources.deployed import services_of
+from resources.deployment import Deployment
 from resources.lake_types import Partitions
 
 DAYS = (dt.date(2024, 5, 22), dt.date(2024, 5, 23))

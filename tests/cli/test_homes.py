@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from customer360_assets.backup import back_up, restore
 from customer360_assets.cli.main import app
-from customer360_assets.deployment import Deployment, deployment
-from customer360_assets.whereabouts import HOME_FILE, PlaceError
+from resources.deployment import Deployment, deployment
 from resources.embedded.opened import open_lake
+from resources.whereabouts import HOME_FILE, PlaceError
 from tests.cli.conftest import DAYS, publish
 
 TABLES = ("stage.customer", "stage.transaction")

@@ -10,8 +10,8 @@ from queue import Queue
 import pytest
 from dagster._core.events.log import EventLogEntry
 
-from customer360_assets.deployment import Deployment
 from customer360_assets.instance import instance_of
+from resources.deployment import Deployment
 from resources.event_watch import Watchdog
 from tests.patience import PATIENCE
 
@@ -20,7 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from dagster._core.events.log import EventLogEntry
-from customer360_assets.deployment import Deployment
+from resources.deployment import Deployment
 from customer360_assets.instance import instance_of
 
 log = instance_of(Deployment(home=Path(sys.argv[1]))).event_log_storage

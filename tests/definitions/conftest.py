@@ -7,8 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
+from resources.deployment import Deployment
 
 
 @pytest.fixture(scope="session")

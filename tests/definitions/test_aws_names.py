@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
-from customer360_assets.deployment import DeploymentError, deployment
+from resources.aws_names import LAYER_OF, LAYERS, AwsNames
+from resources.deployment import DeploymentError, deployment
 from tests.patience import PATIENCE
 
 ACCOUNT = "1" * 12

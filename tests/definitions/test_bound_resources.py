@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 from dagster._config import Shape
 
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.deployment import Deployment
 from customer360_assets.merge import DAILY_JOB, definitions_of
 from customer360_assets.platform import RESOURCES
+from resources.aws_names import AwsNames
 from resources.deployed import resources_of
+from resources.deployment import Deployment
 
 AWS = AwsNames(account="1" * 12, region="eu-central-1", stage="branch-bound")
 

@@ -13,10 +13,10 @@ from unittest import mock
 from rich.console import Console
 
 from customer360_assets.cli import demo
-from customer360_assets.deployment import deployment
 from customer360_assets.simulator.settings import DefectShares
 from customer360_assets.simulator.simulate import simulate
 from resources.deployed import services_of
+from resources.deployment import deployment
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.sql_engine import Candidate, Inputs
 from tests.aws.whole_stage import Rows, build, tables

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.iceberg.glue_catalog import open_glue_catalog
 from resources.spark_engine import job_arguments
 from resources.work import Work, begin

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
+from resources.aws_names import AwsNames
 from resources.lake import LocalLake, Partitions
 from tests.aws.athena_stage import ROWS, lake_of
 from tests.aws.conftest import aws

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from customer360_assets.aws_names import AwsNames
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
 from resources.account.client import client
+from resources.aws_names import AwsNames
 
 PARAMETERS = {
     "CoreBankingUrl": "jdbc:postgresql://core-banking.internal:5432/bank",

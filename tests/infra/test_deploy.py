@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from infra.deploy import deploy_stack
 from infra.template import BODY_LIMIT, Json, text_of
 from resources.account.client import client
+from resources.aws_names import AwsNames
 from tests.patience import PATIENCE
 
 EMPTY: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.aws_names import AwsNames
 from infra.rules import listed
 from infra.stacks import TEMPLATES
+from resources.aws_names import AwsNames
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = {

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.aws_names import LAYER_OF, LAYERS, AwsNames
 from customer360_assets.contracts import contract
 from infra.jobs import scripts
 from infra.settings import CLASSES, Settings
 from resources.account.client import client
+from resources.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.dynamodb.table import definition
 
 

@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 import pytest
 from typer.testing import CliRunner
 
-from customer360_assets.aws_names import AwsNames
 from infra.check import judged
 from infra.cli import app
 from infra.foundation import foundation
@@ -19,6 +18,7 @@ from infra.rules import STARS, broken, listed
 from infra.settings import Settings
 from infra.stacks import TEMPLATES
 from infra.template import BODY_LIMIT, RESOURCE_LIMIT, Json, text_of
+from resources.aws_names import AwsNames
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 

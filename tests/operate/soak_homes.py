@@ -10,11 +10,11 @@ import dagster as dg
 import duckdb
 
 from customer360_assets.automation.planner import OPEN
-from customer360_assets.deployment import Deployment, deployment
 from customer360_assets.planning import PROFILE, outstanding
 from customer360_assets.platform import Platform
 from customer360_assets.raw.log import DeliveryLog
 from resources.deployed import services_of
+from resources.deployment import Deployment, deployment
 from tests.operate.soak_bank import HISTORY, Drop
 
 SETTLE = 10.0

@@ -7,8 +7,8 @@ import datetime as dt
 
 import pytest
 
-from customer360_assets.deployment import Deployment
 from customer360_assets.raw.log import DeliveryLog
+from resources.deployment import Deployment
 from tests.raw.raw_home import DAY, KEY, Home, only
 from tests.raw.raw_parquet import parquet
 

@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.deployment import deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.merge import definitions_of
 from customer360_assets.raw.unmended import unmended
+from resources.deployment import deployment
 from tests.run.deliveries import CARDS, DAY, card, card_file, crm_file
 from tests.run.small_bank import SmallBank
 

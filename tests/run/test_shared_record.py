@@ -10,13 +10,13 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from customer360_assets.aws_names import AwsNames
 from customer360_assets.cli.main import app
 from customer360_assets.cli.rollback import rollback_command
 from customer360_assets.cli.run import run_command
-from customer360_assets.deployment import Deployment
 from customer360_assets.instance import instance_of, is_of_home
 from customer360_assets.rollback import RollbackError
+from resources.aws_names import AwsNames
+from resources.deployment import Deployment
 
 STAGE = AwsNames(account="111111111111", region="eu-central-1", stage="branch")
 

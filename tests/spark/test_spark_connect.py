@@ -10,8 +10,8 @@ from unittest import mock
 import pytest
 from pysail.spark import SparkConnectServer
 
-from customer360_assets.deployment import Deployment
 from resources.deployed import services_of
+from resources.deployment import Deployment
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.embedded.spark_connect_engine import SparkConnectEngine
 from resources.local import SPARK_REMOTE

@@ -10,8 +10,8 @@ import pytest
 
 from customer360_assets.automation.alerts import UI
 from customer360_assets.cli import ui
-from customer360_assets.deployment import Deployment
 from customer360_assets.web.access import TOKEN
+from resources.deployment import Deployment
 
 REAL = subprocess.Popen
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from customer360_assets.aws_names import AwsNames
-from customer360_assets.whereabouts import record_place, refuse_elsewhere, refuse_unusable
+from resources.aws_names import AwsNames
 from resources.errors import ExplainedError
 from resources.private import make_private
+from resources.whereabouts import record_place, refuse_elsewhere, refuse_unusable
 
 LOCAL = "local"
 SETTINGS_FILE = "settings.json"
