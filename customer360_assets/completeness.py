@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
-from customer360_assets.automation.record import made
 from customer360_assets.checks.completeness import (
     TAG,
     Loss,
@@ -23,6 +22,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.contracts.audit import Audit
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.materializations import made
 from customer360_assets.partitions import Span
 from customer360_assets.platform import Platform
 from customer360_assets.publishing import Candidate

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from customer360_assets.automation.record import ROWS
 from customer360_assets.contracts import contracts
+from customer360_assets.materializations import ROWS
 from customer360_assets.platform import Platform
 from customer360_assets.raw.parsed import forget_parsed
 from resources.lake_types import MissingTableError

@@ -25,7 +25,7 @@ from dagster._core.executor.base import Executor
 from dagster._core.executor.init import InitExecutorContext
 from dagster._core.storage.runs import SqliteRunStorage
 
-from customer360_assets.automation import moment
+from customer360_assets import moment
 
 HEARTBEAT = 15.0
 EXPIRES = 300.0

@@ -11,8 +11,6 @@ from typing import Any
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.record import Made, made
-from customer360_assets.automation.record import delivered as holding
 from customer360_assets.checks.anomaly import HISTORY, anomaly_finding
 from customer360_assets.checks.results import (
     Finding,
@@ -24,6 +22,8 @@ from customer360_assets.checks.totals import total_findings
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.audit import Audit, audit_sql, merged, read_audit
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.materializations import Made, made
+from customer360_assets.materializations import delivered as holding
 from customer360_assets.partitions import Span, span_of
 from customer360_assets.platform import Platform
 from customer360_assets.reading import as_of_files, grouped

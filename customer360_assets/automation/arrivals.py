@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from customer360_assets.automation.moment import Moment
+from customer360_assets.moment import Moment
 from resources.landing import LandedFile
 
 Outcome = Literal["under way", "done", "failed"]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from customer360_assets.automation.record import Partitions
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.holds import Hold
+from customer360_assets.materializations import Partitions
 from customer360_assets.planning import SERVING, Expected, expected_versions, standing
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation

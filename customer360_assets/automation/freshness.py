@@ -16,10 +16,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.automation.cadence import cadence_of, deadline, next_expected
-from customer360_assets.automation.record import delivered, made
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.materializations import delivered, made
 from customer360_assets.serving.assets import PROFILE
 
 CHECK = "on_time"

@@ -17,7 +17,7 @@ from resources.aws_names import AwsNames
 
 if TYPE_CHECKING:
     from resources.account.errors import AwsError
-    from resources.account.orphans import Finder, Running
+    from resources.running_on_aws import Finder, Running
 
 GRACE_SECONDS = 15 * 60
 """After a run's end; a retry that comes sooner attaches to what still runs."""
@@ -63,8 +63,8 @@ def sweep(
 
     One service that does not answer keeps none of the others from being looked at.
     """
-    from resources.account.orphans import finders
     from resources.aws import EMR_CLUSTER
+    from resources.running_on_aws import finders
 
     swept = Swept()
     for finder in finders(names, os.environ.get(EMR_CLUSTER)).values():

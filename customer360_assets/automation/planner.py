@@ -9,9 +9,9 @@ from functools import cached_property
 import dagster as dg
 
 from customer360_assets.automation.due import Outlook, automated_tables
-from customer360_assets.automation.record import made
 from customer360_assets.automation.sensors import INTAKE_JOB
 from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.materializations import made
 from customer360_assets.raw.log import DeliveryLog
 from resources.deployed import resources_of
 from resources.deployment import Deployment

@@ -18,8 +18,8 @@ from dagster._core.storage.tags import (
     WILL_RETRY_TAG,
 )
 
+from customer360_assets import moment
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation import moment
 from customer360_assets.automation.arrivals import Arrivals, Outcome, Rules
 from customer360_assets.automation.notifications import Notice, Notifications, notifications
 from customer360_assets.automation.priority import DAILY

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from customer360_assets.automation.arrivals import Arrivals, Rules
-from customer360_assets.automation.moment import Moment
 from customer360_assets.feeds.spec import FeedSpec
+from customer360_assets.moment import Moment
 from resources.landing import LandedFile, Landing
 
 OVERLAP = 7

@@ -7,8 +7,6 @@ import dagster as dg
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from customer360_assets.asset_specs import asset_key, table_spec
-from customer360_assets.automation.record import ROWS, Made, made
-from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import Finding
 from customer360_assets.checks.specs import check_specs
 from customer360_assets.completeness import ACCEPTED, completeness
@@ -16,6 +14,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.dimensions.refused import refuse_dates
 from customer360_assets.lineage import lineage_metadata
+from customer360_assets.materializations import ROWS, Made, made
 from customer360_assets.partitions import MONTHLY, Span, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.publishing import (
@@ -31,6 +30,7 @@ from customer360_assets.publishing import (
     rows_now,
 )
 from customer360_assets.reading import as_of_inputs
+from customer360_assets.retries import retried
 from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation, transformation
 from customer360_assets.versions import (

@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key, table_spec
-from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import (
     Finding,
     conservation_finding,
@@ -42,6 +41,7 @@ from customer360_assets.raw.unmended import unmended
 from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
 from customer360_assets.refused_places import add_refused, refused_files
+from customer360_assets.retries import retried
 from customer360_assets.tables import ensure_all
 from customer360_assets.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
 from resources.deployment import Deployment

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from customer360_assets.automation.retries import retried
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
+from customer360_assets.retries import retried
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
 from resources.deployment import Deployment
 from resources.profile_store import LoadResult

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key, table_spec
-from customer360_assets.automation.retries import retried
 from customer360_assets.checks.results import (
     Finding,
     conservation_finding,
@@ -35,6 +34,7 @@ from customer360_assets.publishing import (
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
 from customer360_assets.refused_places import add_refused
+from customer360_assets.retries import retried
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.stage.moved import with_newer
 from customer360_assets.stage.refused import publish_refused

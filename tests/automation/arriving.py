@@ -10,9 +10,9 @@ from unittest import mock
 import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG
 
-from customer360_assets.automation import moment
-from customer360_assets.automation.moment import Moment
+from customer360_assets import moment
 from customer360_assets.merge import definitions_of
+from customer360_assets.moment import Moment
 from resources.deployment import Deployment
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from customer360_assets.automation.moment import Moment
+from customer360_assets.moment import Moment
 from resources.archive import Content, Receipt
 from resources.landing import LandedFile, Page
 

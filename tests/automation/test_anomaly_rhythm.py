@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.record import ROWS
+from customer360_assets.materializations import ROWS
 from customer360_assets.merge import definitions_of
 from customer360_assets.versions import METADATA_KEY, NOTHING
 from tests.run.deliveries import DAY, account, account_file

@@ -9,8 +9,8 @@ import dagster as dg
 import pytest
 
 from customer360_assets.automation.due import automated_tables
-from customer360_assets.automation.record import made
 from customer360_assets.contracts import contracts
+from customer360_assets.materializations import made
 from customer360_assets.merge import definitions_of
 from customer360_assets.planning import outstanding
 from customer360_assets.raw.log import DeliveryLog

@@ -3,8 +3,8 @@
 import dagster as dg
 import pytest
 
-from customer360_assets.automation import retries
-from customer360_assets.automation.retries import passes, retried
+from customer360_assets import retries
+from customer360_assets.retries import passes, retried
 from resources.account.errors import AwsError
 from resources.lake_types import CommitConflictError, LakeError
 

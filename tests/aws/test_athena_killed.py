@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.automation.retries import passes
+from customer360_assets.retries import passes
 from resources.athena.engine import AthenaEngine
 from resources.athena.execution import Execution
 from resources.aws_names import AwsNames

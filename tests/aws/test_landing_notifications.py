@@ -11,8 +11,7 @@ from unittest import mock
 import dagster as dg
 import pytest
 
-from customer360_assets.automation import moment
-from customer360_assets.automation.moment import Moment
+from customer360_assets import moment
 from customer360_assets.automation.notifications import keys_of, notifications
 from customer360_assets.automation.sensors import (
     NOTIFIED_SWEEP,
@@ -20,6 +19,7 @@ from customer360_assets.automation.sensors import (
     intake_job,
 )
 from customer360_assets.feeds.loader import load_feeds
+from customer360_assets.moment import Moment
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset
 from resources.account.client import client

@@ -12,17 +12,17 @@ import dagster as dg
 import pytest
 from dagster._core.utils import make_new_run_id
 
-from customer360_assets.automation import moment
+from customer360_assets import moment
 from customer360_assets.automation.orphans import orphan_sensor
 from customer360_assets.automation.orphans_on_aws import sweep
 from customer360_assets.instance import instance_of
 from resources.account.client import client
-from resources.account.orphans import finders
 from resources.aws import EMR_CLUSTER
 from resources.aws_names import AwsNames
 from resources.deployment import Deployment
 from resources.iceberg.candidate_tables import mount
 from resources.iceberg.glue_lake import GlueLake
+from resources.running_on_aws import finders
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.conftest_step_functions import step_functions
 from tests.aws.emulation.athena import Athena

@@ -12,8 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets import leases
-from customer360_assets.automation import moment
+from customer360_assets import leases, moment
 from customer360_assets.instance import close_abandoned_runs
 from customer360_assets.leases import lease, leased_in_process_executor
 
