@@ -11,7 +11,7 @@ HOME_DIR ?= .customer360
 ENGINES := .engines
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-engines maven engines chromium screenshots check bench ui lock licences advisories wheel clean
+.PHONY: help demo test test-all test-engines maven engines chromium screenshots check structure bench ui lock licences advisories wheel clean
 
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of
 	$(BIN)/dg check defs
 	$(BIN)/python -m infra.check
 	$(BIN)/python -m dependencies.check
+
+structure: $(READY)  ## Measure import circles, import directions, wording and sizes of files
+	@$(BIN)/python -m tests.structure
 
 test: check  ## Install, check style and types, run the default suite (under 10 minutes)
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly

@@ -33,11 +33,18 @@ def test_directions_hold() -> None:
         ("resources/parquet.py", "from customer360_assets.publishing import publish"),
         ("customer360_assets/feeds/sql.py", "from customer360_assets.versions import combine"),
         ("customer360_assets/tables.py", "from customer360_assets.cli.main import app"),
+        ("resources/s3/objects.py", "def late(): from resources.deployed import services_of"),
+        ("resources/dialect/tree.py", "def late(): from resources.dialect.rewrite import rewrites"),
+        ("customer360_assets/new_module.py", "NEW = 'a module without a place in the layers'"),
     ],
 )
 def test_a_planted_violation_is_found(source_tree: Path, file: str, line: str) -> None:
+    for package in ("benchmarks", "dependencies", "engines", "infra"):
+        (source_tree / package).mkdir()
+        (source_tree / package / "__init__.py").touch()
     path = source_tree / file
-    path.write_text(path.read_text("utf-8") + f"\n\n{line}\n", "utf-8")
+    before = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(f"{before}\n\n{line}\n", "utf-8")
     code, printed = _lint(source_tree)
     assert code == 1, printed
     assert "BROKEN" in printed

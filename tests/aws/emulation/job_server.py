@@ -7,11 +7,8 @@ import threading
 import urllib.request
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.error import HTTPError
-
-if TYPE_CHECKING:
-    from tests.aws.emulation.jobs import JobServices
 
 _HOP = {"connection", "transfer-encoding", "content-length", "host", "accept-encoding"}
 
@@ -24,10 +21,18 @@ class Refused(Exception):  # noqa: N818 - the service's word
         self.code, self.message, self.status = code, message, status
 
 
+class Services(Protocol):
+    """What answers the operations that run jobs."""
+
+    def operation(self, method: str, path: str, target: str) -> str | None: ...
+
+    def answer(self, operation: str, path: str, request: dict[str, Any]) -> Any: ...
+
+
 class JobServer:
     """Answers on a free port. `throttled`: how many calls of an operation are refused next."""
 
-    def __init__(self, services: JobServices, moto: str) -> None:
+    def __init__(self, services: Services, moto: str) -> None:
         self.throttled: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
         front = self

@@ -1,0 +1,1 @@
+"""Measures of the code's structure: `python -m tests.structure`."""
