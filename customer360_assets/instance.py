@@ -8,11 +8,10 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._core.storage.runs import SqliteRunStorage
 
 from customer360_assets.leases import unheld
 from customer360_assets.transformations import code_folder
+from resources.dagster_internals import FINISHED_STATUSES, SqliteRunStorage
 from resources.deployment import Deployment
 
 

@@ -19,13 +19,9 @@ from tempfile import TemporaryFile
 from typing import Any, cast
 
 import dagster as dg
-from dagster._core.execution.context.system import PlanOrchestrationContext
-from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.executor.base import Executor
-from dagster._core.executor.init import InitExecutorContext
-from dagster._core.storage.runs import SqliteRunStorage
 
 from customer360_assets import moment
+from resources.dagster_internals import ExecutionPlan, PlanOrchestrationContext, SqliteRunStorage
 
 HEARTBEAT = 15.0
 EXPIRES = 300.0
@@ -94,10 +90,10 @@ def _folder(instance: dg.DagsterInstance) -> Path | None:
     return Path(instance.root_directory) / "leases"
 
 
-class _Leased(Executor):
+class _Leased(dg.Executor):
     """An executor whose process holds the lease of its run until it ends."""
 
-    def __init__(self, inner: Executor) -> None:
+    def __init__(self, inner: dg.Executor) -> None:
         self._inner = inner
 
     @property
@@ -115,7 +111,7 @@ class _Leased(Executor):
         yield from self._inner.execute(plan_context, execution_plan)
 
 
-def _leased(context: InitExecutorContext) -> Executor:
+def _leased(context: dg.InitExecutorContext) -> dg.Executor:
     made = dg.in_process_executor.executor_creation_fn
     assert made is not None  # noqa: S101
     return _Leased(made(context))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import dagster as dg
-from dagster._core.storage.runs import SqlRunStorage
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.holds import Hold, hold_of
 from customer360_assets.versions import METADATA_KEY, NOTHING
+from resources.dagster_internals import SqlRunStorage
 
 ROWS = "dagster/partition_row_count"
 PAGE = 500

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import SCHEMAS, contracts
@@ -19,6 +18,7 @@ from customer360_assets.serving.assets import CODE as SERVING_CODE
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
 from resources.account.errors import AwsError
+from resources.dagster_internals import BulkActionsFilter, BulkActionStatus
 from resources.errors import ExplainedError
 from resources.lake import Lake, LakeError, MissingTableError, Snapshot
 from resources.profile_store import ProfileStore, ProfileStoreError

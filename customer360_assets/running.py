@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import dagster as dg
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-)
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.leases import lease
 from customer360_assets.merge import DAILY_JOB
 from customer360_assets.planning import Batch
+from resources.dagster_internals import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
 from resources.errors import DISK_FULL
 
 BUSINESS_DATE_TAG = "customer360/business_date"

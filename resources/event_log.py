@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dagster import Field, StringSource
-from dagster._core.event_api import EventHandlerFn
-from dagster._core.events import DagsterEventType
-from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
-from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
-from dagster._serdes import ConfigurableClassData
+from dagster import DagsterEventType, EventLogEntry, Field, StringSource
 from watchdog.observers import Observer
 
+from resources.dagster_internals import (
+    ConfigurableClassData,
+    EventHandlerFn,
+    SqlEventLogStorageTable,
+    SqliteEventLogStorage,
+)
 from resources.event_watch import Watchdog
 
 PER_PARTITION = {

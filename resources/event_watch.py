@@ -3,9 +3,13 @@
 import threading
 from typing import Any
 
-from dagster._core.storage.event_log.polling_event_watcher import INIT_POLL_PERIOD, MAX_POLL_PERIOD
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorageWatchdog
 from watchdog.events import FileModifiedEvent, FileSystemEvent
+
+from resources.dagster_internals import (
+    INIT_POLL_PERIOD,
+    MAX_POLL_PERIOD,
+    SqliteEventLogStorageWatchdog,
+)
 
 
 class Watchdog(SqliteEventLogStorageWatchdog):

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorType, TickStatus
-from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from customer360_assets.automation.freshness import CHECK as ON_TIME
 from customer360_assets.contracts import contract as contract_of
+from resources.dagster_internals import WILL_RETRY_TAG, InstigatorType, TickStatus
 
 UI = "CUSTOMER360_UI_URL"
 LOCAL_UI = "http://127.0.0.1:3000"

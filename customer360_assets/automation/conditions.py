@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from typing import cast
 
 import dagster as dg
-from dagster._core.definitions.declarative_automation.operators import AndAutomationCondition
-from dagster._core.storage.tags import PRIORITY_TAG
 
 from customer360_assets.asset_specs import AS_OF
 from customer360_assets.automation.due import automated_tables, reads_of
@@ -23,6 +21,7 @@ from customer360_assets.automation.priority import DAILY
 from customer360_assets.automation.taking_in import TakingIn
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.planning import SERVING
+from resources.dagster_internals import PRIORITY_TAG, AndAutomationCondition
 
 Condition = dg.AutomationCondition[dg.AssetKey]
 SENSOR = "new_and_late_deliveries"

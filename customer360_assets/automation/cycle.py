@@ -5,14 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import (
-    UnresolvedAssetJobDefinition,
-)
-from dagster._core.storage.tags import PRIORITY_TAG
 
 from customer360_assets.automation.due import automated_tables
 from customer360_assets.automation.priority import DAILY
 from customer360_assets.holds import recorded_holds, sentence
+from resources.dagster_internals import PRIORITY_TAG, UnresolvedAssetJobDefinition
 
 
 def schedules(

@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import (
-    UnresolvedAssetJobDefinition,
-)
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.automation.cadence import cadence_of, deadline, next_expected
@@ -21,6 +18,7 @@ from customer360_assets.contracts import contracts
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.materializations import delivered, made
 from customer360_assets.serving.assets import PROFILE
+from resources.dagster_internals import UnresolvedAssetJobDefinition
 
 CHECK = "on_time"
 CHECKS_JOB = "are_feeds_on_time"

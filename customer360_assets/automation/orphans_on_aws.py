@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._core.storage.tags import ROOT_RUN_ID_TAG
 
 from resources.aws_names import AwsNames
+from resources.dagster_internals import FINISHED_STATUSES, ROOT_RUN_ID_TAG
 
 if TYPE_CHECKING:
     from resources.account.errors import AwsError

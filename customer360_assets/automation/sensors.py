@@ -10,13 +10,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._core.storage.tags import (
-    AUTO_RETRY_RUN_ID_TAG,
-    PRIORITY_TAG,
-    RUN_KEY_TAG,
-    WILL_RETRY_TAG,
-)
 
 from customer360_assets import moment
 from customer360_assets.asset_specs import asset_key
@@ -26,6 +19,13 @@ from customer360_assets.automation.priority import DAILY
 from customer360_assets.automation.watch import Watch
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.intake import taken_states
+from resources.dagster_internals import (
+    AUTO_RETRY_RUN_ID_TAG,
+    FINISHED_STATUSES,
+    PRIORITY_TAG,
+    RUN_KEY_TAG,
+    WILL_RETRY_TAG,
+)
 from resources.deployment import Deployment
 
 INTAKE = "raw.delivery"

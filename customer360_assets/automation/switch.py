@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import cast
 
 import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.remote_representation.external import RemoteSensor
-from dagster._core.scheduler.instigation import InstigatorStatus
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from customer360_assets.automation import alerts_sensor, conditions, orphans
 from customer360_assets.feeds.loader import load_feeds
+from resources.dagster_internals import (
+    InProcessCodeLocationOrigin,
+    InstigatorStatus,
+    InstigatorType,
+    LoadableTargetOrigin,
+    RemoteSensor,
+)
 from resources.deployment import Deployment
 
 LOCATION = "customer360"

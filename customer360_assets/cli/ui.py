@@ -21,6 +21,7 @@ from customer360_assets.instance import instance_of, prepare
 from customer360_assets.transformations import code_folder
 from customer360_assets.web import access
 from customer360_assets.web.sockets import listen, private_folder
+from resources.dagster_internals import DAEMON_MODULE
 from resources.deployment import Deployment, DeploymentError, deployment_of_home
 from resources.private import PRIVATE_UMASK
 
@@ -75,7 +76,7 @@ def _start(
     )
     # When the webserver ends, nothing is left that takes connections and answers none.
     listening.close()
-    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-w", workspace]
+    daemon = [sys.executable, "-m", DAEMON_MODULE, "run", "-w", workspace]
     return [webserver, subprocess.Popen(daemon, env=environment, umask=PRIVATE_UMASK)]  # noqa: S603
 
 

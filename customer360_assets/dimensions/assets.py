@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
-from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from customer360_assets.asset_specs import asset_key, table_spec
 from customer360_assets.checks.results import Finding
@@ -41,6 +40,7 @@ from customer360_assets.versions import (
     in_force,
     recorded_versions,
 )
+from resources.dagster_internals import BACKFILL_ID_TAG
 
 Events = Iterator[dg.AssetCheckResult | dg.AssetMaterialization | dg.MaterializeResult[None]]
 

@@ -16,15 +16,19 @@ from pathlib import Path
 
 import dagster as dg
 import uvicorn
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster._utils.log import configure_loggers
-from dagster_webserver.app import create_app_from_workspace_process_context
-from dagster_webserver.version import __version__
 
 from customer360_assets.web.access import TOKEN, Access, AccessError, access_to, given_token
 from customer360_assets.web.guard import Guard
 from customer360_assets.web.sockets import listen
+from customer360_assets.web.webserver_internals import (
+    __version__,
+    create_app_from_workspace_process_context,
+)
+from resources.dagster_internals import (
+    WorkspaceFileTarget,
+    WorkspaceProcessContext,
+    configure_loggers,
+)
 from resources.private import keep_private
 
 POLL_MS = 2_000

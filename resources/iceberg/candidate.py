@@ -55,13 +55,14 @@ def describe(table: "Table", paths: Sequence[str]) -> list["DataFile"]:
     LakeError that names the file and the column. A column that starts with "__" is the engine's
     own: no reader of the table sees it.
     """
-    from pyiceberg.io.pyarrow import (
+    from pyiceberg.types import StringType
+
+    from resources.iceberg.pyiceberg_internals import (
         StatisticsCollector,
         compute_statistics_plan,
         match_metrics_mode,
         parquet_path_to_id_mapping,
     )
-    from pyiceberg.types import StringType
 
     schema = table.schema()
     plan = compute_statistics_plan(schema, table.properties)
@@ -107,8 +108,9 @@ def _check_schema(table: "Table", path: str, arrow: Any) -> None:
 def _describe_file(
     table: "Table", path: str, footer: Footer, plan: Any, columns: dict[str, int]
 ) -> "DataFile":
-    from pyiceberg.io.pyarrow import data_file_statistics_from_parquet_metadata
     from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+
+    from resources.iceberg.pyiceberg_internals import data_file_statistics_from_parquet_metadata
 
     statistics = data_file_statistics_from_parquet_metadata(footer.metadata, plan, columns)
     try:

@@ -77,9 +77,11 @@ def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None)
     together; a column that a file lacks is NULL there. LakeError for files that cannot be one
     table.
     """
+    from pyiceberg.io import load_file_io
+
     with lake_explained("mount", f"{len(files)} files"):
         adopted = lake.mirror.adopt(files)
-        io = lake.catalog._load_file_io(location=lake.names.temporary)
+        io = load_file_io(lake.catalog.properties, lake.names.temporary)
         place = f"{lake.names.temporary}/mounted/{uuid.uuid4().hex}"
         metadata = mounted(io, adopted, place, columns)
     return _register(lake, "mounted", metadata)
@@ -146,14 +148,16 @@ def sweep(lake: GlueLake, older_than: datetime) -> list[str]:
 
 def _register(lake: GlueLake, kind: str, metadata: "TableMetadata") -> str:
     """Write the metadata and give the name that Glue knows it by."""
-    from pyiceberg.serializers import ToOutputFile
+    from pyiceberg.io import load_file_io
+
+    from resources.iceberg.pyiceberg_internals import ToOutputFile
 
     database = lake.names.temporary_database
     table = f"{kind}_{uuid.uuid4().hex}"
     work = current_work()
     where = f"{metadata.location}/metadata/00000-{uuid.uuid4()}.metadata.json"
     with lake_explained("create", f"Glue table {database}.{table}"):
-        io = lake.catalog._load_file_io(location=where)
+        io = load_file_io(lake.catalog.properties, where)
         ToOutputFile.table_metadata(metadata, io.new_output(where))
         tags = {RUN_ID: work.run_id} if work else {}
         register(lake.catalog, (database, table), metadata, where, tags)

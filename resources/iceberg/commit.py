@@ -7,6 +7,7 @@ from resources.iceberg.files import entries_of, partition_of
 from resources.lake_types import Partitions, Published
 
 if TYPE_CHECKING:
+    from pyiceberg.io import FileIO
     from pyiceberg.manifest import DataFile, ManifestEntry, ManifestFile
     from pyiceberg.table import Table, Transaction
 
@@ -34,7 +35,7 @@ def commit(
     removed = current.keys() - again
     if added or removed:
         swap = transaction(table)
-        _stage(swap, shown, added, removed, properties)
+        _stage(swap, table.io, shown, added, removed, properties)
         state = swap.commit_transaction().current_snapshot()
     return Published(
         snapshot_id=state.snapshot_id if state else None,
@@ -66,6 +67,7 @@ def transaction(table: "Table") -> "Transaction":
 
 def _stage(
     transaction: "Transaction",
+    io: "FileIO",
     shown: Mapping["ManifestFile", list["ManifestEntry"]],
     added: Sequence["DataFile"],
     removed: set[str],
@@ -78,14 +80,15 @@ def _stage(
     """
     from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
     from pyiceberg.table.snapshots import Operation
-    from pyiceberg.table.update.snapshot import _SnapshotProducer
+
+    from resources.iceberg.pyiceberg_internals import SnapshotProducer
 
     gone = [e for es in shown.values() for e in es if e.data_file.file_path in removed]
     touched = {m for m, es in shown.items() if any(e.data_file.file_path in removed for e in es)}
     small = {m for m, es in shown.items() if 0 < len(es) < FULL_MANIFEST} - touched
     copied = touched | (small if len(small) >= MERGE_AT else set())
 
-    class Swap(_SnapshotProducer["Swap"]):
+    class Swap(SnapshotProducer["Swap"]):
         def _deleted_entries(self) -> list[ManifestEntry]:
             return [
                 ManifestEntry.from_args(
@@ -113,7 +116,7 @@ def _stage(
     with Swap(
         operation if gone else Operation.APPEND,
         transaction,
-        transaction._table.io,
+        io,
         snapshot_properties=dict(properties),
     ) as swap:
         for file in added:

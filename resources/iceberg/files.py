@@ -24,7 +24,8 @@ _READING = Lock()
 def partition_of(table: "Table", file: "DataFile") -> dict[str, object]:
     """The partition values of a data file by column, dates as dates."""
     from pyiceberg.types import DateType
-    from pyiceberg.utils.datetime import days_to_date
+
+    from resources.iceberg.pyiceberg_internals import days_to_date
 
     types = table.schema()
     values: dict[str, object] = {}

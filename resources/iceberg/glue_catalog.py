@@ -87,8 +87,8 @@ def register(
     parameters: Mapping[str, str],
 ) -> None:
     """Have Glue know a table of (database, name) whose metadata is written."""
-    from pyiceberg.catalog.glue import _construct_table_input
+    from resources.iceberg.pyiceberg_internals import construct_table_input, create_glue_table
 
     database, table = name
-    described = _construct_table_input(table, metadata_location, dict(parameters), metadata)
-    catalog._create_glue_table(database, table, described)
+    described = construct_table_input(table, metadata_location, dict(parameters), metadata)
+    create_glue_table(catalog, database, table, described)

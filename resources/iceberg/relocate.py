@@ -81,7 +81,7 @@ def _rewrite_json(file: Path, move: Move) -> None:
 
 
 def _rewrite_avro(file: Path, move: Move, io: FileIO) -> None:
-    from pyiceberg.avro.file import AvroFile, AvroOutputFile
+    from resources.iceberg.pyiceberg_internals import AvroFile, AvroOutputFile
 
     with AvroFile[Any](io.new_input(str(file))) as source:
         records = list(source)
@@ -97,7 +97,7 @@ def _rewrite_avro(file: Path, move: Move, io: FileIO) -> None:
 
 def _moved(record: Any, fields: Any, move: Move) -> bool:
     """Move the paths of a manifest's entry, or of a list's; return whether anything changed."""
-    before = [*record._data]
+    before = _values(record)
     for position, field in enumerate(fields):
         if field.name in {"file_path", "manifest_path"}:
             record[position] = move(record[position])
@@ -105,7 +105,11 @@ def _moved(record: Any, fields: Any, move: Move) -> bool:
             return True
         elif field.name == "manifest_length":
             record[position] = Path(path_of(record[0])).stat().st_size
-    return bool(before != record._data)
+    return before != _values(record)
+
+
+def _values(record: Any) -> list[Any]:
+    return [record[position] for position in range(len(record))]
 
 
 def _replace(draft: Path, file: Path) -> None:

@@ -34,7 +34,7 @@ def ensure(
     make_namespace: Callable[[str], None],
 ) -> None:
     """Make the table exist with this schema; see `Lake.ensure`."""
-    from pyiceberg.schema import assign_fresh_schema_ids
+    from resources.iceberg.pyiceberg_internals import assign_fresh_schema_ids
 
     table = place.table
     wanted = assign_fresh_schema_ids(_nullable(schema))

@@ -8,13 +8,13 @@ from collections import OrderedDict
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.io import load_file_io
-from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 
 from resources.iceberg.addresses import path_of
+from resources.iceberg.pyiceberg_internals import FromInputFile, IcebergTables
 
 KEPT = 128
 """Tables' metadata held in memory; a home has fewer than 50 tables."""
@@ -35,7 +35,7 @@ class LakeCatalog(SqlCatalog):
             ),
             metadata=metadata,
             metadata_location=location,
-            io=self._load_file_io(metadata.properties, location),
+            io=load_file_io({**self.properties, **metadata.properties}, location),
             catalog=self,
         )
 

@@ -44,7 +44,7 @@ def expire(table: "Table", keep_last: int, orphaned: Callable[[set[str]], None])
 
     orphaned: is told, before that, of the files that no snapshot will show any more.
     """
-    from pyiceberg.table.update.snapshot import ExpireSnapshots
+    from resources.iceberg.pyiceberg_internals import ExpireSnapshots
 
     if keep_last < 1:
         raise LakeError("keep_last counts snapshots from 1")
