@@ -79,8 +79,8 @@ def test_every_name_is_used(internals: str) -> None:
         ("def f(t):\n    from pyiceberg import io\n    return t._do_commit", "t._do_commit"),
         (
             "from pyiceberg.catalog.sql import SqlCatalog\n"
-            "class Mine(SqlCatalog):\n    def _ensure_tables_exist(self): ...",
-            "SqlCatalog._ensure_tables_exist",
+            "class Mine(SqlCatalog):\n    def _init_catalog(self): ...",
+            "SqlCatalog._init_catalog",
         ),
         (
             "from resources.dagster_internals import SqliteEventLogStorage\n"
