@@ -29,7 +29,9 @@ print(json.dumps({
     "dagster": code_folder("dagster.yaml").is_file(),
     "feeds": {bank: sorted(load_feeds(bank)) for bank in ("workshop", "berka")},
     "simulator": len(list((package / "simulator").rglob("*.sql"))),
-    "typed": [(Path(p.__file__).parent / "py.typed").is_file() for p in (customer360_assets, resources)],
+    "typed": [
+        (Path(p.__file__).parent / "py.typed").is_file() for p in (customer360_assets, resources)
+    ],
 }))
 """
 
