@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from customer360_assets.feeds.loader import BUILT_IN
 from customer360_assets.feeds.spec import BusinessDate, FeedSpec, Target
 from tests.documents.repository import ROOT, code_spans, text_of
 
+SVG = "{http://www.w3.org/2000/svg}"
 GUIDE = text_of("CONTRIBUTING.md")
 
 
@@ -75,3 +77,14 @@ def test_every_command_is_in_the_changelog() -> None:
     there = set(get_command(app).commands)  # type: ignore[attr-defined]
     (line,) = re.findall(r"\*\*Commands\*\*: ([^.]*)\.", text_of("CHANGELOG.md"))
     assert set(re.findall(r"`([\w-]+)`", line)) == there
+
+
+def test_the_picture_says_in_words_what_it_shows() -> None:
+    picture = ElementTree.parse(ROOT / "docs/images/architecture.svg").getroot()  # noqa: S314 ours
+    said = {tag: picture.findtext(f"{SVG}{tag}") for tag in ("title", "desc")}
+    ids = {e.get("id") for e in picture.iter()}
+    assert all(said.values())
+    assert set(picture.get("aria-labelledby", "").split()) <= ids
+    drawn = " ".join(e.text or "" for e in picture.iter(f"{SVG}text"))
+    for schema in ("raw", "stage", "dimension", "profile", "quarantine"):
+        assert schema in drawn
