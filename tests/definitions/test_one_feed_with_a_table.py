@@ -114,7 +114,7 @@ print(json.dumps({
 
 @pytest.fixture
 def found(source_tree: Path) -> dict[str, Any]:
-    """What the code location and the raw layer make of the four files and a delivery."""
+    """Return what the code location and the raw layer make of the files and a delivery."""
     package = source_tree / "customer360_assets"
     for file, text in {
         package / "feeds/sets/workshop/loan.yaml": FEED,

@@ -20,7 +20,7 @@ def _words(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def used() -> str:
-    """What the other documents and the code say."""
+    """Return what the other documents and the code say."""
     code = [p for part in ("customer360_assets", "resources") for p in (ROOT / part).rglob("*.py")]
     texts = [text_of(d) for d in DOCUMENTS if d != GLOSSARY]
     return _words("\n".join([*texts, *(p.read_text("utf-8") for p in code)]))
