@@ -41,7 +41,7 @@ check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of
 structure: $(READY)  ## Measure import circles, import directions, wording and sizes of files
 	@$(BIN)/python -m tests.structure
 
-test: check  ## Install, check style and types, run the default suite (under 10 minutes)
+test: check  ## Install, check style and types, run the default suite
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly
 
 chromium:
