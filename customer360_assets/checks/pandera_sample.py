@@ -1,0 +1,73 @@
+"""Pandera's own judgement of a sample: a second program beside the contract's SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from customer360_assets.checks.results import Finding
+from customer360_assets.contracts.contract import Contract
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+SAMPLED_ROWS = 1_000
+"""Rows of a candidate that Pandera judges: a few milliseconds, whatever the table's size."""
+
+_RULES = {
+    "not_nullable": "not_null",
+    "equal_to": "eq",
+    "not_equal_to": "ne",
+    "greater_than": "gt",
+    "greater_than_or_equal_to": "ge",
+    "less_than": "lt",
+    "less_than_or_equal_to": "le",
+}
+"""Pandera's names of checks that the contract's rules spell otherwise."""
+
+
+def pandera_finding(contract: Contract, sample: pa.Table) -> Finding:
+    """Validate a sample by the contract's Pandera schema; no value of it is ever reported.
+
+    A sample says nothing of keys: whether they are unique is `grain`, over all rows.
+    """
+    rows = sample.num_rows
+    broken = broken_in(contract, sample) if rows else {}
+    sentence = (
+        f"Pandera finds nothing in {rows:,} sampled rows."
+        if not broken
+        else f"Not published. Pandera finds, in {rows:,} sampled rows: "
+        + ", ".join(f"{rule} {n:,}" for rule, n in sorted(broken.items()))
+        + "."
+    )
+    return Finding("pandera", not broken, sentence, {"sampled_rows": rows, **broken})
+
+
+def broken_in(contract: Contract, sample: pa.Table) -> Counter[str]:
+    """Return how many rows break each rule of the contract, as Pandera finds by itself."""
+    import pandas as pd
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaErrors
+
+    frame = sample.to_pandas(types_mapper=pd.ArrowDtype)
+    # What the environment says of Pandera does not switch the check off.
+    with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        try:
+            contract.pandera.validate(frame, lazy=True, inplace=True)
+        except SchemaErrors as found:
+            # Its text and its cases quote values: it goes no further than here.
+            return _counted(found.failure_cases)
+    return Counter()
+
+
+def _counted(cases: pd.DataFrame) -> Counter[str]:
+    of_frame = cases["schema_context"] == "DataFrameSchema"
+    # A check of the frame has a case for each column of a row that fails it.
+    of_rows = cases[of_frame].drop_duplicates(["check", "index"])
+    of_columns = cases[~of_frame]
+    # A check is written with what it compares to, in brackets.
+    checks = of_columns["check"].astype(str).str.split("(").str[0].replace(_RULES)
+    return Counter(of_rows["check"].astype(str).str.split("(").str[0]) + Counter(
+        of_columns["column"].astype(str) + ":" + checks
+    )
