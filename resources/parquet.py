@@ -64,16 +64,19 @@ def _sample_of(opened: Callable[[str], Any], file: str, rows: int) -> pa.Table:
     with opened(file) as source:
         whole = source.size() <= READ_WHOLE
         readable = pa.BufferReader(source.read_buffer()) if whole else source
-        with pq.ParquetFile(readable, buffer_size=0 if whole else BUFFER) as parquet:
+        with pq.ParquetFile(
+            readable, buffer_size=0 if whole else BUFFER, pre_buffer=False
+        ) as parquet:
             columns = _visible(parquet)
-            groups = spread(parquet.num_row_groups, min(GROUPS_SAMPLED, rows))
+            count = parquet.num_row_groups if parquet.metadata.num_rows else 0
+            groups = spread(count, min(GROUPS_SAMPLED, rows))
             taken = [_head(parquet, group, columns, rows // len(groups)) for group in groups]
             empty = parquet.schema_arrow.empty_table().select(columns)
     return pa.concat_tables([empty, *taken]).replace_schema_metadata(None)
 
 
 def _head(parquet: Any, group: int, columns: list[str], rows: int) -> pa.Table:
-    """Return rows at even distances from the beginning of a row group."""
+    """Return rows at even distances from the beginning of a row group that has rows."""
     import pyarrow as pa
 
     read = parquet.iter_batches(rows * READ_PER_ROW, [group], columns, use_threads=False)

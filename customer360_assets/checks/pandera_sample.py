@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from customer360_assets.checks.results import Finding
@@ -25,6 +25,8 @@ _RULES = {
     "less_than_or_equal_to": "le",
 }
 """Pandera's names of checks that the contract's rules spell otherwise."""
+_OF_THE_COLUMNS = ("column_in_dataframe", "column_in_schema")
+"""Checks of which a failure case is the name of a column that is missing, or too many."""
 
 
 def pandera_finding(contract: Contract, sample: pa.Table) -> Finding:
@@ -38,13 +40,13 @@ def pandera_finding(contract: Contract, sample: pa.Table) -> Finding:
         f"Pandera finds nothing in {rows:,} sampled rows."
         if not broken
         else f"Not published. Pandera finds, in {rows:,} sampled rows: "
-        + ", ".join(f"{rule} {n:,}" for rule, n in sorted(broken.items()))
+        + ", ".join(f"{rule} {n:,}" for rule, n in broken.items())
         + "."
     )
     return Finding("pandera", not broken, sentence, {"sampled_rows": rows, **broken})
 
 
-def broken_in(contract: Contract, sample: pa.Table) -> Counter[str]:
+def broken_in(contract: Contract, sample: pa.Table) -> dict[str, int]:
     """Return how many rows break each rule of the contract, as Pandera finds by itself."""
     import pandas as pd
     from pandera.config import ValidationDepth, config_context
@@ -58,16 +60,21 @@ def broken_in(contract: Contract, sample: pa.Table) -> Counter[str]:
         except SchemaErrors as found:
             # Its text and its cases quote values: it goes no further than here.
             return _counted(found.failure_cases)
-    return Counter()
+    return {}
 
 
-def _counted(cases: pd.DataFrame) -> Counter[str]:
-    of_frame = cases["schema_context"] == "DataFrameSchema"
-    # A check of the frame has a case for each column of a row that fails it.
-    of_rows = cases[of_frame].drop_duplicates(["check", "index"])
-    of_columns = cases[~of_frame]
-    # A check is written with what it compares to, in brackets.
-    checks = of_columns["check"].astype(str).str.split("(").str[0].replace(_RULES)
-    return Counter(of_rows["check"].astype(str).str.split("(").str[0]) + Counter(
-        of_columns["column"].astype(str) + ":" + checks
-    )
+def _counted(cases: pd.DataFrame) -> dict[str, int]:
+    """Return the rows of each rule that has failure cases, without the values in them."""
+    rows: defaultdict[str, set[object]] = defaultdict(set)
+    for case in cases.to_dict("records"):
+        # A check is written with what it compares to, in brackets.
+        check = str(case["check"]).split("(")[0]
+        if case["schema_context"] == "Column":
+            rule = f"{case['column']}:{_RULES.get(check, check)}"
+        elif check in _OF_THE_COLUMNS:
+            rule = f"{case['failure_case']}:{check}"
+        else:
+            rule = check
+        # A check of two columns has a case for each column of a row that fails it.
+        rows[rule].add(case["index"])
+    return {rule: len(found) for rule, found in sorted(rows.items())}
