@@ -106,7 +106,7 @@ class LocalLake(IcebergLake):
         """Return Arrow's own files: no table is loaded to open one."""
         import pyarrow as pa
 
-        return lambda file: pa.OSFile(file)
+        return pa.OSFile
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         for file in files:
