@@ -106,7 +106,8 @@ class LocalLake(IcebergLake):
         """Return Arrow's own files: no table is loaded to open one."""
         import pyarrow as pa
 
-        return pa.OSFile
+        opened: Callable[[str], Any] = pa.OSFile
+        return opened
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         for file in files:
