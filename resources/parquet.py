@@ -54,7 +54,9 @@ def sample(files: Sequence[str], opened: Callable[[str], Any], rows: int) -> pa.
     if not chosen:
         return pa.table({})
     share = rows // len(chosen)
-    return pa.concat_tables(side_by_side(lambda file: _sample_of(opened, file, share), chosen))
+    found = side_by_side(lambda file: _sample_of(opened, file, share), chosen)
+    # Files may have the columns in another order.
+    return pa.concat_tables(found, promote_options="default")
 
 
 def _sample_of(opened: Callable[[str], Any], file: str, rows: int) -> pa.Table:
@@ -68,15 +70,20 @@ def _sample_of(opened: Callable[[str], Any], file: str, rows: int) -> pa.Table:
             readable, buffer_size=0 if whole else BUFFER, pre_buffer=False
         ) as parquet:
             columns = _visible(parquet)
-            count = parquet.num_row_groups if parquet.metadata.num_rows else 0
-            groups = spread(count, min(GROUPS_SAMPLED, rows))
+            groups = _sampled_groups(parquet, rows)
             taken = [_head(parquet, group, columns, rows // len(groups)) for group in groups]
             empty = parquet.schema_arrow.empty_table().select(columns)
     return pa.concat_tables([empty, *taken]).replace_schema_metadata(None)
 
 
+def _sampled_groups(parquet: Any, rows: int) -> list[int]:
+    about = parquet.metadata
+    filled = [group for group in range(about.num_row_groups) if about.row_group(group).num_rows]
+    return [filled[i] for i in spread(len(filled), min(GROUPS_SAMPLED, rows))]
+
+
 def _head(parquet: Any, group: int, columns: list[str], rows: int) -> pa.Table:
-    """Return rows at even distances from the beginning of a row group that has rows."""
+    """Return rows at even distances from the beginning of a row group."""
     import pyarrow as pa
 
     read = parquet.iter_batches(rows * READ_PER_ROW, [group], columns, use_threads=False)
