@@ -73,7 +73,19 @@ def _sample_of(opened: Callable[[str], Any], file: str, rows: int) -> pa.Table:
             groups = _sampled_groups(parquet, rows)
             taken = [_head(parquet, group, columns, rows // len(groups)) for group in groups]
             empty = parquet.schema_arrow.empty_table().select(columns)
-    return pa.concat_tables([empty, *taken]).replace_schema_metadata(None)
+    return _plain(pa.concat_tables([empty, *taken]))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return text as Arrow's plain strings: Parquet and Iceberg know no other kind of text."""
+    import pyarrow as pa
+
+    def kind(type_: pa.DataType) -> pa.DataType:
+        bare = type_.value_type if pa.types.is_dictionary(type_) else type_
+        text = pa.types.is_large_string(bare) or pa.types.is_string_view(bare)
+        return pa.string() if text else bare
+
+    return table.cast(pa.schema([(field.name, kind(field.type)) for field in table.schema]))
 
 
 def _sampled_groups(parquet: Any, rows: int) -> list[int]:

@@ -76,6 +76,14 @@ def test_a_large_file_is_not_read_whole(tmp_path: Path) -> None:
     assert 0 < counted.taken < 3 * BUFFER
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_text_is_text_however_its_writer_had_it(tmp_path: Path, kind: pa.DataType) -> None:
+    pq.write_table(pa.table({"t": pa.array(["a", None], kind)}), tmp_path / "text")
+    assert sample([str(tmp_path / "text")], pa.OSFile, 10).equals(pa.table({"t": ["a", None]}))
+
+
 @pytest.mark.parametrize("published", [False, True])
 def test_a_lake_samples_files_that_nobody_sees_yet(
     lake: LocalLake, candidate: Candidate, published: bool
