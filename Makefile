@@ -38,7 +38,7 @@ check: $(READY) $(POLICY_READY)  ## Style, types, import directions, policies of
 	$(BIN)/python -m infra.check
 	$(BIN)/python -m dependencies.check
 
-test: check  ## Install, check style and types, run the default suite (under 10 minutes)
+test: check  ## Install, check style and types, run the default suite
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly
 
 chromium:

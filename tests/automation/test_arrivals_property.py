@@ -227,6 +227,7 @@ def _count(record_property: pytest.RecordProperty) -> None:
         record_property(name, number)
 
 
+@pytest.mark.slow
 def test_every_stable_version_is_taken_once(record_property: pytest.RecordProperty) -> None:
     seen.clear()
     _histories()

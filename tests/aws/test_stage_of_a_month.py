@@ -101,6 +101,7 @@ def test_a_month_with_repeats_and_refusals_on_every_date(lake: GlueLake, athena:
     assert lake.dates(STAGE.table) == dict.fromkeys(dates, 3)
 
 
+@pytest.mark.slow
 def test_more_dates_than_athena_writes_at_once_are_refused(lake: GlueLake, athena: Athena) -> None:
     with pytest.raises(SqlError, match="build fewer dates at once"):
         staged(lake, days(100))

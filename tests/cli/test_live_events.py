@@ -32,7 +32,13 @@ for message in sys.stdin:
 """
 
 
-@pytest.mark.parametrize(("folder", "before"), [("home", 0), ("home", 2), ("home 1", 1)])
+@pytest.mark.parametrize(
+    ("folder", "before"),
+    [
+        ("home", 2),
+        *(pytest.param(*both, marks=pytest.mark.slow) for both in (("home", 0), ("home 1", 1))),
+    ],
+)
 def test_each_event_is_shown_while_its_writer_goes_on(
     tmp_path: Path, folder: str, before: int
 ) -> None:

@@ -24,7 +24,7 @@ QUERIES = {
     "sql": ["sql", "SELECT count(*) AS clients FROM stage.customer"],
     "sql of a delta": ["sql", "SELECT count(*) AS records FROM stage.transaction"],
 }
-IN_SHORT = {"tables", "profile", "sql"}
+IN_SHORT = {"profile"}
 """Lake, profile store and engine, once each."""
 
 

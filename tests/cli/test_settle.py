@@ -78,6 +78,7 @@ def test_the_command_waits_for_the_end_of_an_upload(
     assert _manifest(bank) == [("loaded", 2)]
 
 
+@pytest.mark.slow
 def test_a_file_that_never_rests_is_named_and_left(
     bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,12 +79,14 @@ def test_a_stopped_ui_leaves_neither_webserver_nor_daemon(
     assert code == 0
 
 
+@pytest.mark.slow
 def test_the_code_of_whichever_ended_first_is_given_and_the_other_is_ended(tmp_path: Path) -> None:
     ui, ids = _started(tmp_path, "sleep 0.2; exit 3")
     assert ui.wait(PATIENCE) == 3
     assert _left(ids) == []
 
 
+@pytest.mark.slow
 def test_under_nohup_the_end_of_the_terminal_ends_nothing(tmp_path: Path) -> None:
     ui, ids = _started(tmp_path, "exec sleep 100000", "nohup")
     ui.send_signal(signal.SIGHUP)

@@ -99,6 +99,7 @@ def test_the_base_is_pinned_and_nobody_is_root() -> None:
     assert "--no-deps" in DOCKERFILE
 
 
+@pytest.mark.slow
 def test_an_image_of_root_without_a_pin_is_found(tmp_path: Path) -> None:
     spoiled = tmp_path / "Dockerfile"
     spoiled.write_text("FROM python:latest\nCMD python\n", "utf-8")

@@ -22,6 +22,8 @@ class Figures:
 
     lags: dict[dt.date, float] = field(default_factory=dict)
     sizes: dict[dt.date, Mapping[str, int]] = field(default_factory=dict)
+    refused: list[dt.date] = field(default_factory=list)
+    """Dates whose delivery lost too many keys; they were published once it was corrected."""
     peak: int = 0
     """Bytes, resident, of all processes together."""
 
@@ -30,7 +32,7 @@ class Figures:
         lags = sorted(self.lags.values())
         first, *_, last = self.sizes
         lines = [
-            f"dates: {len(self.lags)}",
+            f"dates: {len(self.sizes)}, of which {len(self.refused)} waited for a correction",
             f"lag from settled file to profile: median {statistics.median(lags):.0f} s,"
             f" maximum {lags[-1]:.0f} s",
             f"peak resident memory of the process tree: {self.peak / MIB:,.0f} MiB",

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from customer360_assets.automation.conditions import SENSOR
 from customer360_assets.automation.planner import OPEN
 from customer360_assets.deployment import Deployment, deployment
 from customer360_assets.planning import PROFILE, outstanding
@@ -17,6 +18,8 @@ from customer360_assets.raw.log import DeliveryLog
 from resources.deployed import services_of
 from tests.operate.soak_bank import HISTORY, Drop
 
+COMPLETENESS = "completeness"
+EVALUATIONS = 4
 SETTLE = 10.0
 """Seconds for which a file must not have changed; what a home has that states no other."""
 
@@ -63,6 +66,34 @@ class Soaked:
             return f"not taken in: {sorted(name for name, _ in missing)}"
         batches = outstanding(self.instance, self.log.versions(), date)
         return f"outstanding: {batches}" if batches else None
+
+    def refused(self) -> set[str]:
+        """Return the tables that no run makes until their source corrects what it delivered.
+
+        They lost too many keys in the newest run that failed, and the conditions were evaluated
+        often enough since its end to have asked for another.
+        """
+        failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])
+        records = self.instance.get_run_records(failed, limit=1)
+        if not records or self._evaluations_since(records[0].end_time) < EVALUATIONS:
+            return set()
+        of = records[0].dagster_run.run_id
+        evaluated = self.instance.all_logs(of, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        checks = [e.dagster_event.asset_check_evaluation_data for e in evaluated if e.dagster_event]
+        return {
+            ".".join(check.asset_key.path)
+            for check in checks
+            if check.check_name == COMPLETENESS and not check.passed
+        }
+
+    def _evaluations_since(self, end: float | None) -> int:
+        (automation,) = (
+            state
+            for state in self.instance.all_instigator_state()
+            if state.instigator_name == SENSOR
+        )
+        ids = automation.instigator_origin_id, automation.selector_id
+        return len(self.instance.get_ticks(*ids, after=end)) if end is not None else 0
 
     def published_at(self, date: dt.date) -> float:
         """Return when the profile of a date was made last."""

@@ -45,6 +45,7 @@ def test_every_date_is_published_as_in_a_clean_run(
     delivered = drops(tmp_path / "source", CUSTOMERS, DATES)
     dates = [drop.date for drop in delivered]
     assert sum(drop.corrected for drop in delivered[1:]) > 0
+    assert sum(drop.late for drop in delivered[1:]) > 0
     feeds = feed_set(tmp_path / "feeds")
     soaked = new_home(tmp_path / "soaked", feeds, dates[0])
     report = "\n".join(_soak(soaked, delivered).lines())
@@ -79,22 +80,30 @@ def _soak(target: Deployment, delivered: Sequence[Drop]) -> Figures:
         soaked = Soaked(target, instance)
         for drop in delivered:
             settled = soaked.drop(drop)
-            _wait(soaked, drop.date, ui)
-            figures.lags[drop.date] = soaked.published_at(drop.date) - settled
+            if _wait(soaked, drop.date, ui):
+                figures.lags[drop.date] = soaked.published_at(drop.date) - settled
+            else:
+                figures.refused.append(drop.date)
             figures.measure_sizes(target.home, drop.date)
         ui.process.terminate()
         assert ui.process.wait(PATIENCE) == 0
     return figures
 
 
-def _wait(soaked: Soaked, date: dt.date, ui: Ui) -> None:
-    """Wait until nothing is outstanding up to a date; only a hang ends it."""
+def _wait(soaked: Soaked, date: dt.date, ui: Ui) -> bool:
+    """Return True once nothing is outstanding up to a date; only a hang ends it.
+
+    Return False if what is left waits for its source: the files of the next date correct it.
+    """
     deadline = time.monotonic() + PATIENCE
     log = soaked.target.home / "ui.log"
     while (left := soaked.waits_for(date)) is not None:
+        if left.startswith("outstanding") and soaked.refused():
+            return False
         assert ui.process.poll() is None, f"the UI ended:\n{_end(log)}"
         assert time.monotonic() < deadline, f"{date}: {left} after {PATIENCE} s:\n{_end(log)}"
         time.sleep(5)
+    return True
 
 
 def _end(log: Path) -> str:

@@ -29,6 +29,9 @@ print(json.dumps({
     "dagster": code_folder("dagster.yaml").is_file(),
     "feeds": {bank: sorted(load_feeds(bank)) for bank in ("workshop", "berka")},
     "simulator": len(list((package / "simulator").rglob("*.sql"))),
+    "typed": [
+        (Path(p.__file__).parent / "py.typed").is_file() for p in (customer360_assets, resources)
+    ],
 }))
 """
 
@@ -82,6 +85,12 @@ def test_everything_is_found_in_the_wheel(installed: Path) -> None:
     assert len(found["feeds"]["berka"]) == 5
     checkout = len(list((ROOT / "customer360_assets/simulator").rglob("*.sql")))
     assert found["simulator"] == checkout > 0
+    assert found["typed"] == [True, True]
+
+
+def test_the_wheel_carries_the_licence(installed: Path) -> None:
+    (file,) = installed.glob("customer360_assets-*.dist-info/licenses/LICENSE")
+    assert file.read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
 def test_the_command_works(installed: Path) -> None:

@@ -82,6 +82,7 @@ def test_the_date_of_arrival_can_be_stated(tmp_path: Path) -> None:
     assert _dates(bank) == [dt.date(2024, 5, 20)]
 
 
+@pytest.mark.slow
 def test_the_command_for_an_older_date_does_not_date_a_file_before_an_earlier_intake(
     tmp_path: Path,
 ) -> None:

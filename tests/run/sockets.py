@@ -66,7 +66,7 @@ def watched(command: Sequence[str], log: Path, user: int = NOBODY) -> Seen:
             for kind, address in listening(_tree(process.pid)):
                 if (kind, address) not in seen.answers:
                     seen.answers[kind, address] = asked_by(user, kind, address)
-            time.sleep(0.02)
+            time.sleep(0.1)
     seen.code, seen.output = process.returncode, log.read_text()
     return seen
 

@@ -54,6 +54,7 @@ def test_the_manifest_has_the_dates_of_its_files_as_partitions(tmp_path: Path) -
     assert newest.asset_materialization.partition == LATER
 
 
+@pytest.mark.slow
 def test_a_date_before_the_first_delivery_is_refused_in_a_sentence(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     (bank.home / "settings.json").unlink()

@@ -24,6 +24,7 @@ def _keep_house(bank: SmallBank) -> dict[str, int]:
     return {k: int(str(v.value)) for k, v in event.step_output_data.metadata.items()}
 
 
+@pytest.mark.slow
 def test_old_snapshots_go_and_then_their_files(
     sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

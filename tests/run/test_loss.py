@@ -102,6 +102,7 @@ def test_another_run_makes_the_profile_of_an_accepted_snapshot(bank: SmallBank) 
     assert dates(bank, PROFILE) == {DAY: 10, NEXT: 5}
 
 
+@pytest.mark.slow
 def test_each_date_of_one_run_is_compared_with_the_one_before_it(tmp_path: Path) -> None:
     # Half goes on the second date and is back on the third: first and last have the same keys.
     bank = SmallBank(tmp_path)

@@ -40,7 +40,11 @@ def said(output: str) -> str:
 
 @pytest.mark.parametrize(
     "table",
-    [PROFILE, pytest.param("stage.card", marks=pytest.mark.slow), "raw.card", "raw.delivery"],
+    [
+        PROFILE,
+        *(pytest.param(table, marks=pytest.mark.slow) for table in ("stage.card", "raw.card")),
+        "raw.delivery",
+    ],
 )
 def test_a_missing_file_is_named_and_made_again(sound_bank: SmallBank, table: str) -> None:
     bank, before = sound_bank, sound_bank.everything()

@@ -88,6 +88,7 @@ def test_a_file_that_leaves_the_landing_zone_leaves_no_table(bank: SmallBank) ->
     assert bank.everything() == before
 
 
+@pytest.mark.slow
 def test_a_corrected_file_replaces_its_rows_and_what_rests_on_them(bank: SmallBank) -> None:
     earlier = str(good_day()[card_file()]).encode()
     bank.deliver({card_file(): card(CARDS[0], 103, "junior")})

@@ -68,6 +68,7 @@ def _told(bank: SmallBank) -> set[str]:
         return set(instance.get_materialized_partitions(asset_key(TABLE)))
 
 
+@pytest.mark.slow
 def test_a_retry_publishes_only_what_was_left(bank: SmallBank, tmp_path: Path) -> None:
     was = "nothing.cards) AS product_cards,"
     now = f"nothing.cards) - IF(nothing.business_date >= DATE '{BAD}', 9, 0) AS product_cards,"

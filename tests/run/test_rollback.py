@@ -77,6 +77,7 @@ def test_a_run_is_undone_in_every_table_that_it_published(
     assert all(again[t] == after[t] for t in ("raw.card", "stage.card", PROFILE))
 
 
+@pytest.mark.slow
 def test_one_table_goes_back_to_a_snapshot_of_its_history(
     sound_bank: SmallBank, corrected: SmallBank
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from customer360_assets.asset_specs import asset_key
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
@@ -51,6 +52,7 @@ def _listed(instance: dg.DagsterInstance, table: str, name: str) -> list[dict[st
     return [dict(record.data) for record in value.records]
 
 
+@pytest.mark.slow
 def test_refused_records_and_files_are_listed_without_a_value(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     name, good = card_file(), card(CARDS[0], 103)

@@ -10,7 +10,8 @@ from customer360_assets.simulator.simulate import Simulated, simulate, simulated
 from tests.simulator.conftest import MANY, SIZE, tree
 
 
-@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 4])
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 4])
 def test_same_bytes_with_any_number_of_threads(
     bank: Simulated, tmp_path: Path, threads: int
 ) -> None:

@@ -46,6 +46,7 @@ def truth(home: Path, query: str) -> list[tuple[Any, ...]]:
     return duckdb.sql(query.format(bank=home / "bank")).fetchall()
 
 
+@pytest.mark.slow
 def test_salaries_are_found_and_nothing_else(home: Path) -> None:
     found = {
         r["client_id"]: Decimal(r["demographic_monthly_income"])
@@ -107,6 +108,7 @@ def test_totals_are_the_sources_from_postgresql_to_the_store(home: Path) -> None
     assert sum(p["history_debit_sum_3m"] for p in profiles) == sum(a for _, a in owned)
 
 
+@pytest.mark.slow
 def test_every_planted_defect_is_where_the_truth_says(home: Path) -> None:
     feeds = [r[0] for r in truth(home, "SELECT DISTINCT feed FROM '{bank}/truth/defect.parquet'")]
     query = " UNION ALL ".join(

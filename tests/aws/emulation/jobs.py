@@ -297,5 +297,4 @@ class JobServices:
         try:
             return getattr(client, operation)(**asked)
         except ClientError as error:
-            told = error.response["Error"]
-            raise Refused(told["Code"], told["Message"]) from None
+            raise Refused(*map(error.response["Error"].get, ("Code", "Message"))) from None
