@@ -52,7 +52,8 @@ def broken_in(contract: Contract, sample: pa.Table) -> dict[str, int]:
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
-    frame = sample.to_pandas(types_mapper=pd.ArrowDtype)
+    columns = zip(sample.column_names, sample.columns, strict=True)
+    frame = pd.DataFrame({n: pd.arrays.ArrowExtensionArray(c) for n, c in columns}, copy=False)
     # What the environment says of Pandera does not switch the check off.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         try:
