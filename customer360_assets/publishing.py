@@ -12,6 +12,7 @@ import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.checks.anomaly import HISTORY, anomaly_finding
+from customer360_assets.checks.pandera_sample import SAMPLED_ROWS, pandera_finding
 from customer360_assets.checks.results import (
     Finding,
     contract_finding,
@@ -73,10 +74,15 @@ def audit(platform: Platform, candidate: Candidate) -> Audit:
 
 
 def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, list[Finding]]:
-    """Give the contract and grain findings of a candidate."""
+    """Return what all rows of a candidate show, and a sample of them to Pandera."""
     seen = audit(platform, candidate)
     contract = candidate.contract
-    return seen, [contract_finding(contract, seen), grain_finding(contract, seen)]
+    sample = platform.lake.sample(contract.table, candidate.files, SAMPLED_ROWS)
+    return seen, [
+        contract_finding(contract, seen),
+        grain_finding(contract, seen),
+        pandera_finding(contract, sample),
+    ]
 
 
 def anomaly(

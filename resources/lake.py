@@ -101,6 +101,12 @@ class Lake(Protocol):
     ) -> "Iterator[pa.RecordBatch]":
         """The published rows in order of business date and file, a few thousand at a time."""
 
+    def sample(self, table: str, files: Sequence[str], rows: int) -> "pa.Table":
+        """Return at most `rows` rows of files, published or not; the same ones each time.
+
+        Only a bounded part of the files is read, see `parquet.sample`.
+        """
+
     def damaged(self) -> Sequence[Damaged]:
         """Published files that are missing, of another size, or were found damaged by a reader.
 

@@ -10,6 +10,10 @@ from customer360_assets.contracts.contract import Contract
 DESCRIPTIONS = {
     "contract": "Every published row keeps every rule of the contract.",
     "grain": "No key occurs twice in what is published.",
+    "pandera": (
+        "Pandera, by itself, finds no row of a bounded sample that breaks the contract's model. "
+        "`contract` judges the same rules over all rows in SQL."
+    ),
     "conservation": (
         "Nothing is lost: delivered = published + repeated + quarantined. Of a snapshot that was "
         "delivered, something is left to publish."
@@ -41,7 +45,7 @@ DESCRIPTIONS = {
 
 def check_names(contract: Contract) -> list[str]:
     """Give the names of a table's checks."""
-    names = ["contract", "grain"]
+    names = ["contract", "grain", "pandera"]
     if contract.table == "raw.delivery":
         names += ["refused_files", "unparsed_files"]
     elif contract.schema in ("raw", "stage"):

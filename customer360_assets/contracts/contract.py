@@ -15,7 +15,9 @@ from customer360_assets.contracts.types import sql_type
 
 Reads = Literal["snapshot", "delta"]
 Severity = Literal["error", "warn"]
-BLOCKING = ("contract", "grain", "conservation", "fan_out", "reconciliation", "completeness")
+BLOCKING = (
+    "contract", "grain", "pandera", "conservation", "fan_out", "reconciliation", "completeness",
+)  # fmt: skip
 """Checks that keep a candidate from being published, where its contract names no others."""
 
 LONGEST_FIELD = 64 << 10

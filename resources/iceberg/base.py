@@ -2,12 +2,12 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resources import parquet
 from resources.iceberg import candidate as lake_candidate
@@ -75,6 +75,11 @@ class IcebergLake(ABC):
     def _path(named: str) -> str:
         """Return what engines open of a file that a table names."""
         return named
+
+    def _opener(self, table: str) -> Callable[[str], Any]:
+        """Return what opens a file of the table by its path."""
+        io = self.load(table).io
+        return lambda file: io.new_input(file).open()
 
     @abstractmethod
     def _orphaned(self, table: str, files: set[str]) -> None:
@@ -191,10 +196,16 @@ class IcebergLake(ABC):
         self, table: str, first: date | None = None, last: date | None = None
     ) -> "Iterator[pa.RecordBatch]":
         """See `Lake.batches`."""
-        source = self.load(table)
         files, _ = self._plan(table, first, last, None, None)
         self._verify(table, files)
-        return parquet.batches(files, lambda file: source.io.new_input(file).open())
+        return parquet.batches(files, self._opener(table))
+
+    def sample(self, table: str, files: Sequence[str], rows: int) -> "pa.Table":
+        """See `Lake.sample`."""
+        chosen = parquet.sampled_files(files)
+        paths = [self._path(named) for named in self._own(table, chosen)]
+        with self._told("sample", table):
+            return parquet.sample(paths, self._opener(table), rows)
 
     def dates(
         self, table: str, first: date | None = None, last: date | None = None

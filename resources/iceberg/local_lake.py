@@ -3,14 +3,14 @@
 import atexit
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resources.iceberg import schema as lake_schema
 from resources.iceberg import sweep as lake_sweep
@@ -101,6 +101,13 @@ class LocalLake(IcebergLake):
     @staticmethod
     def _path(named: str) -> str:
         return path_of(named)
+
+    def _opener(self, table: str) -> Callable[[str], Any]:
+        """Return Arrow's own files: no table is loaded to open one."""
+        import pyarrow as pa
+
+        opened: Callable[[str], Any] = pa.OSFile
+        return opened
 
     def _orphaned(self, table: str, files: set[str]) -> None:
         for file in files:

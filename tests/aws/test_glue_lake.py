@@ -60,6 +60,17 @@ def test_what_a_worker_published_another_reads_without_its_folder(lake, candidat
     assert lake.tables() == other.tables() == [TABLE]
 
 
+def test_a_candidate_is_sampled_on_this_worker_and_on_s3(lake, candidate, other):
+    files = candidate([0, 1], 4)
+    tokens = ["token0", "token1", "token2"] * 2
+    assert lake.sample(TABLE, files, 6)["card_token"].to_pylist() == tokens
+    # An engine names the files that it wrote on S3; no other reader sees them yet.
+    on_s3 = lake.mirror.adopt(files)
+    shutil.rmtree(lake.lake_dir)
+    assert other.sample(TABLE, on_s3, 6)["card_token"].to_pylist() == tokens
+    assert other.files(TABLE) == []
+
+
 def test_published_files_know_the_rows_that_they_are(lake, candidate, other):
     lake.publish(TABLE, candidate([0, 1, 2]), Partitions.everything(), {})
     shown = lake.publish(TABLE, candidate([1], 5), Partitions.on(DAY(1)), {}).snapshot_id

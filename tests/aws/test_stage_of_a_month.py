@@ -17,6 +17,7 @@ from customer360_assets.contracts.arrow import arrow_schema
 from customer360_assets.contracts.audit import iceberg_schema
 from customer360_assets.partitions import LONGEST, Span
 from customer360_assets.platform import Platform
+from customer360_assets.publishing import Candidate, audit_findings
 from customer360_assets.stage.fates import Fates, split
 from customer360_assets.transformations import transformation
 from resources.aws_names import AwsNames
@@ -61,6 +62,10 @@ def lake(aws: AwsNames, tmp_path: Path) -> GlueLake:
     return GlueLake(names=aws, lake_dir=tmp_path / "lake")
 
 
+def services(lake: GlueLake) -> Platform:
+    return cast(Platform, SimpleNamespace(sql=engine_of(lake), lake=lake))
+
+
 def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
     """Deliver the dates, and run the stage query over all of them at once."""
     for table in (RAW, STAGE):
@@ -73,7 +78,7 @@ def staged(lake: GlueLake, dates: list[dt.date]) -> Fates:
     lake.publish(RAW.table, files, Partitions.on(*dates), {"run_id": "r"})
     span = Span(dates[0], dates[-1])
     return split(
-        cast(Platform, SimpleNamespace(sql=engine_of(lake), lake=lake)),
+        services(lake),
         STAGE,
         transformation(STAGE.table),
         span,
@@ -100,3 +105,15 @@ def test_a_month_with_repeats_and_refusals_on_every_date(lake: GlueLake, athena:
 def test_more_dates_than_athena_writes_at_once_are_refused(lake: GlueLake, athena: Athena) -> None:
     with pytest.raises(SqlError, match="build fewer dates at once"):
         staged(lake, days(100))
+
+
+def test_pandera_judges_what_athena_wrote_where_it_is(lake: GlueLake, athena: Athena) -> None:
+    dates = days(2)
+    fates = staged(lake, dates)
+    assert all(file.startswith("s3://") for file in fates.files)
+    candidate = Candidate(STAGE, fates.files, Span(*dates), fates.by_date)
+    _, findings = audit_findings(services(lake), candidate)
+    assert {f.check: f.passed for f in findings} == {
+        "contract": True, "grain": True, "pandera": True,
+    }  # fmt: skip
+    assert findings[-1].numbers == {"sampled_rows": 6}

@@ -7,13 +7,12 @@ from collections import Counter
 from decimal import Decimal
 
 import duckdb
-import pandas as pd
-import pandera.pandas as pa
 import pyarrow as arrow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from customer360_assets.checks.pandera_sample import broken_in
 from customer360_assets.contracts.audit import audit_sql, first_broken_sql, read_audit
 from customer360_assets.contracts.columns import BigInt, Bool, Date, Money, Text, Timestamp, column
 from customer360_assets.contracts.contract import Contract, Table
@@ -90,30 +89,11 @@ SCHEMA = arrow.schema(
         ("flag", arrow.bool_()),
     ]
 )
-PANDERA_NAMES = {
-    "not_nullable": "not_null",
-    "equal_to": "eq",
-    "not_equal_to": "ne",
-    "greater_than": "gt",
-    "greater_than_or_equal_to": "ge",
-    "less_than": "lt",
-    "less_than_or_equal_to": "le",
-}
 
 
 def pandera_broken(table: arrow.Table) -> Counter[str]:
     """Count broken rules as Pandera's pandas backend sees them."""
-    try:
-        CONTRACT.pandera.validate(table.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        of_rows = cases["schema_context"] == "DataFrameSchema"
-        # A check of two columns has a case for each column of a failed row.
-        rows = cases[of_rows].drop_duplicates(["check", "index"])
-        cases = cases[~of_rows]
-        names = cases["check"].astype(str).str.split("(").str[0].replace(PANDERA_NAMES)
-        return Counter(cases["column"].astype(str) + ":" + names) + Counter(rows["check"])
-    return Counter()
+    return Counter(broken_in(CONTRACT, table))
 
 
 def counts_are_equal(rows: list[dict[str, object]]) -> None:
