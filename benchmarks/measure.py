@@ -105,7 +105,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _seen(pid: int) -> _Seen | None:
-    """Give what a process has used so far; None when it is gone."""
+    """Return what a process has used so far; None if it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         status = Path(f"/proc/{pid}/status").read_text()

@@ -84,7 +84,7 @@ def dbt(task: Task, python: Path) -> Outcome:
 
 
 def peer_python(folder: Path) -> Path:
-    """Give the Python of the peers' environment, made from requirements.txt when it is not."""
+    """Return the Python of the peers' environment, created from requirements.txt if missing."""
     python = folder / "bin" / "python"
     stamp = folder / "requirements.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")

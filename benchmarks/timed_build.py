@@ -63,7 +63,7 @@ class Clock:
         self._inner: list[float] = [0.0]
 
     def wrap(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the call with its time counted to a part."""
+        """Return the call with its time counted to a part."""
 
         @functools.wraps(call)
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -80,7 +80,7 @@ class Clock:
 
 
 def install(clock: Clock) -> None:
-    """Put the clock at every boundary; AttributeError when the platform has moved one."""
+    """Measure time at every boundary; AttributeError if the platform has moved one."""
     for part, targets in BOUNDARIES.items():
         for target in targets:
             module, _, path = target.partition(":")

@@ -52,7 +52,7 @@ def back_up(source: Deployment, target: Path) -> None:
 
 
 def restore(home: Path) -> Path | None:
-    """Make a copied or moved home one of its own; return where it was made, None if it is there.
+    """Make a copied or moved home usable; return where it was made, None if it is still there.
 
     If it is killed, it can be repeated.
     """

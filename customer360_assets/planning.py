@@ -43,7 +43,7 @@ class Batch:
 
     @property
     def derives(self) -> bool:
-        """Say whether it makes as-of tables, which rest on everything taken in before."""
+        """Return whether the batch makes as-of tables, which depend on all earlier deliveries."""
         return not all(table.startswith(("raw.", "stage.")) for table in self.tables)
 
 
@@ -95,7 +95,7 @@ def _expected(
 
 
 def standing(raw: Mapping[str, Versions], recorded: Mapping[str, Versions]) -> dict[str, Versions]:
-    """Give the raw versions by feed; of a feed that tells none, those on record by table.
+    """Return the raw versions by feed; recorded ones by table for a feed that is not configured.
 
     A feed that was taken out of the set keeps its rows, and all that reads them goes by the record:
     what was expected without them could never be made.

@@ -73,7 +73,7 @@ def audit(platform: Platform, candidate: Candidate) -> Audit:
 
 
 def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, list[Finding]]:
-    """Give the contract and grain findings of a candidate."""
+    """Return the contract and grain findings of a candidate."""
     seen = audit(platform, candidate)
     contract = candidate.contract
     return seen, [contract_finding(contract, seen), grain_finding(contract, seen)]
@@ -99,7 +99,7 @@ def anomaly(
 
 
 def _delivered_before(instance: dg.DagsterInstance, table: str, date: dt.date) -> list[Made]:
-    """Give the newest partitions before a date that hold a delivery, oldest first."""
+    """Return the newest partitions before a date that have a delivery, oldest first."""
     found: list[Made] = []
     # The schedule makes every date; a feed that delivers weekly holds something on one in seven.
     for last in (HISTORY, 7 * HISTORY):
@@ -111,7 +111,7 @@ def _delivered_before(instance: dg.DagsterInstance, table: str, date: dt.date) -
 
 
 def measured(seen: Audit) -> dict[str, float]:
-    """Give the key measures of a candidate's newest date, as its partition is to tell them."""
+    """Return the key measures of a candidate's newest date, as recorded for its partition."""
     return {name: value for name, value in seen.measures.items() if name != "rows"}
 
 
@@ -251,7 +251,7 @@ def refuse(
 def result(
     contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, Any]
 ) -> dg.MaterializeResult[None]:
-    """Give the materialization with its checks, what it cost, and what was refused by rule."""
+    """Return the materialization with its checks, cost, and refused records by rule."""
     refused = next((f for f in findings if f.check == "quarantine" and not f.passed), None)
     preview = {"refused by rule": _preview(refused)} if refused else {}
     return dg.MaterializeResult(
@@ -262,7 +262,7 @@ def result(
 
 
 def _spent() -> dict[str, int | float]:
-    """Give how long the step took and what the engines report: bytes scanned, cost."""
+    """Return the duration of the step and what the engines report: bytes scanned, cost."""
     work = current_work()
     if work is None:
         return {}
@@ -271,7 +271,7 @@ def _spent() -> dict[str, int | float]:
 
 
 def _preview(finding: Finding) -> dg.MarkdownMetadataValue:
-    """Give the refused records by rule, as a table: counts, never a value."""
+    """Return the refused records by rule, as a table: counts, never a value."""
     totals = ("quarantined", "values_set_aside")
     rules = {name: n for name, n in finding.numbers.items() if name not in totals}
     lines = [f"| `{rule}` | {n:,} |" for rule, n in sorted(rules.items())]

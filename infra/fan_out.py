@@ -15,7 +15,7 @@ DEFINITION = Path(resources.__file__).parent / "state_machines" / "queries.asl.j
 
 
 def fan_out(names: AwsNames, key: Json, settings: Settings) -> Resources:
-    """Give the state machine of `resources/state_machines/queries.asl.json` and its log."""
+    """Return the state machine of `resources/state_machines/queries.asl.json` and its log."""
     definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
     return {
         "QueryLogs": log_group(names, "queries", key, settings),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def batches(
     files: Sequence[str], opened: Callable[[str], Any], size: int = 10_000
 ) -> Iterator[pa.RecordBatch]:
-    """Give the rows of files in order, at most `size` at a time.
+    """Yield the rows of files in order, at most `size` at a time.
 
     opened: gives a file to read from, by its address.
     """

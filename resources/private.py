@@ -11,7 +11,7 @@ PRIVATE_UMASK = 0o077
 
 
 def keep_private() -> None:
-    """Let nobody else read what this process and its children create from here on."""
+    """Deny other users access to all that this process and its children create from now on."""
     os.umask(PRIVATE_UMASK)
 
 

@@ -107,7 +107,7 @@ class Snapshot:
         self._connection, self._address = connection, address
 
     def types(self, schema: str, table: str) -> dict[str, str]:
-        """Give the columns of a table with the engine's types. Raises SourceError if it has none.
+        """Return the columns of a table with the engine's types; SourceError if it has none.
 
         A decimal without precision is shown as DOUBLE: the engine would not read it exactly.
         """
@@ -121,7 +121,7 @@ class Snapshot:
         return {str(name): str(kind) for name, kind in rows}
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Give the few rows of a query that PostgreSQL itself runs."""
+        """Return the few rows of a query that PostgreSQL itself runs."""
         return self.run(f"FROM postgres_query('{CATALOG}', {text(query)})").fetchall()
 
     def scan(self, query: str, to: Path, *, note: str = "", whole: bool = False) -> int:
@@ -194,7 +194,7 @@ def source_snapshot(
 
 
 def _extension(scratch: Path) -> Path:
-    """Give the scanner under the name that the engine derives its entry point from."""
+    """Return the scanner under the name from which the engine derives its entry point."""
     from importlib.resources import files
 
     import duckdb
@@ -221,5 +221,5 @@ def _told(error: Exception) -> str:
 
 
 def identifier(*names: str) -> str:
-    """Give a quoted name, its parts joined with dots."""
+    """Return a quoted name, its parts joined with dots."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)

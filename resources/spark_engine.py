@@ -45,7 +45,7 @@ class SparkEngine(Protocol):
 def job_arguments(
     inputs: Inputs, output: str, business_date: dt.date, params: Params = NO_PARAMS
 ) -> Sequence[str]:
-    """Give the command line that every job script reads (`spark/job.py`)."""
+    """Return the command line that every job script reads (`spark/job.py`)."""
     sources = {table: [str(s) for s in given] for table, given in sorted(inputs.items())}
     return [
         "--inputs",

@@ -50,5 +50,5 @@ def begin(work: Work) -> None:
 
 
 def current_work() -> Work | None:
-    """Give the work of the calling thread; None outside a step."""
+    """Return the work of the calling thread; None outside a step."""
     return _CURRENT.get()

@@ -38,12 +38,12 @@ class Alert:
     link: str
 
     def as_json(self) -> dict[str, str]:
-        """Give it as receivers get it."""
+        """Return the alert as it is sent to receivers."""
         return asdict(self)
 
 
 def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
-    """Give what there is to tell of an ended run."""
+    """Yield the alerts of an ended run."""
     if run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(WILL_RETRY_TAG) != "true":
         yield _failed_run(instance, run)
     for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
@@ -167,5 +167,5 @@ def _too_many_refused(table: str, found: dg.AssetCheckEvaluation) -> str | None:
 
 
 def link(path: str) -> str:
-    """Give the address of a page of the UI."""
+    """Return the URL of a page of the UI."""
     return f"{os.environ.get(UI, LOCAL_UI).rstrip('/')}/{path}"

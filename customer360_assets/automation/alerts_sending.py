@@ -38,17 +38,17 @@ class Refusal:
 
 
 def destinations() -> list[str]:
-    """Give where alerts go; the log alone where nothing is configured."""
+    """Return the destinations of alerts; only the log if nothing is configured."""
     return [name for name in (WEBHOOK, SLACK) if os.environ.get(name)] or ["log"]
 
 
 def addressed(alerts: Iterable[Alert]) -> Outbox:
-    """Give one entry for each alert and destination: one that is down keeps no other waiting."""
+    """Return one entry per alert and destination: one that is down delays no other."""
     return [(name, alert.as_json()) for alert in alerts for name in destinations()]
 
 
 def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
-    """Tell what is to be told, in order; give what could not be told yet, and each refusal."""
+    """Send alerts in order; return the unsent ones and each refusal."""
     waiting: Outbox = []
     refusals: list[Refusal] = []
     down: set[str] = set()

@@ -26,7 +26,7 @@ SHOWN = 5
 
 
 def alert_sensor() -> dg.SensorDefinition:
-    """Give the sensor. Its cursor holds what was looked at, and what is still to be told."""
+    """Return the sensor. Its cursor holds what was evaluated and which alerts are unsent."""
 
     @dg.sensor(
         name=SENSOR,
@@ -57,7 +57,7 @@ def alert_sensor() -> dg.SensorDefinition:
 
 
 def _said(refusals: list[Refusal]) -> Iterator[str]:
-    """Give a sentence for each of the first; a receiver that is down comes before single alerts."""
+    """Yield a sentence for each of the first refusals; failed receivers before single alerts."""
     for refusal in sorted(refusals, key=lambda refusal: refusal.for_good)[:SHOWN]:
         yield f"{refusal.text}."
     if len(refusals) > SHOWN:
@@ -65,7 +65,7 @@ def _said(refusals: list[Refusal]) -> Iterator[str]:
 
 
 def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime) -> list[Alert]:
-    """Give what was not told before, and keep in the state that it is told."""
+    """Return unsent alerts and mark them as sent."""
     start = max(
         dt.datetime.fromisoformat(state["since"]),
         dt.datetime.fromisoformat(state["until"]) - OVERLAP,

@@ -39,7 +39,7 @@ class Rules:
     longest_wait: float = 3600
 
     def every(self, seconds: float) -> Rules:
-        """Give the rules with another pause between two listings of everything."""
+        """Return the rules with another pause between two full listings."""
         return replace(self, sweep_every=seconds)
 
 
@@ -75,7 +75,7 @@ class Arrivals:
 
     @classmethod
     def from_cursor(cls, cursor: str | None) -> Arrivals:
-        """Give what `to_cursor` kept; nothing is known when there is none."""
+        """Return what `to_cursor` stored; empty if there is no cursor."""
         kept = json.loads(cursor or "{}")
         files = {
             key: Watched(**{**entry, "since": Moment(*entry["since"])})
@@ -85,11 +85,11 @@ class Arrivals:
         return cls(files=files, swept=swept and Moment(*swept), **kept)
 
     def to_cursor(self) -> str:
-        """Give it as JSON."""
+        """Return the state as JSON."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     def see(self, file: LandedFile, taken: Mapping[str, str], now: Moment, rules: Rules) -> bool:
-        """Put a file on watch as it is now; False when no more can be watched."""
+        """Watch a file in its present state; return False if no more files can be watched."""
         known = self.files.get(file.key)
         if taken.get(file.key) == file.state:
             self.files.pop(file.key, None)
@@ -100,7 +100,7 @@ class Arrivals:
         return True
 
     def keep_to(self, now: Moment) -> None:
-        """Let files rest anew that were seen by another clock: it does not say how long ago."""
+        """Restart the wait of files seen by another clock, since their age is unknown."""
         for file in self.files.values():
             if now.after(file.since) is None:
                 file.since = now
@@ -110,7 +110,7 @@ class Arrivals:
         self.files.pop(key, None)
 
     def conclude(self, outcome: Outcome, now: Moment, rules: Rules) -> None:
-        """Take note of what became of the run under way."""
+        """Record the outcome of the run in progress."""
         if not self.run or outcome == "under way":
             return
         for key, file in list(self.files.items()):
@@ -124,7 +124,7 @@ class Arrivals:
         self.run = ""
 
     def ripe(self, now: Moment, rules: Rules) -> list[str]:
-        """Give the files to ask for next, in order; none while a run is under way.
+        """Return the files to request next, in order; none while a run is in progress.
 
         They have been what they are for `settle` seconds. All have failed equally often.
         """
@@ -141,7 +141,7 @@ class Arrivals:
         return [key for tries, key in rested if tries == attempt][:most]
 
     def ask(self, feed: str, keys: list[str]) -> tuple[str, dict[str, str]]:
-        """Note that a run is asked for; give its run key, and the state of each of its files.
+        """Record that a run is requested; return its run key and the state of each of its files.
 
         The run key states feed, attempt, and each file with its state and its first sight: a file
         that was corrected, failed, or went and came back is another request.

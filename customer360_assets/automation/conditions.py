@@ -44,12 +44,12 @@ LABELS = {
 
 
 def conditions(planner: Planner) -> dict[dg.AssetKey, Condition]:
-    """Give the condition of every table that is made without a hand, by asset."""
+    """Return the condition of every automated table, by asset."""
     return {dg.AssetKey(t.split(".")): condition(planner, t) for t in automated_tables()}
 
 
 def condition_sensor() -> dg.AutomationConditionSensorDefinition:
-    """Give the sensor that evaluates the conditions and asks for runs; off until switched on."""
+    """Return the sensor that evaluates the conditions and requests runs; off by default."""
     with warnings.catch_warnings():
         # Conditions of one's own are evaluated by the code location: in beta, and needed here.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -69,7 +69,7 @@ def condition_sensor() -> dg.AutomationConditionSensorDefinition:
 
 
 def condition(planner: Planner, table: str) -> Condition:
-    """Give the condition of one table: outstanding, and nothing speaks against making it now."""
+    """Return the condition of one table: outstanding, and nothing blocks it now."""
     layer = table.split(".", maxsplit=1)[0]
     against: list[Condition] = [
         *waits(planner, table),
@@ -86,7 +86,7 @@ def condition(planner: Planner, table: str) -> Condition:
 
 
 def daily_records(planner: Planner, table: str) -> Iterable[str]:
-    """Give the feeds of daily records that an as-of table reads.
+    """Yield the feeds of daily records that an as-of table reads.
 
     A snapshot is valid until the next one comes, and holds nothing; records of a day do.
     """

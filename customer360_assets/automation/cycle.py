@@ -18,7 +18,7 @@ from customer360_assets.holds import recorded_holds, sentence
 def schedules(
     business_day: UnresolvedAssetJobDefinition, on_time: UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
-    """Give the schedules of a day, in UTC."""
+    """Return the daily schedules, in UTC."""
 
     @dg.schedule(
         name="close_the_business_day",

@@ -23,18 +23,18 @@ Input = tuple[str, dt.date]
 
 
 def as_of_tables() -> list[str]:
-    """Give the tables that look back from a business date, dimensions first."""
+    """Return the as-of tables, dimensions first."""
     return [c.table for c in (*contracts("dimension"), *contracts("profile"))]
 
 
 def automated_tables() -> list[str]:
-    """Give every table whose partitions are requested without a hand."""
+    """Return every table whose partitions are requested automatically."""
     raw = [c.table for c in contracts("raw") if c.feed]
     return [*raw, *(c.table for c in contracts("stage")), *as_of_tables(), SERVING]
 
 
 def reads_of(table: str) -> tuple[str, ...]:
-    """Give the automated tables that a table is made from."""
+    """Return the automated tables that a table is made from."""
     if table == SERVING:
         return (PROFILE,)
     return () if table.startswith("raw.") else transformation(table).reads
@@ -121,14 +121,14 @@ class Outlook:
                 yield date, version
 
     def inputs(self, table: str, date: dt.date, upstream: str) -> list[dt.date]:
-        """Give the dates of an upstream table that a date reads, made or still to be made."""
+        """Return the dates of an upstream table that a date reads, made or not."""
         known = in_force(self.expected.get(upstream, {}))
         if table.startswith("stage.") or upstream.startswith(("dimension.", "profile.")):
             return [date] if date in known else []
         return dates_read(contract_of(upstream), known, date, contract_of(table).window_months)
 
     def waits_for(self, table: str, date: dt.date, upstream: str) -> list[dt.date]:
-        """Give the dates of an upstream table that are outstanding and that a date reads."""
+        """Return the dates of an upstream table that are outstanding and that a date reads."""
         late = self.due.get(upstream, {})
         if table.startswith("stage.") or upstream.startswith(("dimension.", "profile.")):
             return [date] if date in late else []
@@ -143,7 +143,7 @@ class Outlook:
         return window_start(date, months) if months else dt.date.min
 
     def newest_input(self, table: str, date: dt.date) -> list[tuple[int, str]]:
-        """Give event and run of every made partition that a date reads, newest event first."""
+        """Return event and run of every materialized partition that a date reads, newest first."""
         found = [
             (self.made[upstream][d].storage_id, self.made[upstream][d].run_id)
             for upstream in reads_of(table)

@@ -36,7 +36,7 @@ WAITING = "The ticks of the sensor new_and_late_deliveries say what it waits for
 
 
 def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:
-    """Give the deadline checks: one for the raw table of each feed, one for the profile."""
+    """Return the deadline checks: one for the raw table of each feed, one for the profile."""
     tables = [c.table for c in contracts("raw") if c.feed in feeds] + [PROFILE]
 
     @dg.multi_asset_check(
@@ -67,7 +67,7 @@ def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:
 def lateness(
     table: str, cadence: str, seen: Sequence[dt.date], now: dt.datetime
 ) -> dg.AssetCheckResult:
-    """Say whether a table has what its cadence promises, and how late it is at a moment."""
+    """Return whether a table is on time by its cadence, and how late it is at a given time."""
     name = contract_of(table).feed or table
     numbers: dict[str, str | float] = {"cadence": cadence}
     if not seen:
@@ -91,7 +91,7 @@ def lateness(
 
 
 def on_time_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
-    """Give the job that runs the deadline checks of all feeds."""
+    """Return the job that runs the deadline checks of all feeds."""
     return dg.define_asset_job(
         CHECKS_JOB,
         selection=dg.AssetSelection.checks(checks),
@@ -119,7 +119,7 @@ def _told(late: dt.timedelta) -> str:
 
 
 def _asked_at(context: dg.AssetCheckExecutionContext) -> dt.datetime:
-    """Give the moment that the run was created: a retry of it says the same."""
+    """Return the time at which the run was created: a retry has the same time."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None:
         raise dg.Failure(f"run {context.run.run_id} is not on record", allow_retries=False)

@@ -49,7 +49,7 @@ def keep_house() -> None:
 
 
 def housekeeping_schedule() -> dg.ScheduleDefinition:
-    """Give the weekly schedule; it is off at first."""
+    """Return the weekly schedule; it is off at first."""
     return dg.ScheduleDefinition(
         name="keep_house_weekly",
         job=keep_house,

@@ -18,12 +18,12 @@ class Moment(NamedTuple):
     seconds: float
 
     def after(self, earlier: Moment) -> float | None:
-        """Give the seconds since an earlier moment; None when it is of another clock."""
+        """Return the seconds since an earlier moment; None if it is of another clock."""
         return self.seconds - earlier.seconds if self.clock == earlier.clock else None
 
 
 def now() -> Moment:
-    """Give the present moment."""
+    """Return the present moment."""
     return Moment(_clock(), round(time.monotonic(), 3))
 
 

@@ -28,7 +28,7 @@ _JOBS = (
 
 
 def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
-    """Give the sensor, which is on from the start: it only ends what nobody waits for."""
+    """Return the sensor, which is on by default: it only stops what no run waits for."""
 
     @dg.sensor(
         name=SENSOR,

@@ -42,7 +42,7 @@ class Swept:
     broken: bool = False
 
     def told(self) -> str:
-        """Say it to an operator: names and counts."""
+        """Return the summary for an operator: names and counts."""
         parts = ["Nothing of ended runs was running on AWS."]
         if self.stopped:
             more = len(self.stopped) - _LISTED
@@ -120,7 +120,7 @@ def _tell(error: AwsError, swept: Swept) -> None:
 
 
 def standing(instance: dg.DagsterInstance, run_id: str | None, before: float) -> Standing:
-    """Say how it stands with a run and all its retries: ended is what has ended before a moment."""
+    """Return the state of a run and all its retries: ended if they ended before `since`."""
     if run_id is None:
         return "not known here"
     filters = dg.RunsFilter(run_ids=[run_id]), dg.RunsFilter(tags={ROOT_RUN_ID_TAG: run_id})

@@ -28,7 +28,7 @@ Given = ParamSpec("Given")
 
 
 def passes(error: BaseException) -> bool:
-    """Say whether an error passes by itself: a conflict, throttling, a lost connection.
+    """Return whether an error is transient: a conflict, throttling, a lost connection.
 
     A service's own error says so in `transient`; a refused candidate (dg.Failure) never passes.
     """
@@ -45,7 +45,7 @@ def passes(error: BaseException) -> bool:
 
 
 def retried(body: Callable[Given, Iterator[Event]]) -> Callable[Given, Iterator[Event]]:
-    """Give an asset's body, tried again after a failure that passes by itself."""
+    """Return an asset's body that is retried after a transient failure."""
 
     @functools.wraps(body)
     def attempt(*given: Given.args, **named: Given.kwargs) -> Iterator[Event]:

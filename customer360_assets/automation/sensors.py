@@ -39,7 +39,7 @@ NOTIFIED_SWEEP = 900
 
 
 def intake_job() -> dg.UnresolvedAssetJobDefinition:
-    """Give the job that the sensors ask for."""
+    """Return the job that the sensors request."""
     return dg.define_asset_job(
         INTAKE_JOB,
         selection=dg.AssetSelection.assets(asset_key(INTAKE)),
@@ -56,7 +56,7 @@ def arrival_sensors(
     feeds: Mapping[str, FeedSpec],
     job: dg.UnresolvedAssetJobDefinition,
 ) -> list[dg.SensorDefinition]:
-    """Give the sensor of each feed; off until switched on."""
+    """Return the sensor of each feed; off by default."""
     return [_sensor(deployment, spec, job) for _, spec in sorted(feeds.items())]
 
 
@@ -117,7 +117,7 @@ def rules_of(deployment: Deployment) -> Rules:
 
 
 def outcome_of(instance: dg.DagsterInstance, run_key: str) -> Outcome:
-    """Give what became of the newest run of a run key, its automatic retries included."""
+    """Return the outcome of the newest run of a run key, automatic retries included."""
     if not run_key:
         return "done"
     found: Sequence[dg.DagsterRun] = instance.get_runs(
@@ -146,7 +146,7 @@ def _request(arrivals: Arrivals, feed: str, ripe: list[str], today: dt.date) -> 
 
 
 def _told(arrivals: Arrivals, problem: str | None) -> str:
-    """Say in a sentence why nothing is asked for."""
+    """Return a sentence that says why no run is requested."""
     if problem:
         return f"The landing zone could not be listed; the next tick goes on from there: {problem}"
     if arrivals.run:
@@ -170,7 +170,7 @@ def _notices(
     arrivals: Arrivals,
     spec: FeedSpec,
 ) -> list[Notice] | None:
-    """Give what the queue tells of a feed; None when it cannot be read: then all is listed.
+    """Return the queue's notices of a feed; None if it cannot be read: then all is listed.
 
     Messages of the tick before are deleted only now: its cursor has been stored.
     """

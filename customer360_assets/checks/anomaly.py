@@ -60,5 +60,5 @@ def anomaly_finding(
 
 
 def usual_spread(before: Sequence[float], middle: float) -> float:
-    """Give the spread around the middle: robust, and never less than 5 % of it or 1."""
+    """Return the spread around the middle: robust, and never less than 5 % of it or 1."""
     return max(NORMAL * median(abs(b - middle) for b in before), FLOOR * abs(middle), 1.0)

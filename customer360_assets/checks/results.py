@@ -30,7 +30,7 @@ class Finding:
         return not self.passed and blocks
 
     def result(self, contract: Contract) -> dg.AssetCheckResult:
-        """Give the result as Dagster records it."""
+        """Return the result as Dagster records it."""
         blocking = self.check in contract.blocking and self.severity == "error"
         return dg.AssetCheckResult(
             asset_key=asset_key(contract.table),
@@ -43,7 +43,7 @@ class Finding:
 
 
 def contract_finding(contract: Contract, audit: Audit) -> Finding:
-    """Say which rules of the contract the candidate breaks."""
+    """Return the rules of the contract that the candidate breaks."""
     broken = {rule: n for rule, n in audit.broken.items() if n}
     rules = len(contract.rules)
     sentence = (
@@ -57,7 +57,7 @@ def contract_finding(contract: Contract, audit: Audit) -> Finding:
 
 
 def grain_finding(contract: Contract, audit: Audit) -> Finding:
-    """Say whether the key is unique."""
+    """Return whether the key is unique."""
     key = ", ".join(contract.key)
     sentence = (
         f"One row per ({key})."
@@ -162,7 +162,7 @@ def _by_rule(counts: Mapping[str, int]) -> str:
 
 
 def reference_finding(orphans: Mapping[str, int]) -> Finding:
-    """Say how many ids point at nothing."""
+    """Return how many ids have no matching row."""
     found = {name: n for name, n in orphans.items() if n}
     sentence = (
         "Every reference is found."

@@ -40,7 +40,7 @@ DESCRIPTIONS = {
 
 
 def check_names(contract: Contract) -> list[str]:
-    """Give the names of a table's checks."""
+    """Return the names of a table's checks."""
     names = ["contract", "grain"]
     if contract.table == "raw.delivery":
         names += ["refused_files", "unparsed_files"]
@@ -62,7 +62,7 @@ def check_names(contract: Contract) -> list[str]:
 
 
 def check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
-    """Give a table's checks; a blocking one stops what is downstream."""
+    """Return a table's checks; a blocking one stops everything downstream."""
     return [
         dg.AssetCheckSpec(
             name=name,

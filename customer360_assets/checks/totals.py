@@ -13,7 +13,7 @@ Totals = Mapping[Control, tuple[Decimal | None, Decimal | None]]
 
 
 def total_findings(totals: Totals) -> list[Finding]:
-    """Give what is less than at the source (reconciliation), and what is more (fan_out).
+    """Return what is less than at the source (reconciliation), and what is more (fan_out).
 
     A control of severity warn is told and stops nothing.
     """

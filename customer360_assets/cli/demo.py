@@ -135,5 +135,5 @@ def _show(target: Deployment, console: Console) -> None:
 
 
 def _short(home: Path) -> Path:
-    """Give the home as one would type it here."""
+    """Return the home's path as typed from the current directory."""
     return home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home

@@ -126,7 +126,7 @@ def extract(
         int, typer.Option(min=0, help="Days before the business date to look for late rows in.")
     ] = 7,
 ) -> None:
-    """Take customers from CRM and transactions from core banking into the landing folder.
+    """Extract customers from CRM and transactions from core banking into the landing folder.
 
     On AWS, both come from the stage's own sources into its landing zone. The first extraction takes
     all transactions up to the date, later ones what may have changed.
@@ -223,7 +223,7 @@ def rollback(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Let readers see an earlier snapshot again, of one table or of all that a run published.
+    """Roll back one table, or all that a run published, to an earlier snapshot.
 
     What was undone is held: nothing makes the same again until customer360 hold lift.
     """
@@ -256,7 +256,7 @@ def first_load(
     ],
     home: Home = None,
 ) -> None:
-    """Make the profile table of a new stage on AWS from files: for millions of clients.
+    """Create the profile table of a new stage on AWS from files: for millions of clients.
 
     Before the table's stack is deployed, which then takes it over. Later loads are the asset's.
     """
@@ -270,7 +270,7 @@ def first_load(
 def describe(
     table: Annotated[str, typer.Argument(help="A table, such as profile.customer_360.")],
 ) -> None:
-    """Say what a table holds: its grain, and each column's meaning and personal-data class."""
+    """Describe a table: its grain, and each column's meaning and personal-data class."""
     from customer360_assets.cli.describe import describe_command
 
     raise typer.Exit(describe_command(table))

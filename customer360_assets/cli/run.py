@@ -166,7 +166,7 @@ class _Session:
         self.target, self.definitions = target, definitions_of(target, loggers={"console": steps})
 
     def _reach(self, batches: Sequence[Batch]) -> None:
-        """Have partitions for every batch: an intake may have found an earlier delivery."""
+        """Create partitions for every batch: an intake may have found an earlier delivery."""
         first = min((batch.span.first for batch in batches), default=self.date)
         if first < self.target.first_partition:
             self.target.record_deliveries([first])
@@ -221,7 +221,7 @@ class _Session:
         return rows
 
     def published(self) -> int:
-        """Give the clients of the date's profile."""
+        """Return the number of clients in the date's profile."""
         from resources.lake import MissingTableError
 
         try:
@@ -257,7 +257,7 @@ def _left(files: list[str]) -> list[str]:
 
 
 def _taking_in(batch: Batch) -> Batch:
-    """Give the part of a batch that takes in what has arrived, and derives nothing."""
+    """Return the part of a batch that only takes in what has arrived."""
     taken = tuple(t for t in batch.tables if t.startswith(("raw.", "stage.")))
     return replace(batch, tables=taken)
 

@@ -48,7 +48,7 @@ Events = Iterator[dg.AssetCheckResult | dg.AssetMaterialization | dg.Materialize
 def as_of_asset(
     contract: Contract, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Give the asset of one table that is a function of its inputs as-of the business date."""
+    """Return the asset of one as-of table, a function of its inputs as of the business date."""
     made_by = transformation(contract.table)
 
     @dg.multi_asset(
@@ -124,7 +124,7 @@ def as_of_asset(
 
 
 def code_of(contract: Contract, made_by: Transformation) -> str:
-    """Give the code version: the file and what of the contract decides rows."""
+    """Return the code version: the file and the parts of the contract that decide rows."""
     return made_by.fingerprint + contract.fingerprint
 
 
@@ -134,7 +134,7 @@ def as_of_version(
     date: dt.date,
     known: Mapping[str, Versions],
 ) -> str:
-    """Give the version of a date's partition, from the versions known of what it reads."""
+    """Return the version of a date's partition, from the known versions of its inputs."""
     read = []
     for table in made_by.reads:
         versions = in_force(known[table])
@@ -144,7 +144,7 @@ def as_of_version(
 
 
 def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mapping[dt.date, Made]:
-    """Give what a retry or a backfill need not make again; nothing for any other run.
+    """Return the dates that a retry or a backfill need not make again; none for any other run.
 
     What was published from the same deliveries by the same code would be the same rows.
     """
@@ -154,7 +154,7 @@ def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mappi
 
 
 def _told_before(contract: Contract, before: Made) -> dict[str, str | float]:
-    """Give the rows, key measures and accepted loss that were told of a date when it was made."""
+    """Return the row count, key measures and accepted loss recorded when a date was made."""
     names = (*contract.measures, ACCEPTED)
     told: dict[str, str | float] = {
         name: before.numbers[name] for name in names if name in before.numbers

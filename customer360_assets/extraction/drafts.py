@@ -28,7 +28,7 @@ class Drafts:
         return self.folder / HIDDEN
 
     def draft(self, name: str) -> Path:
-        """Give the place of a file that is being written."""
+        """Return the path of a file that is being written."""
         return self.hidden / f".{name}.partial"
 
     def deliver(self, names: list[str]) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ _SHOWN = 3
 def source_totals(
     snapshot: Snapshot, table: TransactionTable, first: dt.date, last: dt.date, history: Part | None
 ) -> tuple[Totals, int]:
-    """Give the totals that PostgreSQL computes itself, in the snapshot that is extracted.
+    """Return the totals that PostgreSQL computes itself, in the snapshot that is extracted.
 
     And the rows without a date, of the whole table: no date's totals would miss them.
     """
@@ -47,7 +47,7 @@ def source_totals(
 
 
 def written_totals(snapshot: Snapshot, files: Mapping[dt.date, Path]) -> Totals:
-    """Give the totals of the files as they were written."""
+    """Return the totals of the files as they were written."""
     rows = []
     for last, file in files.items():
         found = snapshot.run(

@@ -66,7 +66,7 @@ _PlainLoader.add_implicit_resolver(
 
 
 def load_feeds(name: str | Path, first: dt.date | None = None) -> dict[str, FeedSpec]:
-    """Give the specifications of a built-in set or of a folder of YAML files, by feed.
+    """Return the specifications of a built-in set or of a folder of YAML files, by feed.
 
     `first` is a deployment's first business date: what is dated before it has no partition.
     Raises FeedError for a specification that is wrong, twice there, or fits no raw contract.

@@ -130,7 +130,7 @@ class Target(_Strict):
         return self
 
     def fields(self) -> tuple[str, ...]:
-        """Give the delivered fields that it reads."""
+        """Return the delivered fields that the target reads."""
         if self.expression is not None:
             return athena_expression(self.expression).fields
         return tuple(f for f in (self.field, self.token, self.last_four) if f)
@@ -194,18 +194,18 @@ class FeedSpec(_Strict):
         return self.supersedes or ("same_date" if self.delivery == "snapshot" else "same_name")
 
     def since(self, first: dt.date) -> Self:
-        """Give the specification for a deployment whose first business date this is."""
+        """Return the specification for a deployment whose first business date this is."""
         earliest = max(first, self.business_date.earliest or first)
         dated = self.business_date.model_copy(update={"earliest": earliest})
         return self.model_copy(update={"business_date": dated})
 
     def sources(self, contract: Contract) -> tuple[tuple[Column, Target], ...]:
-        """Give each delivered column of the contract with what fills it, in contract order."""
+        """Return each delivered column of the contract with what fills it, in contract order."""
         made = {*TECHNICAL, contract.scope}
         return tuple((c, self._target(c.name)) for c in contract.columns if c.name not in made)
 
     def fields(self, contract: Contract) -> tuple[str, ...]:
-        """Give the delivered fields that the targets read, each once."""
+        """Return the delivered fields that the targets read, each once."""
         read = (f for _, target in self.sources(contract) for f in target.fields())
         return tuple(dict.fromkeys(read))
 

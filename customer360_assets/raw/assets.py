@@ -50,12 +50,12 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
 
 def source_key(feed: str) -> dg.AssetKey:
-    """Give the external asset that a feed is delivered from."""
+    """Return the key of the external asset that a feed is delivered from."""
     return dg.AssetKey(["source", feed])
 
 
 def source_specs(feeds: Mapping[str, FeedSpec]) -> list[dg.AssetSpec]:
-    """Give the systems of record as external assets: lineage starts at them."""
+    """Return the systems of record as external assets: lineage starts at them."""
     return [
         dg.AssetSpec(
             source_key(feed),
@@ -74,7 +74,7 @@ def delivery_asset(
     feeds: Mapping[str, FeedSpec],
     partitions: dg.DailyPartitionsDefinition,
 ) -> dg.AssetsDefinition:
-    """Give the manifest's asset: intake of whatever has arrived by the business date.
+    """Return the manifest's asset: intake of what has arrived by the business date.
 
     A file without a date of its own gets the date of its arrival.
     """
@@ -154,7 +154,7 @@ def raw_asset(
     spec: FeedSpec | None,
     partitions: dg.DailyPartitionsDefinition,
 ) -> dg.AssetsDefinition:
-    """Give the asset of one raw table: the deliveries in force for its business dates."""
+    """Return the asset of one raw table: the deliveries in force for its business dates."""
     feed = str(contract.feed)
 
     @dg.multi_asset(
@@ -242,7 +242,7 @@ def _rows_of(
 def _files(
     deliveries: FeedDeliveries | None, span: Span, kept: frozenset[dt.date]
 ) -> tuple[dict[dt.date, list[str]], list[str]]:
-    """Give the parsed files of a span: the rows by date, and the records in quarantine."""
+    """Return the parsed files of a span: the rows by date, and the records in quarantine."""
     if deliveries is None:
         return {}, []
     good = deliveries.partition_files(span.first, span.last)

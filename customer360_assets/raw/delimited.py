@@ -11,7 +11,7 @@ BACKSLASH = "\\"
 
 
 def split_sql(line: str, delimiter: str, quote: str) -> str:
-    """Give the expression of a line's fields (a list), NULL where a quote is never closed.
+    """Return the expression of a line's fields (a list), NULL where a quote is never closed.
 
     Three ways, cheapest first: no quote at all; quotes that only enclose fields; the general case.
     """
@@ -56,12 +56,12 @@ def _field(d: str, q: str) -> str:
 
 
 def _fields(d: str, q: str) -> str:
-    """Give the expression of all fields of a line, a delimiter before each."""
+    """Return the expression of all fields of a line, a delimiter before each."""
     return f"(?s)(?:{_field(d, q)})+"
 
 
 def within_quotes_sql(lines: str, delimiter: str, quote: str) -> str:
-    """Give the query of the __line_no of lines that an earlier line's open quote reaches into.
+    """Return the query of the __line_no of lines that an earlier line's open quote reaches into.
 
     `lines` is a query of __line_no, __record and __fields, NULL where a quote is never closed. That
     line opens a quote; the line that closes it is the last one within. A quote that no line closes

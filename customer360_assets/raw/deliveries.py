@@ -85,7 +85,7 @@ class FeedDeliveries:
         return moot
 
     def in_force(self, business_date: dt.date) -> tuple[Delivery, ...]:
-        """Give the deliveries whose rows make a partition."""
+        """Return the deliveries whose rows make up a partition."""
         return tuple(e.delivery for e in self.force.dates.get(business_date, ()))
 
     @cached_property
@@ -94,7 +94,7 @@ class FeedDeliveries:
         return movers(self.force.dates) if self.spec.delivery == "delta" else {}
 
     def partition_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
-        """Give the Parquet files of each business date of a range; none for a date left empty."""
+        """Return the Parquet files of each business date of a range; none for a date left empty."""
         return {
             date: tuple(self._files(date))
             for date in sorted(self.expected_versions)
@@ -125,7 +125,7 @@ class FeedDeliveries:
         return {date: self._version(date) for date in sorted(dates)}
 
     def quarantine_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
-        """Give the files of records in quarantine of the deliveries in force, by business date."""
+        """Return the files of quarantined records of the deliveries in force, by business date."""
         found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
             own, parsed = entry.own, entry.parsed
@@ -138,7 +138,7 @@ class FeedDeliveries:
         return {date: tuple(files) for date, files in found.items()}
 
     def manifest(self) -> list[dict[str, Any]]:
-        """Give the rows of raw.delivery; a delivery that was not parsed yet has none."""
+        """Return the rows of raw.delivery; a delivery that was not parsed yet has none."""
         return [row for entry in self.entries if (row := self._row(entry)) is not None]
 
     def _files(self, date: dt.date) -> Sequence[Path]:
@@ -195,7 +195,7 @@ class FeedDeliveries:
 
 
 def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
-    """Give the delivery of a receipt, dated by the present specification."""
+    """Return the delivery of a receipt, dated by the present specification."""
     date, refused = business_date_of(spec, receipt.file, receipt.run_date)
     return Delivery(
         delivery_id=f"{receipt.feed}-{receipt.seq:06d}",
@@ -212,7 +212,7 @@ def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
 def read_deliveries(
     archive: Archive, spec: FeedSpec, lake_dir: Path, key: CardKey | None = None
 ) -> FeedDeliveries:
-    """Give a feed's deliveries as the archive and the markers have them now."""
+    """Return a feed's deliveries as recorded in the archive and the markers now."""
     fingerprint = fingerprint_of(spec, contract(f"raw.{spec.feed}"), key)
     entries = []
     folder = parsed_folder(lake_dir, spec.feed)
@@ -229,7 +229,7 @@ def read_deliveries(
 
 
 def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
-    """Give what was parsed of each delivery, of one listing: a search for each costs a listing."""
+    """Return the parsed folders of each delivery from one listing: a search for each costs one."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         found[path.name.rpartition("-")[0]].append(path)
@@ -286,11 +286,11 @@ def parse_outstanding(
 
 
 def _named(deliveries: Sequence[Delivery], error: ParseError) -> Delivery | None:
-    """Give the delivery that an error is about."""
+    """Return the delivery that an error is about."""
     named = set(re.findall(r"[\w-]+", str(error)))
     return next((d for d in deliveries if d.delivery_id in named), None)
 
 
 def manifest(feeds: Mapping[str, FeedDeliveries]) -> list[dict[str, Any]]:
-    """Give the rows of raw.delivery of all feeds."""
+    """Return the rows of raw.delivery of all feeds."""
     return [row for feed in sorted(feeds) for row in feeds[feed].manifest()]

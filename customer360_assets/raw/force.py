@@ -64,16 +64,16 @@ class Force:
     by: dict[str, str] = field(default_factory=dict)
 
     def supersede(self, old: Entry, new: Entry) -> None:
-        """Note that a delivery has taken another's place."""
+        """Record that a delivery has replaced another."""
         self.status[old.own], self.by[old.own] = "superseded", new.own
 
     def repeat(self, entry: Entry, twin: Entry) -> None:
-        """Note that a delivery has the bytes of another that is in force."""
+        """Record that a delivery has the bytes of another that is in force."""
         self.status[entry.own], self.by[entry.own] = "duplicate", twin.own
 
 
 def force_of(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> Force:
-    """Give what is in force. The newest delivery wins, also when it brings back older bytes.
+    """Return what is in force. The newest delivery wins, also when it repeats older bytes.
 
     same_date: it replaces all of its date. same_name: it replaces the earlier file of its name (and
     date, where the name or the run states one); other files of the date add up. A refused delivery
@@ -95,7 +95,7 @@ def force_of(entries: Sequence[Entry], replaces: Literal["same_date", "same_name
 
 
 def _by_name(arrived: Sequence[Entry], force: Force) -> None:
-    """Put the newest delivery of each name in force; of those with the same bytes, the first."""
+    """Set the newest delivery of each name in force; of those with the same bytes, the first."""
     newest: dict[tuple[str, dt.date | None], Entry] = {}
     for entry in arrived:
         # Taken out first, so that the names stay in the order in which their newest file arrived.
@@ -117,7 +117,7 @@ def _by_name(arrived: Sequence[Entry], force: Force) -> None:
 
 
 def _by_date(arrived: Sequence[Entry], force: Force) -> None:
-    """Put the newest delivery of each date in force.
+    """Set the newest delivery of each date in force.
 
     A duplicate needs no second look when what it repeats is replaced: it is older than that, too.
     """

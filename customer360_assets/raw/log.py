@@ -48,7 +48,7 @@ class DeliveryLog:
 
     @classmethod
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
-        """Give the log of a deployment."""
+        """Return the log of a deployment."""
         feeds = load_feeds(deployment.feeds, deployment.first_business_date)
         key = partial(recorded_key, deployment, archive, feeds.values())
         return cls(feeds, landing, archive, deployment.lake_dir, deployment.scratch_dir, key)
@@ -91,7 +91,7 @@ class DeliveryLog:
         return max([arrived, *taken])
 
     def settled(self, feed: str) -> FeedDeliveries | None:
-        """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
+        """Return a feed's deliveries, all parsed; None if the deployment has no such feed."""
         spec = self.feeds.get(feed)
         if spec is None:
             return None
@@ -115,7 +115,7 @@ class DeliveryLog:
         return read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
 
     def known(self) -> dict[str, FeedDeliveries]:
-        """Give every feed's deliveries as they stand, parsed or not."""
+        """Return every feed's deliveries, parsed or not."""
         return {
             feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
             for feed, spec in self.feeds.items()
@@ -133,11 +133,11 @@ class DeliveryLog:
         return outstanding if outstanding < dt.date.max else dt.date.min
 
     def manifest(self) -> list[dict[str, Any]]:
-        """Give the rows of raw.delivery, by feed and order of arrival."""
+        """Return the rows of raw.delivery, by feed and order of arrival."""
         return manifest(self.known())
 
     def pending(self, published: list[dict[str, Any]]) -> bool:
-        """Say whether an intake has work: new files, unparsed deliveries, an outdated manifest."""
+        """Return whether intake has work: new files, unparsed deliveries, an outdated manifest."""
         known = self.known()
         return (
             any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values())
@@ -146,7 +146,7 @@ class DeliveryLog:
         )
 
     def versions(self) -> dict[str, dict[dt.date, str]]:
-        """Give the version that each raw partition should have, for every possible feed."""
+        """Return the version that each raw partition should have, for every possible feed."""
         found = {feed: partition_versions(deliveries) for feed, deliveries in self.known().items()}
         return {str(c.feed): found.get(str(c.feed), {}) for c in contracts("raw") if c.feed}
 
@@ -183,7 +183,7 @@ class DeliveryLog:
         ]
 
     def unmatched(self) -> list[str]:
-        """Give the files in the landing zone that no feed's pattern fits."""
+        """Return the files in the landing zone that match no feed's pattern."""
         return unmatched(self.landing, self.feeds.values())
 
 
@@ -225,7 +225,7 @@ def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
 
 
 def partition_versions(deliveries: FeedDeliveries) -> dict[dt.date, str]:
-    """Give the version of each business date of a feed; NOTHING where all was replaced."""
+    """Return the version of each business date of a feed; NOTHING where all was replaced."""
     return {
         date: NOTHING if version == EMPTIED else version
         for date, version in deliveries.expected_versions.items()

@@ -71,7 +71,7 @@ class Source:
 def text_source(
     text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
 ) -> Source:
-    """Give the records of delimited, JSON or Python-literal lines; raises RefusedError."""
+    """Return the records of delimited, JSON or Python-literal lines; raises RefusedError."""
     if spec.format != "delimited":
         return _json_source(text, spec, contract)
     if spec.header:
@@ -155,14 +155,14 @@ def _header(
 
 
 def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
-    """Give the note of delivered fields that the specification does not know."""
+    """Return the note on delivered fields that the specification does not know."""
     unknown = set(names)
     told = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
     return extra_note(told, len(unknown))
 
 
 def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
-    """Give the note of `count` unknown fields of which `names` can be told.
+    """Return the note on `count` unknown fields, of which `names` can be shown.
 
     A name of another shape, or one of very many, may be a value: a file keyed by address.
     """
@@ -225,7 +225,7 @@ def parquet_source(
     contract: Contract,
     connection: duckdb.DuckDBPyConnection,
 ) -> Source:
-    """Give the rows of a Parquet file; line_no is the row's number from 1. Raises RefusedError."""
+    """Return the rows of a Parquet file; line_no is the row's number from 1, or RefusedError."""
     import duckdb
 
     start = b""

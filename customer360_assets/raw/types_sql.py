@@ -124,7 +124,7 @@ _CONVERT: dict[str, Callable[[str], str]] = {
 
 
 def direct_sql(value: str, delivered: str, to: str) -> str | None:
-    """Give the lossless cast of an already typed value, None where it must be judged as text."""
+    """Return the lossless cast of a typed value, None where it must be judged as text."""
     if delivered in _DIRECT.get(to, ()):
         cast = f"TRY_CAST({value} AS {to})"
         return _dated(value, cast) if to in ("date", "timestamp") else cast

@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 
 def unmended(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> list[Row]:
-    """Give the refused rows of a manifest without a later, accepted delivery in their place.
+    """Return the refused rows of a manifest that no later, accepted delivery replaces.
 
     Such a one has the same file name or, where a feed replaces by date, the same business date. It
     may have been superseded since, or repeat what is in force: it was accepted all the same.

@@ -197,7 +197,7 @@ def _write_rows(
 def _written(
     out: Path, connection: duckdb.DuckDBPyConnection
 ) -> tuple[dict[dt.date, int], dict[dt.date, tuple[str, ...]]]:
-    """Give rows and files by business date, from the files' own footers; empty files go."""
+    """Return rows and files by business date, from the files' footers; delete empty files."""
     rows: dict[dt.date, int] = {}
     files: dict[dt.date, tuple[str, ...]] = {}
     paths = sorted(out.glob("*/*.parquet"))

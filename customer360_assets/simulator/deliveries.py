@@ -130,6 +130,6 @@ class _Writer:
         self.defects.append([delivery.feed, file, None, delivery.defect])
 
     def close(self) -> None:
-        """Put what was delivered on record."""
+        """Record what was delivered."""
         self.engine.insert("delivery", self.deliveries)
         self.engine.insert("defect", self.defects)

@@ -56,7 +56,7 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 def stage_asset(
     deployment: Deployment, contract: Contract, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Give the asset of one stage table."""
+    """Return the asset of one stage table."""
     made_by = transformation(contract.table)
     code = made_by.fingerprint + contract.fingerprint
 
@@ -152,7 +152,7 @@ def _findings(
 def _emptied(
     platform: Platform, candidate: Candidate, fates: Fates, inputs: Inputs
 ) -> list[dt.date]:
-    """Give the dates on which a snapshot was delivered and no row of it is to be published."""
+    """Return the dates of delivered snapshots of which no row remains to be published."""
     contract, span = candidate.contract, candidate.span
     if contract.reads != "snapshot" or not fates.quarantined:
         return []

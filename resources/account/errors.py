@@ -122,13 +122,13 @@ def explained(action: str, target: str) -> Iterator[None]:
 
 
 def code_of(error: Exception) -> str:
-    """Give AWS's name of an error, or botocore's when no answer came."""
+    """Return AWS's name of an error, or botocore's when no answer came."""
     response: dict[str, Any] = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code") or type(error).__name__)
 
 
 def explanation(error: Exception, action: str, target: str) -> AwsError:
-    """Give the AwsError of an error of botocore."""
+    """Return the AwsError of an error of botocore."""
     code = code_of(error)
     for codes, advice, transient in _ADVICE:
         if code in codes:

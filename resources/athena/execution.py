@@ -104,13 +104,13 @@ class Execution:
         return f"{told}Athena's own words are in the query's history, they may quote data"
 
     def failure(self) -> SqlError:
-        """Give the error of a query that was lost."""
+        """Return the error of a query that was lost."""
         if self.state == "CANCELLED" and not self.reason:
             return SqlTimeoutError(f"Athena query {self.query_id}: {STOPPED}")
         return SqlError(f"Athena query {self.query_id}: {self.why}")
 
     def cost(self, price_per_tb: Decimal) -> Decimal:
-        """Give what the query is billed: whole megabytes, at least ten, nothing when it failed."""
+        """Return the cost of the query: whole megabytes, at least ten, nothing if it failed."""
         if self.state == "FAILED" or not self.ended:
             return Decimal(0)
         billed = max(_BILLED_AT_LEAST, -(-self.scanned // _MB) * _MB)

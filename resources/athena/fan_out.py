@@ -39,7 +39,7 @@ class QueryFanOut(Protocol):
     """Runs queries side by side until each has ended; implementations differ in where they wait."""
 
     def run(self, queries: Mapping[str, str], token: str) -> Mapping[str, Outcome]:
-        """Give the outcome of each query (its text as Athena gets it); a failed one stops no other.
+        """Return the outcome of each query, given as Athena gets it; a failed one stops no other.
 
         token: the same for a retry, which joins what runs and starts nothing twice. Raises
         SqlError only when nothing can be said of any; stops all when the run is cancelled.

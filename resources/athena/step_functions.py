@@ -62,7 +62,7 @@ class StepFunctionsFanOut:
         return {name: found[name] for name in queries}
 
     def _joined(self, part: Mapping[str, str], token: str) -> tuple[str | None, dict[str, Outcome]]:
-        """Give the execution that runs or was started now, and what earlier ones achieved."""
+        """Return the execution in progress or started now, and the outcomes of earlier ones."""
         done: dict[str, Outcome] = {}
         name, ordinal = execution_name(part, token), 0
         while ordinal < _ORDINALS:
@@ -107,7 +107,7 @@ class StepFunctionsFanOut:
         return json.dumps(given, separators=(",", ":"))
 
     def _look(self, arn: str) -> dict[str, Any] | None:
-        """Give the execution as it stands; None when there is none."""
+        """Return the execution in its present state; None if there is none."""
         api = client("stepfunctions", self._athena.region)
         with self._told("read", arn):
             try:
@@ -134,7 +134,7 @@ class StepFunctionsFanOut:
         return seen
 
     def _seen(self, arn: str) -> dict[str, Any] | None:
-        """Look; None while AWS throttles, since the queries go on meanwhile."""
+        """Return the current state; None while AWS throttles, as the queries go on."""
         api = client("stepfunctions", self._athena.region)
         try:
             with explained("read", arn):
@@ -150,7 +150,7 @@ class StepFunctionsFanOut:
         return {one["name"]: self._outcome(one) for one in told}
 
     def _outcome(self, told: Mapping[str, Any]) -> Outcome:
-        """Give how a query ended; why it failed in our words, since Athena's may quote data."""
+        """Return how a query ended, with a reason of our own: Athena's message may quote data."""
         # An error may come without a cause: a timeout's does.
         error = {"Error": "", "Cause": "", **told.get("error", {})}
         query_id = told.get("query_id") or _query_id(error["Cause"])
@@ -193,7 +193,7 @@ _ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 
 
 def execution_name(queries: Mapping[str, str], token: str) -> str:
-    """Give the name that a retry finds these queries by, which an ordinal follows (80 in all)."""
+    """Return the name by which a retry finds these queries; an ordinal follows (80 in all)."""
     said = json.dumps([token, sorted(queries.items())])
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", token).strip("-")[:55]
     return f"{readable}-{hashlib.sha256(said.encode()).hexdigest()[:20]}"
@@ -215,7 +215,7 @@ def _parts(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def _query_id(cause: str) -> str | None:
-    """Give the query that a failed task tells of; None when it was never started."""
+    """Return the id of the query of a failed task; None if it was never started."""
     try:
         told = json.loads(cause)
     except ValueError:

@@ -38,7 +38,7 @@ def _template(sql: str) -> Any:
 
 
 def duck(sql: str, **parts: Any) -> Any:
-    """Give the DuckDB expression with each `name_` in it replaced by the part of that name."""
+    """Return the DuckDB expression with each `name_` in it replaced by the part of that name."""
     from sqlglot import exp
 
     tree = exp.paren(_template(sql).copy(), copy=False)
@@ -50,7 +50,7 @@ def duck(sql: str, **parts: Any) -> Any:
 
 
 def kind_of(node: Any) -> str | None:  # noqa: PLR0911 (one answer per kind of node)
-    """Give the kind of an expression where its own text shows it, or None."""
+    """Return the kind of an expression where its own text shows it, or None."""
     from sqlglot import exp
 
     node = node.unnest()
@@ -224,7 +224,7 @@ def _anonymous(node: Any) -> Any:
 
 
 def rewrites() -> dict[type, Callable[[Any], Any]]:
-    """Give the rewrite of each kind of sqlglot node that needs one."""
+    """Return the rewrite of each kind of sqlglot node that needs one."""
     from sqlglot import exp
 
     return {

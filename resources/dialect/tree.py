@@ -14,7 +14,7 @@ class NotAthenaSqlError(ExplainedError, ValueError):
 
 @lru_cache(maxsize=256)
 def parse(sql: str) -> Any:
-    """Give sqlglot's tree of one Athena statement or expression; do not change it.
+    """Return sqlglot's tree of one Athena statement or expression; do not change it.
 
     The parameters are named p1, p2, … in the order of the text. ValueError when it does not parse.
     """

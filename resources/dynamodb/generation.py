@@ -42,7 +42,7 @@ class Contents:
     clients: list[Any] = field(default_factory=list)
 
     def items(self, batch: pa.RecordBatch) -> Iterator[Item]:
-        """Give the items of a batch, counted."""
+        """Yield the items of a batch, counted."""
         import pyarrow.compute as pc
 
         self.kinds = kinds_of(batch.schema)
@@ -56,7 +56,7 @@ class Contents:
             yield item
 
     def closing_items(self) -> Iterator[Item]:
-        """Give what readers must have beside the profiles; refuse a client that came twice."""
+        """Yield the items that readers need beside profiles; refuse a client that came twice."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -132,7 +132,7 @@ _KEYS = {
 
 
 def served_of(pointer: Mapping[str, Any]) -> Served | None:
-    """Give what the pointer says is served; None before the first load has ended."""
+    """Return what is served by the pointer; None before the first load has ended."""
     if "business_date" not in pointer:
         return None
     date = dt.date.fromisoformat(pointer["business_date"]["S"])
@@ -140,7 +140,7 @@ def served_of(pointer: Mapping[str, Any]) -> Served | None:
 
 
 def number_of(pointer: Mapping[str, Any], name: str) -> int:
-    """Give a number of the pointer, 0 when it has none yet."""
+    """Return a number of the pointer, 0 if it has none yet."""
     return int(pointer[name]["N"]) if name in pointer else 0
 
 

@@ -59,7 +59,7 @@ class Lease:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Let the next one load."""
+        """Release the lease."""
         self._end.set()
         self._thread.join()
         # What was loaded is served, or the load's own failure counts; the lease runs out by itself.

@@ -52,7 +52,7 @@ class Pace:
             self._clock.sleep(pause)
 
     def taken(self, units: float, *, refused: bool) -> None:
-        """Tell what a request took, and whether the table wanted less of it."""
+        """Record the units that a request took, and whether it was throttled."""
         with self._lock:
             if refused:
                 self._units = max(self._most / 100, self._units / 2)
@@ -121,7 +121,7 @@ class BatchWriter:
         return len(batch)
 
     def _attempt(self, batch: list[Request]) -> tuple[list[Request], float]:
-        """Give what was not taken, and the units that the rest took."""
+        """Return the requests not accepted, and the units that the rest took."""
         from botocore.exceptions import ClientError
 
         with explained("write", f"the DynamoDB table {self.table}"):

@@ -27,7 +27,7 @@ def copied(
 
 
 def partition_folder(output: Path, keys: Sequence[str], values: Sequence[object]) -> Path:
-    """Give the folder of a partition: output/key=value/…."""
+    """Return the folder of a partition: output/key=value/…."""
     return output.joinpath(*(f"{k}={v}" for k, v in zip(keys, values, strict=True)))
 
 

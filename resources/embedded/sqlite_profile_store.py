@@ -152,7 +152,7 @@ def _is_created(store: sqlite3.Connection) -> bool:
 
 
 def _served(store: sqlite3.Connection) -> tuple[Served | None, int]:
-    """Give what is served and its generation, 0 before the first."""
+    """Return what is served and its generation, 0 before the first."""
     row = store.execute("SELECT business_date, version, generation FROM pointer").fetchone()
     if row is None:
         return None, 0
@@ -205,7 +205,7 @@ def _kept(store: sqlite3.Connection, generation: int) -> dict[int | None, int]:
 
 
 def _bodies_sql(columns: list[str], decimals: list[str]) -> str:
-    """Give the query of client_id, branch_id and body: JSON is made in columns, not row by row."""
+    """Return the query of client_id, branch_id and body: JSON built by column, not row by row."""
     quoted = {name: '"' + name.replace('"', '""') + '"' for name in columns}
     values = ", ".join(
         f"CAST({text} AS varchar)" if name in decimals else text for name, text in quoted.items()

@@ -31,7 +31,7 @@ def is_refusal(problem: OSError) -> bool:
 
 @contextmanager
 def lake_explained(action: str, target: str) -> Iterator[None]:
-    """Do as `explained` does, for Arrow's errors too; LakeError for a file that is gone."""
+    """Explain errors as `explained` does, Arrow's too; LakeError for a file that is gone."""
     from botocore.exceptions import ClientError
 
     with explained(action, target):

@@ -49,15 +49,15 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _open_catalog(self) -> "Catalog":
-        """Give the catalog."""
+        """Return the catalog."""
 
     @abstractmethod
     def _place(self, table: str) -> Place:
-        """Give where the table is; LakeError for what is no table name."""
+        """Return the place of the table; LakeError for an invalid table name."""
 
     @abstractmethod
     def _make_namespace(self, schema: str) -> None:
-        """Have the catalog know the schema, if that is the lake's own to do."""
+        """Create the schema in the catalog, if that is the lake's task."""
 
     @abstractmethod
     def _turn(self, table: str) -> AbstractContextManager[None]:
@@ -65,11 +65,11 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _claim(self, table: str, name: str) -> Path | None:
-        """Give a new, empty folder for candidates; None when the name is taken."""
+        """Return a new, empty folder for candidates; None if the name is taken."""
 
     @abstractmethod
     def _own(self, table: str, files: Sequence[str]) -> list[str]:
-        """Give the files as the table will name them; LakeError for one of another place."""
+        """Return the files as the table will name them; LakeError for one of another place."""
 
     @staticmethod
     def _path(named: str) -> str:
@@ -78,7 +78,7 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _orphaned(self, table: str, files: set[str]) -> None:
-        """Have the age of these files, as orphans, count from now."""
+        """Start counting the age of these files, as orphans, from now."""
 
     @abstractmethod
     def _record(self, table: str, files: Sequence[str]) -> None:
@@ -89,11 +89,11 @@ class IcebergLake(ABC):
         """Raise DamagedFileError for a file that is not as it was recorded."""
 
     def _told(self, action: str, table: str) -> AbstractContextManager[None]:
-        """Have failures of what the table lies on say what to do; a subclass knows how."""
+        """Explain failures of the underlying storage to the user; a subclass overrides it."""
         return nullcontext()
 
     def load(self, table: str) -> "Table":
-        """Give the Iceberg table as it stands; MissingTableError when it was never created."""
+        """Return the current Iceberg table; MissingTableError if it was never created."""
         place = self._place(table)
         with self._told(READ, table):
             return load(self._catalog, place.identifier, table)
@@ -170,7 +170,7 @@ class IcebergLake(ABC):
         dates: Iterable[date] | None,
         snapshot_id: int | None,
     ) -> tuple[list[str], int | None]:
-        """Give the files of the dates in order, and the snapshot that shows them."""
+        """Return the files of the dates in order, and the snapshot that shows them."""
         source = self.load(table)
         chosen = Partitions(first, last, None if dates is None else frozenset(dates))
         columns = [field.name for field in source.spec().fields]

@@ -14,7 +14,7 @@ COMMENT_BYTES = 255
 
 
 def shortened(comment: str) -> str:
-    """Give a comment on one line that Glue takes, cut between words."""
+    """Return a comment as one line that Glue accepts, cut between words."""
     line = " ".join(comment.split())
     if len(line.encode()) <= COMMENT_BYTES:
         return line
@@ -23,7 +23,7 @@ def shortened(comment: str) -> str:
 
 
 def open_glue_catalog(region: str) -> "GlueCatalog":
-    """Give the catalog of an account's region; opens no connection yet."""
+    """Return the catalog of an account's region; opens no connection yet."""
     from botocore.exceptions import BotoCoreError, ClientError
     from pyiceberg.catalog import METADATA_LOCATION
     from pyiceberg.catalog.glue import GlueCatalog
@@ -86,7 +86,7 @@ def register(
     metadata_location: str,
     parameters: Mapping[str, str],
 ) -> None:
-    """Have Glue know a table of (database, name) whose metadata is written."""
+    """Register a table of (database, name) in Glue; its metadata is written."""
     from pyiceberg.catalog.glue import _construct_table_input
 
     database, table = name

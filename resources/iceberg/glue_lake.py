@@ -64,7 +64,7 @@ class GlueLake(IcebergLake):
         return Place(table, f"{self.names.database(schema)}.{name}", location)
 
     def _make_namespace(self, schema: str) -> None:
-        """Do nothing: databases, and who may use them, are the stack's."""
+        """Do nothing: the stack defines databases and their grants."""
 
     def _told(self, action: str, table: str) -> AbstractContextManager[None]:
         return lake_explained(action, f"Glue table {self._place(table).identifier}")

@@ -51,11 +51,11 @@ class Step:
         return f"EMR cluster {self.cluster} step {self.step_id}"
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         return _seen(self._found())
 
     def stop(self) -> None:
-        """Ask EMR to cancel it; raises AwsError when the cluster refuses."""
+        """Cancel the step; raises AwsError if the cluster refuses."""
         with explained("stop", self.name):
             answer = self._emr.cancel_steps(
                 ClusterId=self.cluster,
@@ -67,11 +67,11 @@ class Step:
                 raise AwsError(f"Cannot stop {self.name}: {told.get('Reason')}", told["Status"])
 
     def lines(self) -> Iterable[str]:
-        """Give the new lines of its output, which EMR copies every few minutes."""
+        """Return the new lines of its output, which EMR copies every few minutes."""
         return self.log
 
     def spent(self) -> Mapping[str, Number]:
-        """Give the seconds it ran: the cluster is paid for, whatever runs on it."""
+        """Return the seconds it ran: the cluster has its price whatever runs on it."""
         times = self._found()["Status"].get("Timeline", {})
         if "StartDateTime" not in times or "EndDateTime" not in times:
             return {}
@@ -97,7 +97,7 @@ class ClusterSteps:
     cluster: str
 
     def attempts(self, tag: str) -> list[Attempt]:
-        """Give the steps of a piece of work, which are named by it."""
+        """Return the steps of a piece of work, which are named by it."""
         cluster_id, logs = self._running()
         with explained("list the steps of", f"EMR cluster {self.cluster}"):
             pages = self._emr.get_paginator("list_steps").paginate(ClusterId=cluster_id)
@@ -131,7 +131,7 @@ class ClusterSteps:
         return self._step(cluster_id, logs, added["StepIds"][0])
 
     def going_on(self) -> Iterator[tuple[str, Job]]:
-        """Give what may still do something, each with the piece of work that it was started for.
+        """Yield the jobs that may still be active, each with the work it was started for.
 
         Nothing without a cluster. Stages may share one: only what runs this stage's code is given.
         """
@@ -150,7 +150,7 @@ class ClusterSteps:
         return client("emr", self.names.region)
 
     def _running(self) -> tuple[str, str]:
-        """Give the id of the cluster, and where it copies its logs to."""
+        """Return the id of the cluster, and where it copies its logs to."""
         ids = self._alive()
         if len(ids) != 1:
             found = "none" if not ids else f"{len(ids)}: {', '.join(ids)}; name one by its id"
@@ -165,7 +165,7 @@ class ClusterSteps:
         return ids[0], str(described.get("LogUri") or "")
 
     def _alive(self) -> list[str]:
-        """Give the ids of the clusters of the name, or of the one that it is the id of."""
+        """Return the ids of the clusters with this name, or the one with this id."""
         with explained("find", f"EMR cluster {self.cluster}"):
             pages = self._emr.get_paginator("list_clusters").paginate(ClusterStates=_ALIVE)
             return [
@@ -192,7 +192,7 @@ class EmrClusterEngine(JobEngine):
         self._cluster = cluster
 
     def jobs(self, script: Path) -> Jobs:
-        """Give the steps of the cluster."""
+        """Return the steps of the cluster."""
         return ClusterSteps(self.names, self._cluster)
 
 

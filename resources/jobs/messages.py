@@ -29,7 +29,7 @@ class Heard:
         self.deaf = False
 
     def line(self, line: str) -> None:
-        """Take one line of the log."""
+        """Handle one line of the log."""
         if VERSION not in line:
             return
         try:
@@ -45,7 +45,7 @@ class Heard:
 
 
 def safe_reason(text: str | None) -> str:
-    """Give what a service says of a failure without what it may quote of the data."""
+    """Return a service's failure reason without the data that it may quote."""
     found = text or ""
     if ours := re.search(r"\bJobError: ([^\r\n]+)", found):
         return ours[1]

@@ -49,19 +49,19 @@ class Job(Protocol):
         ...
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         ...
 
     def stop(self) -> None:
-        """Ask the service to stop it; nothing happens to one that has ended."""
+        """Request the service to stop the job; do nothing if it has ended."""
         ...
 
     def lines(self) -> Iterable[str]:
-        """Give the lines of its log that came since the last call."""
+        """Return the lines of its log since the last call."""
         ...
 
     def spent(self) -> Mapping[str, Number]:
-        """Give what it used, and its cost, by the name of the figure."""
+        """Return its usage and its cost, by the name of the figure."""
         ...
 
 
@@ -123,7 +123,7 @@ def stop(job: Job, patience: Patience, log: logging.Logger) -> None:
 
 
 def wait_while(job: Job, patience: Patience, holds: Callable[[Seen], bool]) -> Seen:
-    """Look until a condition holds no more, or patience for a stop ends; give the last look."""
+    """Poll while a condition holds, or until patience for a stop ends; return the last state."""
     end = time.monotonic() + patience.stopping
     while holds(seen := job.look()) and time.monotonic() < end:
         time.sleep(min(patience.first, 1))
@@ -158,7 +158,7 @@ def _end_of(job: Job, patience: Patience, heard: Heard, log: logging.Logger) -> 
 
 
 def _looked(job: Job) -> tuple[Seen, bool]:
-    """Give what is seen, and whether it can be relied on; raises AwsError that will not pass."""
+    """Return the state, and whether it is current; raises an AwsError that is not transient."""
     try:
         seen = job.look()
     except AwsError as error:

@@ -79,6 +79,6 @@ class Arriving:
 
 
 def files_of(request: dg.RunRequest) -> dict[str, str]:
-    """Give the files that a request is for, with their states."""
+    """Return the files of a request, with their states."""
     found: dict[str, str] = request.run_config["ops"]["raw__delivery"]["config"]["files"]
     return found

@@ -30,7 +30,7 @@ def view(definitions: dg.Definitions) -> AssetGraphView:
 
 
 def needs(view: AssetGraphView, table: str, upstream: str, date: str) -> list[str]:
-    """Give the dates of an upstream table that a date needs, first and last."""
+    """Return the dates of an upstream table that a date needs, first and last."""
     key = asset_key(table)
     subset = view.get_subset_from_partition_keys(
         key, view.asset_graph.get(key).partitions_def, {date}

@@ -98,7 +98,7 @@ def test_what_is_no_refusal_of_aws_passes() -> None:
 
 @pytest.fixture
 def nobody(aws_endpoint: str, tmp_path: Path) -> None:
-    """Give a process that nobody has signed in to."""
+    """Provide a process without credentials."""
     aws_client._client.cache_clear()
     empty = {"AWS_ENDPOINT_URL": aws_endpoint, "AWS_EC2_METADATA_DISABLED": "true",
              "HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),

@@ -58,7 +58,7 @@ def test_a_load_takes_no_more_than_its_capacity(
     ahead: list[float] = []
 
     def charge(answer: dict[str, Any]) -> None:
-        """Take what the table would: the emulation counts one unit for each request."""
+        """Charge what the table would: the emulation counts one unit for each request."""
         answer["ConsumedCapacity"] = [{"CapacityUnits": float(PER_REQUEST)}]
         ahead.append((len(ahead) + 1) * PER_REQUEST - UNITS * clock.now)
 

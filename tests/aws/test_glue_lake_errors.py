@@ -79,7 +79,7 @@ class Refusing(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = refuse  # noqa: N815 - the server's names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class Stage:
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
     def messages(self) -> int:
-        """Give how many messages the queue holds, those included that somebody has received."""
+        """Return how many messages the queue holds, received ones included."""
         numbers = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=numbers)
         return sum(int(n) for n in found["Attributes"].values())
@@ -140,7 +140,7 @@ def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(stage: Stage) 
 
 
 def _make_visible(stage: Stage) -> None:
-    """Let the time pass for which received messages are hidden."""
+    """Make received messages visible again, as after their timeout."""
     from moto.sqs.models import sqs_backends
 
     for queue in sqs_backends[stage.names.account][stage.names.region].queues.values():

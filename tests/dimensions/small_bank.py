@@ -17,7 +17,7 @@ def day(text: str) -> dt.date:
 
 
 def back(days: int) -> dt.date:
-    """Give the date so many days before the business date D."""
+    """Return the date so many days before the business date D."""
     return D - dt.timedelta(days=days)
 
 

@@ -66,7 +66,7 @@ class Stack:
                 call(self, self.resolved(resource["Properties"]))
 
     def resolved(self, value: Any) -> Any:
-        """Give a property with its references replaced by what they refer to."""
+        """Return a property with its references replaced by what they refer to."""
         if isinstance(value, list):
             return [self.resolved(v) for v in value]
         if not isinstance(value, dict):
@@ -106,7 +106,7 @@ class Stack:
         return f"arn:aws:{service}:{self.names.region}:{self.names.account}:{logical}"
 
     def _stood_in(self, value: Any) -> Any:
-        """Let what moto creates refer to nothing that it does not."""
+        """Remove references to resources that moto does not create."""
         if isinstance(value, list):
             return [self._stood_in(v) for v in value]
         if not isinstance(value, dict):
@@ -134,7 +134,7 @@ def _table(stack: Stack, given: Json) -> None:
 
 
 def _bucket(stack: Stack, given: Json) -> None:
-    """Do what moto's CloudFormation leaves out of a bucket; access logs it refuses."""
+    """Configure what moto's CloudFormation leaves out of a bucket; it refuses access logs."""
     s3, bucket = stack.api("s3"), {"Bucket": given["BucketName"]}
     s3.put_bucket_versioning(**bucket, VersioningConfiguration=given["VersioningConfiguration"])
     closed = given["PublicAccessBlockConfiguration"]
@@ -191,7 +191,7 @@ def _grant(stack: Stack, given: Json) -> None:
 
 
 def _plain(service: str, operation: str, *without: str) -> Call:
-    """Give the call whose parameters are named as the properties."""
+    """Return the call whose parameters are named as the properties."""
 
     def call(stack: Stack, given: Mapping[str, Any]) -> None:
         kept = {k: v for k, v in given.items() if k not in without}

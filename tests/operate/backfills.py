@@ -60,7 +60,7 @@ def resume(ui: Ui, backfill: str) -> str:
 
 
 def status(ui: Ui, backfill: str) -> str:
-    """Give a backfill's status."""
+    """Return a backfill's status."""
     return str(ui.ask(STATE, {"id": backfill})["partitionBackfillOrError"]["status"])
 
 
@@ -71,7 +71,7 @@ def ended(ui: Ui, backfill: str, seconds: float) -> str:
 
 
 def told(ui: Ui, table: str) -> list[dict[str, Any]]:
-    """Give the ranges of partitions that the UI shows as materialized."""
+    """Return the ranges of partitions that the UI shows as materialized."""
     node = ui.ask(TOLD, {"key": {"path": table.split(".")}})["assetNodeOrError"]
     ranges: list[dict[str, Any]] = node["assetPartitionStatuses"]["ranges"]
     return [r for r in ranges if r["status"] == "MATERIALIZED"]

@@ -9,7 +9,7 @@ from customer360_assets.raw.force import Entry, Force
 
 
 def plain_fold(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> Force:
-    """Give what `force_of` is to give."""
+    """Return the expected result of `in_force`, by a plain loop."""
     force = Force()
     standing: list[Entry] = []
     """Deliveries that nothing has replaced, duplicates included, in order of arrival."""

@@ -50,7 +50,7 @@ def _run(bank: SmallBank, first: str, parent: str | None = None) -> dg.DagsterRu
 
 
 def _published_by(bank: SmallBank) -> dict[str, set[str]]:
-    """Give the run ids that published each date, from the snapshots of the table."""
+    """Return the run ids that published each date, from the snapshots of the table."""
     lake = bank.platform().lake
     found: dict[str, set[str]] = {}
     before: set[str] = set()

@@ -33,7 +33,7 @@ def _command(bank: SmallBank, *words: str) -> tuple[int, str]:
 
 
 def _cards(bank: SmallBank) -> tuple[int, int]:
-    """Give the cards of a client in the lake and in the store."""
+    """Return the cards of a client in the lake and in the store."""
     query = f"SELECT product_cards AS n FROM {PROFILE} WHERE client_id = 5001"
     served = bank.platform().store.get(5001)
     assert served is not None

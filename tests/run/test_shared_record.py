@@ -79,7 +79,7 @@ def test_a_run_that_the_daemon_would_end_is_not_begun(
 
 @pytest.fixture
 def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no credentials."""
+    """Refuse every call, as without credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -24,7 +24,7 @@ class Failure(Exception):  # noqa: N818 - Athena's word
 
 
 def failure_of(error: duckdb.Error) -> Failure:  # noqa: PLR0911 - one per kind
-    """Give Athena's words for what DuckDB raised; they quote the data where Athena's do."""
+    """Return Athena's message for a DuckDB error; it quotes data where Athena's does."""
     import duckdb
 
     said = str(error).splitlines()[0]

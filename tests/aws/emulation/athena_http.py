@@ -22,7 +22,7 @@ class Refusal(Exception):  # noqa: N818 - what the caller is answered
 
 
 def handler(call: Call, behind: str) -> type[BaseHTTPRequestHandler]:
-    """Give what answers calls, those that `call` does not know by the account at `behind`."""
+    """Return the HTTP handler; calls unknown to `call` go to the account at `behind`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

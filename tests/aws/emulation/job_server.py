@@ -84,7 +84,7 @@ class JobServer:
 def forwarded(
     moto: str, method: str, path: str, headers: Any, body: bytes
 ) -> tuple[int, dict[str, str], bytes]:
-    """Give moto's answer."""
+    """Return moto's answer."""
     kept = {n: v for n, v in headers.items() if n.lower() not in _HOP}
     request = urllib.request.Request(moto + path, body or None, kept, method=method)  # noqa: S310
     try:

@@ -55,7 +55,7 @@ class JobServices:
             run.kill()
 
     def operation(self, method: str, path: str, target: str) -> str | None:
-        """Give the operation that is answered here, None for moto's."""
+        """Return the operation that is answered here, None for moto's."""
         service, _, name = target.partition(".")
         if name in JSON.get(service, ()):
             return f"{service}.{name}"

@@ -145,7 +145,7 @@ class StepFunctions:
                 vars(execution).update(ended, ended=time.time())
 
     def _states(self, execution: Execution, machine: Json, data: Json, context: Json) -> Json:
-        """Give what the states make of the data, from the first to the last."""
+        """Return the output of the states for the data, from the first to the last."""
         name: str | None = machine["StartAt"]
         while name is not None:
             if execution.stopped.is_set():
@@ -242,7 +242,7 @@ def _looked(api: Any, query: str) -> Json:
 
 
 def _once(name: str, endpoint: str, region: str) -> Any:
-    """Give a client that tries a call once: trying again is the state machine's part."""
+    """Return a client without retries: these are the state machine's part."""
     import boto3
     from botocore.config import Config
 
