@@ -39,9 +39,9 @@ def build(task: Task) -> Outcome:
     measured = measure(command, {"CUSTOMER360_CARD_KEY": CARD_KEY}, task.out.with_suffix(".log"))
 
     read = [sys.executable, "-m", "benchmarks.recorded", str(task.out)]
-    told = subprocess.run(read, capture_output=True, text=True, check=True)
+    printed = subprocess.run(read, capture_output=True, text=True, check=True)
     by_part = json.loads(parts.read_text(encoding="utf-8"))
-    return Outcome(measured, json.loads(told.stdout), by_part)
+    return Outcome(measured, json.loads(printed.stdout), by_part)
 
 
 def floor(task: Task) -> Outcome:

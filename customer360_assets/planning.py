@@ -94,7 +94,9 @@ def _expected(
     return expected
 
 
-def standing(raw: Mapping[str, Versions], recorded: Mapping[str, Versions]) -> dict[str, Versions]:
+def effective_versions(
+    raw: Mapping[str, Versions], recorded: Mapping[str, Versions]
+) -> dict[str, Versions]:
     """Return the raw versions by feed; recorded ones by table for a feed that is not configured.
 
     A feed that was taken out of the set keeps its rows, and all that reads them goes by the record:
@@ -145,7 +147,7 @@ def plan(
         gone[table] = set(lost(table, events))
         holds[table] = {d: h for d, event in events.items() if (h := hold_of(event))}
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
-    known, dates = standing(raw, recorded), published | {as_of}
+    known, dates = effective_versions(raw, recorded), published | {as_of}
     expected = _expected(known, dates, {})
     held = in_force_holds(expected, holds)
     if held:

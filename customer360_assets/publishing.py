@@ -115,11 +115,11 @@ def measured(seen: Audit) -> dict[str, float]:
     return {name: value for name, value in seen.measures.items() if name != "rows"}
 
 
-def tell_measures(context: dg.AssetExecutionContext, contract: Contract, seen: Audit) -> None:
+def record_measures(context: dg.AssetExecutionContext, contract: Contract, seen: Audit) -> None:
     """Record the key measures with the newest date of a span."""
-    if seen.newest and (told := measured(seen)):
+    if seen.newest and (measures := measured(seen)):
         context.add_asset_metadata(
-            told,
+            measures,
             asset_key=asset_key(contract.table),
             partition_key=seen.newest.isoformat(),
         )
@@ -266,8 +266,8 @@ def _spent() -> dict[str, int | float]:
     work = current_work()
     if work is None:
         return {}
-    told = {name: n if isinstance(n, int) else float(n) for name, n in work.numbers.items()}
-    return {"seconds": round(work.seconds, 3), **told}
+    numbers = {name: n if isinstance(n, int) else float(n) for name, n in work.numbers.items()}
+    return {"seconds": round(work.seconds, 3), **numbers}
 
 
 def _preview(finding: Finding) -> dg.MarkdownMetadataValue:

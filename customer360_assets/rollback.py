@@ -132,8 +132,8 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
     was = _current(lake, table)
     dates: list[dt.date] = []
     if _is_asset(table) and contract_of(table).partitioned:
-        told = instance.get_materialized_partitions(asset_key(table))
-        days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, told)})
+        recorded = instance.get_materialized_partitions(asset_key(table))
+        days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, recorded)})
         dates = list(_changed(lake, table, was.snapshot_id, target.snapshot_id, days))
         undone, to = undone_versions(instance, table), _named(target)
         # Before the lake: killed in between, the same command goes on from here.
@@ -273,9 +273,9 @@ def _refuse_while_running(instance: dg.DagsterInstance) -> None:
     active = [status.QUEUED, status.STARTING, status.STARTED, status.CANCELING]
     if running := instance.get_runs(dg.RunsFilter(statuses=active)):
         more = f" and {len(running) - 1} more" if len(running) > 1 else ""
-        told = "is queued" if running[0].status is status.QUEUED else "is in progress"
+        state = "is queued" if running[0].status is status.QUEUED else "is in progress"
         raise RollbackError(
-            f"Run {running[0].run_id}{more} {told} and may publish meanwhile: end it first."
+            f"Run {running[0].run_id}{more} {state} and may publish meanwhile: end it first."
         )
     # Between two of its runs a backfill has none that is active.
     going_on = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]

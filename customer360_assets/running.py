@@ -61,9 +61,13 @@ def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
         def emit(self, record: logging.LogRecord) -> None:
             meta = getattr(record, "dagster_meta", {})
             event = meta.get("dagster_event")
-            told = {"STEP_START": "start", "STEP_SUCCESS": "success", "STEP_FAILURE": "failure"}
-            if event is not None and event.event_type_value in told:
-                on_step(_table(event.step_key), told[event.event_type_value])
+            step_events = {
+                "STEP_START": "start",
+                "STEP_SUCCESS": "success",
+                "STEP_FAILURE": "failure",
+            }
+            if event is not None and event.event_type_value in step_events:
+                on_step(_table(event.step_key), step_events[event.event_type_value])
             elif event is None and meta.get("step_key"):
                 on_step(_table(meta["step_key"]), str(meta.get("orig_message")))
 

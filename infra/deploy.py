@@ -88,10 +88,10 @@ def _proposed(
                 ChangeSetName=made["Id"], WaiterConfig=_POLLS
             )
         except WaiterError as error:
-            told = api.describe_change_set(ChangeSetName=made["Id"])
+            described = api.describe_change_set(ChangeSetName=made["Id"])
             # A change set without a change is a failed one.
-            if "didn't contain changes" not in told.get("StatusReason", ""):
-                raise RuntimeError(f"{name}: {told.get('StatusReason')}") from error
+            if "didn't contain changes" not in described.get("StatusReason", ""):
+                raise RuntimeError(f"{name}: {described.get('StatusReason')}") from error
     return str(made["Id"])
 
 

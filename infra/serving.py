@@ -35,7 +35,7 @@ def serving(names: AwsNames, key: Json) -> Resources:
 def arrivals(names: AwsNames, key: Json) -> Resources:
     """Return the queue that is notified of every new object of the landing zone."""
     prefix = names.landing.split("/", 3)[3] + "/"
-    told = {
+    notification = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
@@ -58,7 +58,7 @@ def arrivals(names: AwsNames, key: Json) -> Resources:
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {
                 "Queues": [ref("LandingQueue")],
-                "PolicyDocument": policy(told, _only_by_tls("LandingQueue")),
+                "PolicyDocument": policy(notification, _only_by_tls("LandingQueue")),
             },
         },
         "DeadLettersPolicy": {

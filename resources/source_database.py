@@ -146,7 +146,7 @@ class Snapshot:
         try:
             return self._connection.execute(statement, list(values) or None)
         except duckdb.Error as error:
-            failure = _told(error)
+            failure = _explanation(error)
         # Out here, so that the engine's error does not travel along as context.
         raise SourceError(f"{self._address.shown}: {failure}")
 
@@ -212,11 +212,11 @@ def _extension(scratch: Path) -> Path:
     return named
 
 
-def _told(error: Exception) -> str:
+def _explanation(error: Exception) -> str:
     found = str(error).casefold()
-    for phrase, told in KNOWN_FAILURES:
+    for phrase, message in KNOWN_FAILURES:
         if phrase in found:
-            return told
+            return message
     return f"it failed ({type(error).__name__})"
 
 

@@ -41,7 +41,7 @@ def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFr
     """Return business_date, client_id and the history_ measures, one row per client."""
     customers = job.newest_snapshot(inputs["stage.customer"], business_date)
     dispositions = job.newest_snapshot(inputs["stage.disposition"], business_date)
-    transactions = standing(job.delivered_by(inputs["stage.transaction"], business_date))
+    transactions = latest_bookings(job.delivered_by(inputs["stage.transaction"], business_date))
 
     owners = primary_owners(dispositions, customers)
     attributed = attribute(transactions, owners, business_date)
@@ -58,7 +58,7 @@ def primary_owners(dispositions: DataFrame, customers: DataFrame) -> DataFrame:
     return known.groupBy("account_id").agg(first.alias("client_id"))
 
 
-def standing(transactions: DataFrame) -> DataFrame:
+def latest_bookings(transactions: DataFrame) -> DataFrame:
     """Return each transaction once: of several deliveries the one for the latest business date."""
     # Only an id up to the highest of the dates before can be there again. Numbers being given in
     # order, those are few: to look at all of them for repeats takes 8 GB for 50 M.

@@ -220,12 +220,14 @@ def compare(stated: Totals, written: Totals) -> None:
     wrong = []
     for at in sorted(stated.keys() | written.keys(), key=str):
         there, here = (side.get(at, (0, None, None)) for side in (stated, written))
-        told = [f"{there[0]} rows there, {here[0]} written"] if there[0] != here[0] else []
+        differences = [f"{there[0]} rows there, {here[0]} written"] if there[0] != here[0] else []
         for name, one, other in zip(("amount", "balance"), there[1:], here[1:], strict=True):
             if one != other:
-                told.append(f"{name} differs by {(other or Decimal(0)) - (one or Decimal(0))}")
-        if told:
-            wrong.append(f"{at[0]} {at[1]}: {', '.join(told)}")
+                differences.append(
+                    f"{name} differs by {(other or Decimal(0)) - (one or Decimal(0))}"
+                )
+        if differences:
+            wrong.append(f"{at[0]} {at[1]}: {', '.join(differences)}")
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise job.JobError(
@@ -270,22 +272,24 @@ def main(
         parser.add_argument(f"--{name}", required=True, type=dt.date.fromisoformat)
     parser.add_argument("--history", type=dt.date.fromisoformat)
     args = parser.parse_known_args(sys.argv[1:] if argv is None else argv)[0]
-    with job.messages(shown=spark is None) as tell:
+    with job.messages(shown=spark is None) as report:
         session = spark or job.own_session()
         job.configure(session)
         origin = source or connected(session, args.connection, args.region)
-        tell(f"Extracting {args.first} to {args.last}, and all until {args.history or '-'}.")
+        report(f"Extracting {args.first} to {args.last}, and all until {args.history or '-'}.")
         totals = extract(
             session, origin, args.table, args.first, args.last, args.history, f"{args.output}/files"
         )
-        told = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in totals.items()]
+        figures = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in totals.items()]
         left = undated(origin, args.table)
-        found = json.dumps({"totals": told, "undated": left})
+        found = json.dumps({"totals": figures, "undated": left})
         text = session.createDataFrame([(found,)], "value string")
         text.coalesce(1).write.mode("overwrite").text(f"{args.output}/totals")
-        tell(f"{sum(n for n, *_ in totals.values())} rows, as many as the source has of the dates.")
+        report(
+            f"{sum(n for n, *_ in totals.values())} rows, as many as the source has of the dates."
+        )
         if left:
-            tell(f"{left} rows of the source state no date and were not extracted.")
+            report(f"{left} rows of the source state no date and were not extracted.")
 
 
 if __name__ == "__main__":

@@ -81,22 +81,22 @@ def run(
     Raises JobError naming the step that failed.
     """
     args = arguments(argv, description)
-    with messages(shown=spark is None) as tell:
+    with messages(shown=spark is None) as report:
         session = spark or own_session()
         configure(session)
         inputs = Inputs()
         for table, sources in sorted(_sources(session, args.inputs).items()):
             with step(f"reading {table}"):
                 inputs[table] = _read(session, sources)
-        tell(f"Transforming {len(inputs)} tables as of {args.business_date}.")
+        report(f"Transforming {len(inputs)} tables as of {args.business_date}.")
         with step("transforming"):
             candidate = transform(inputs, args.business_date)
             one_file = candidate.repartition(1).sortWithinPartitions("client_id")
             planned = one_file.columns  # resolves every name: what fails later is about rows
-        tell(f"Writing {len(planned)} columns.")
+        report(f"Writing {len(planned)} columns.")
         with step(f"writing {len(planned)} columns", quote=False):
             one_file.write.mode("overwrite").parquet(args.output)
-        tell("Written.")
+        report("Written.")
 
 
 def delivered_by(table: DataFrame, business_date: dt.date) -> DataFrame:

@@ -55,7 +55,7 @@ def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
     until = time.monotonic() + BUDGET
     for name, alert in outbox:
         if name not in down and time.monotonic() < until:
-            refusal = _tell(name, alert, log)
+            refusal = _send_one(name, alert, log)
             if refusal:
                 log.warning(refusal.text)
                 refusals.append(refusal)
@@ -70,7 +70,7 @@ def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
     return waiting, refusals
 
 
-def _tell(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
+def _send_one(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
     address = os.environ.get(name)
     if address is None:
         log.warning(f"{alert['title']}. {alert['text']} {alert['link']}")

@@ -75,13 +75,13 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
         order_by="update_timestamp",
         ascending=True,
     )
-    told, late = state["told"], state["late"]
+    sent, late = state["told"], state["late"]
     found: list[Alert] = []
     for record in records:
         run = record.dagster_run
-        if run.run_id in told:
+        if run.run_id in sent:
             continue
-        told[run.run_id] = record.update_timestamp.isoformat()
+        sent[run.run_id] = record.update_timestamp.isoformat()
         found += [alert for alert in alerts_of(instance, run) if _is_news(alert, late)]
     for subject, failing in failing_sensors(instance, SENSOR):
         if failing is None:
@@ -90,7 +90,7 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
             found.append(failing)
     state["late"] = dict(list(late.items())[-REMEMBERED:])
     state["until"] = now.isoformat()
-    state["told"] = {run: at for run, at in told.items() if at > (start - OVERLAP).isoformat()}
+    state["told"] = {run: at for run, at in sent.items() if at > (start - OVERLAP).isoformat()}
     return found
 
 

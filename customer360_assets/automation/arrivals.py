@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from customer360_assets.automation.moment import Moment
+from customer360_assets.automation.moment import ClockReading
 from resources.landing import LandedFile
 
 Outcome = Literal["under way", "done", "failed"]
@@ -52,7 +52,7 @@ class Watched:
     """
 
     state: str
-    since: Moment
+    since: ClockReading
     asked: bool = False
     attempt: int = 0
 
@@ -69,7 +69,7 @@ class Arrivals:
     files: dict[str, Watched] = field(default_factory=dict)
     run: str = ""
     after: str = ""
-    swept: Moment | None = None
+    swept: ClockReading | None = None
     failures: int = 0
     handled: list[str] = field(default_factory=list)
 
@@ -78,17 +78,19 @@ class Arrivals:
         """Return what `to_cursor` stored; empty if there is no cursor."""
         kept = json.loads(cursor or "{}")
         files = {
-            key: Watched(**{**entry, "since": Moment(*entry["since"])})
+            key: Watched(**{**entry, "since": ClockReading(*entry["since"])})
             for key, entry in kept.pop("files", {}).items()
         }
         swept = kept.pop("swept", None)
-        return cls(files=files, swept=swept and Moment(*swept), **kept)
+        return cls(files=files, swept=swept and ClockReading(*swept), **kept)
 
     def to_cursor(self) -> str:
         """Return the state as JSON."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
-    def see(self, file: LandedFile, taken: Mapping[str, str], now: Moment, rules: Rules) -> bool:
+    def see(
+        self, file: LandedFile, taken: Mapping[str, str], now: ClockReading, rules: Rules
+    ) -> bool:
         """Watch a file in its present state; return False if no more files can be watched."""
         known = self.files.get(file.key)
         if taken.get(file.key) == file.state:
@@ -99,7 +101,7 @@ class Arrivals:
             self.files[file.key] = Watched(file.state, now)
         return True
 
-    def keep_to(self, now: Moment) -> None:
+    def keep_to(self, now: ClockReading) -> None:
         """Restart the wait of files seen by another clock, since their age is unknown."""
         for file in self.files.values():
             if now.after(file.since) is None:
@@ -109,7 +111,7 @@ class Arrivals:
         """Drop a file that is no more there; should it come back, it is a new one."""
         self.files.pop(key, None)
 
-    def conclude(self, outcome: Outcome, now: Moment, rules: Rules) -> None:
+    def conclude(self, outcome: Outcome, now: ClockReading, rules: Rules) -> None:
         """Record the outcome of the run in progress."""
         if not self.run or outcome == "under way":
             return
@@ -120,10 +122,10 @@ class Arrivals:
             elif file.asked:
                 wait = min(rules.first_wait * 2**file.attempt, rules.longest_wait)
                 file.asked, file.attempt = False, file.attempt + 1
-                file.since = Moment(now.clock, now.seconds + wait - rules.settle)
+                file.since = ClockReading(now.clock, now.seconds + wait - rules.settle)
         self.run = ""
 
-    def ripe(self, now: Moment, rules: Rules) -> list[str]:
+    def ripe(self, now: ClockReading, rules: Rules) -> list[str]:
         """Return the files to request next, in order; none while a run is in progress.
 
         They have been what they are for `settle` seconds. All have failed equally often.

@@ -11,7 +11,7 @@ from customer360_assets.automation.record import Partitions
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.holds import Hold
-from customer360_assets.planning import SERVING, Expected, expected_versions, standing
+from customer360_assets.planning import SERVING, Expected, effective_versions, expected_versions
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import NOTHING, Versions, dates_read, in_force, window_start
@@ -85,7 +85,7 @@ class Outlook:
             table: {date: partition.version for date, partition in self.made[table].items()}
             for table in (f"raw.{feed}" for feed in self.raw)
         }
-        return expected_versions(standing(self.raw, recorded), self.wanted, self.holds)
+        return expected_versions(effective_versions(self.raw, recorded), self.wanted, self.holds)
 
     @cached_property
     def holds(self) -> dict[str, dict[dt.date, Hold]]:

@@ -83,8 +83,8 @@ def lateness(
         if late <= dt.timedelta(0):
             return _result(table, True, f"{name} is on time: {due} is awaited next.", numbers)
         sentence = (
-            f"{name} is overdue by {_told(late)}: its newest business date is {seen[-1]}, that of"
-            f" {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
+            f"{name} is overdue by {_duration(late)}: its newest business date is {seen[-1]},"
+            f" that of {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
             + (WAITING if table == PROFILE else "Ask the source system.")
         )
     return _result(table, False, sentence, numbers)
@@ -112,7 +112,7 @@ def _result(
     )
 
 
-def _told(late: dt.timedelta) -> str:
+def _duration(late: dt.timedelta) -> str:
     hours = int(late.total_seconds() // 3600)
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} hours" if days else f"{hours} hours"

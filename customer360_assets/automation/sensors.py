@@ -83,19 +83,19 @@ def _sensor(
         rules = rules_of(deployment)
         arrivals.conclude(outcome_of(context.instance, arrivals.run), moment.now(), rules)
         queue = _queue(deployment)
-        told = _notices(context, queue, arrivals, spec) if queue else None
+        noticed = _notices(context, queue, arrivals, spec) if queue else None
         watch = Watch(
             arrivals,
             spec,
             context.resources.landing,
             taken_states(context.resources.archive, spec.feed),
             moment.now,
-            rules.every(NOTIFIED_SWEEP) if told is not None else rules,
+            rules.every(NOTIFIED_SWEEP) if noticed is not None else rules,
         )
         today = dt.datetime.now(dt.UTC).date()
-        ripe = watch.look(today, [key for notice in told or () for key in notice.keys])
+        ripe = watch.look(today, [key for notice in noticed or () for key in notice.keys])
         if watch.problem is None:
-            arrivals.handled = [notice.receipt for notice in told or ()]
+            arrivals.handled = [notice.receipt for notice in noticed or ()]
         requests = [_request(arrivals, spec.feed, ripe, today)] if ripe else []
         if watch.problem and not requests and arrivals.failures >= ALARM_AFTER:
             raise RuntimeError(
@@ -104,7 +104,7 @@ def _sensor(
             )
         return dg.SensorResult(
             run_requests=requests or None,
-            skip_reason=None if requests else _told(arrivals, watch.problem),
+            skip_reason=None if requests else _skip_reason(arrivals, watch.problem),
             cursor=arrivals.to_cursor(),
         )
 
@@ -145,7 +145,7 @@ def _request(arrivals: Arrivals, feed: str, ripe: list[str], today: dt.date) -> 
     )
 
 
-def _told(arrivals: Arrivals, problem: str | None) -> str:
+def _skip_reason(arrivals: Arrivals, problem: str | None) -> str:
     """Return a sentence that says why no run is requested."""
     if problem:
         return f"The landing zone could not be listed; the next tick goes on from there: {problem}"

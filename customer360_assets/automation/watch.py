@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from customer360_assets.automation.arrivals import Arrivals, Rules
-from customer360_assets.automation.moment import Moment
+from customer360_assets.automation.moment import ClockReading
 from customer360_assets.feeds.spec import FeedSpec
 from resources.landing import LandedFile, Landing
 
@@ -28,7 +28,7 @@ class Watch:
     spec: FeedSpec
     landing: Landing
     taken: Mapping[str, str]
-    clock: Callable[[], Moment]
+    clock: Callable[[], ClockReading]
     rules: Rules
     looked_at: set[str] = field(default_factory=set)
     problem: str | None = None

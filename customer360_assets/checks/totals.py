@@ -37,7 +37,7 @@ def _finding(check: str, totals: Totals, off: set[Control]) -> Finding:
     serious = any(control.severity == "error" for control in off)
     severity: Severity = "error" if serious or not off else "warn"
     direction = "less" if check == "reconciliation" else "more"
-    told = "; ".join(
+    listed = "; ".join(
         f"{c.name}: {got}, {direction} than the {want} of the source"
         for c, (got, want) in totals.items()
         if c in off
@@ -46,7 +46,7 @@ def _finding(check: str, totals: Totals, off: set[Control]) -> Finding:
         f"None of {len(totals)} control totals is {direction} than at its source."
         if not off
         else ("Not published. " if serious else "Published all the same. ")
-        + told
+        + listed
         + (". Rows were lost in a join." if direction == "less" else ". A join multiplied rows.")
     )
     return Finding(check, not off, sentence, numbers, severity)

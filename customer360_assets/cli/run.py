@@ -129,7 +129,7 @@ def _refuse_landing(target: Deployment) -> None:
 class _Session:
     """One run of the command: its definitions, instance and platform."""
 
-    def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
+    def __init__(self, target: Deployment, date: dt.date, report: Callable[[str], None]) -> None:
         from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
         from customer360_assets.platform import Platform
         from customer360_assets.raw.left_overs import clear_left_overs
@@ -149,7 +149,7 @@ class _Session:
                 f"materialize {PROFILE} in the UI. Without DAGSTER_HOME the command keeps a record "
                 "of its own, and makes everything that this record does not know."
             )
-        self._tell = tell
+        self._report = report
         self._load(target.reaching(date))
         self.platform = Platform(**services_of(target))
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
@@ -162,7 +162,7 @@ class _Session:
         from customer360_assets.merge import definitions_of
         from customer360_assets.running import progress_logger
 
-        steps = progress_logger(lambda table, what: self._tell(f"{table}: {what}"))
+        steps = progress_logger(lambda table, what: self._report(f"{table}: {what}"))
         self.target, self.definitions = target, definitions_of(target, loggers={"console": steps})
 
     def _reach(self, batches: Sequence[Batch]) -> None:

@@ -78,7 +78,7 @@ def as_of_asset(
         size = 0
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
-            told: dict[str, str | float] = {METADATA_KEY: version}
+            metadata: dict[str, str | float] = {METADATA_KEY: version}
             # The last date is always made: the checks are told of it.
             before = done.get(date)
             if before and before.version == version and date != span.last:
@@ -86,7 +86,9 @@ def as_of_asset(
                     f"{contract.table} {date}: published from the same deliveries; kept."
                 )
                 # The run tells of all its dates: what it leaves out of one is not on record.
-                _tell(context, contract, date, told | _told_before(contract, before))
+                _record_metadata(
+                    context, contract, date, metadata | _recorded_metadata(contract, before)
+                )
                 continue
             candidate, inputs = _compute(context, platform, contract, made_by, date)
             seen, audited = audit_findings(platform, candidate)
@@ -104,12 +106,12 @@ def as_of_asset(
                 continue
             publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            told |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
-            _tell(context, contract, date, told)
+            metadata |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
+            _record_metadata(context, contract, date, metadata)
             if date != span.last or refused:
                 # Told at once: a backfill that is killed and resumed goes on after this date.
                 yield dg.AssetMaterialization(
-                    asset_key(contract.table), partition=date.isoformat(), metadata=told
+                    asset_key(contract.table), partition=date.isoformat(), metadata=metadata
                 )
         yield from refuse_dates(contract, refused)
         # Of all partitions the newest event alone: it is the table's, and half of an event's bytes.
@@ -153,23 +155,23 @@ def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mappi
     return made(context.instance, contract.table)
 
 
-def _told_before(contract: Contract, before: Made) -> dict[str, str | float]:
+def _recorded_metadata(contract: Contract, before: Made) -> dict[str, str | float]:
     """Return the row count, key measures and accepted loss recorded when a date was made."""
     names = (*contract.measures, ACCEPTED)
-    told: dict[str, str | float] = {
+    metadata: dict[str, str | float] = {
         name: before.numbers[name] for name in names if name in before.numbers
     }
-    return told if before.rows is None else {**told, ROWS: int(before.rows)}
+    return metadata if before.rows is None else {**metadata, ROWS: int(before.rows)}
 
 
-def _tell(
+def _record_metadata(
     context: dg.AssetExecutionContext,
     contract: Contract,
     date: dt.date,
-    told: Mapping[str, str | float],
+    metadata: Mapping[str, str | float],
 ) -> None:
     context.add_asset_metadata(
-        told, asset_key=asset_key(contract.table), partition_key=date.isoformat()
+        metadata, asset_key=asset_key(contract.table), partition_key=date.isoformat()
     )
 
 

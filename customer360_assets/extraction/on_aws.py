@@ -50,8 +50,8 @@ def extract_transactions_on_aws(
     started, failure = time.monotonic(), ""
     folder = f"{names.landing}/{transactions.FOLDER}"
     try:
-        standing = [uri.rpartition("/")[2] for uri in files_below(folder, names.region)]
-        parts = parts_of(standing, business_date, look_back)
+        present = [uri.rpartition("/")[2] for uri in files_below(folder, names.region)]
+        parts = parts_of(present, business_date, look_back)
         request = _request(names, parts, business_date, table or TransactionTable())
         script = code_folder("spark") / SCRIPT
         done = engine.run_once(script, request, whole=lambda _: False)
@@ -169,11 +169,11 @@ def _totals(names: AwsNames, folder: str) -> tuple[Totals, int]:
     (file,) = (f for f in files_below(folder, names.region) if f.endswith(".txt"))
     with explained("read", file):
         text = client("s3", names.region).get_object(**address(file))["Body"].read()
-    told = json.loads(text)
+    result = json.loads(text)
     totals = {
         (dt.date.fromisoformat(last), kind): Total(
             kind, rows, *(None if s is None else Decimal(s) for s in sums)
         )
-        for last, kind, rows, *sums in told["totals"]
+        for last, kind, rows, *sums in result["totals"]
     }
-    return totals, told["undated"]
+    return totals, result["undated"]

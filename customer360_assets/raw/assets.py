@@ -39,7 +39,7 @@ from customer360_assets.raw.intake_config import IntakeConfig
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
 from customer360_assets.refused_places import add_refused, refused_files
@@ -120,7 +120,7 @@ def delivery_asset(
             output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{turn}")
             candidate = Candidate(contract, write_manifest(rows, contract, output), span)
             _, findings = audit_findings(platform, candidate)
-            refused = {r["file"]: r["reason"] for r in unmended(rows, log.feeds)}
+            refused = {r["file"]: r["reason"] for r in awaiting_correction(rows, log.feeds)}
             findings += [_refused_finding(refused), intake_finding(taken.failure)]
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)

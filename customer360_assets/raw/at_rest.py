@@ -33,14 +33,16 @@ class AtRest:
         """Return True if the file has rested long enough in the state that it is in."""
         return self._missing(file) <= 0
 
-    def wait(self, shown: Callable[[], Iterable[LandedFile]], tell: Callable[[str], None]) -> None:
+    def wait(
+        self, shown: Callable[[], Iterable[LandedFile]], report: Callable[[str], None]
+    ) -> None:
         """Wait until all files are whole, ten minutes at most. `shown` lists them anew."""
         end = self._clock() + LONGEST
         while young := {f.key: more for f in shown() if (more := self._missing(f)) > 0}:
             left = end - self._clock()
             if left <= 0:
                 return
-            tell(_sentence(list(young)))
+            report(_sentence(list(young)))
             self._sleep(max(SHORTEST, min(left, max(young.values()))))
 
     def _missing(self, file: LandedFile) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.raw.force import Entry, Force, force_of
+from customer360_assets.raw.force import Entry, InForce, in_force_of
 from customer360_assets.raw.intake import business_date_of
 from customer360_assets.raw.moves import movers
 from customer360_assets.raw.parse import Delivery, ParseError, fingerprint_of, parse
@@ -38,16 +38,16 @@ class FeedDeliveries:
     failures: tuple[tuple[Delivery, ParseError], ...] = ()
 
     @cached_property
-    def force(self) -> Force:
+    def effective(self) -> InForce:
         """Status of each delivery, and what makes each business date."""
-        return force_of(self.entries, self.spec.replaces)
+        return in_force_of(self.entries, self.spec.replaces)
 
     @cached_property
     def dates_in_force(self) -> dict[str, list[dt.date]]:
         """The business dates that each delivery makes, also one for which it has no record."""
         found: defaultdict[str, list[dt.date]] = defaultdict(list)
-        for date in sorted(self.force.dates):
-            for entry in self.force.dates[date]:
+        for date in sorted(self.effective.dates):
+            for entry in self.effective.dates[date]:
                 found[entry.own].append(date)
         return found
 
@@ -58,7 +58,7 @@ class FeedDeliveries:
         One that was replaced needs no look once what replaced it was read: a file that cannot be
         parsed is done with when a sound one has come in its place.
         """
-        status, moot = self.force.status, self._moot
+        status, moot = self.effective.status, self._moot
         return tuple(
             e.delivery
             for e in self.entries
@@ -72,7 +72,7 @@ class FeedDeliveries:
     @property
     def _moot(self) -> set[str]:
         """Deliveries that were replaced by one that was read, or that is moot itself."""
-        status, by = self.force.status, self.force.by
+        status, by = self.effective.status, self.effective.by
         read = {e.own for e in self.entries if e.parsed is not None}
         moot: set[str] = set()
         # What replaced a delivery came after it, and is known by then.
@@ -86,12 +86,12 @@ class FeedDeliveries:
 
     def in_force(self, business_date: dt.date) -> tuple[Delivery, ...]:
         """Return the deliveries whose rows make up a partition."""
-        return tuple(e.delivery for e in self.force.dates.get(business_date, ()))
+        return tuple(e.delivery for e in self.effective.dates.get(business_date, ()))
 
     @cached_property
     def moving(self) -> dict[dt.date, tuple[Entry, ...]]:
         """Later deliveries that may have moved a record from a business date to an earlier one."""
-        return movers(self.force.dates) if self.spec.delivery == "delta" else {}
+        return movers(self.effective.dates) if self.spec.delivery == "delta" else {}
 
     def partition_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
         """Return the Parquet files of each business date of a range; none for a date left empty."""
@@ -106,7 +106,7 @@ class FeedDeliveries:
         late = {e.own for d, entries in self.moving.items() if first <= d <= last for e in entries}
         return [
             file
-            for date, entries in sorted(self.force.dates.items())
+            for date, entries in sorted(self.effective.dates.items())
             if date < last
             for entry in entries
             if entry.own in late
@@ -119,7 +119,7 @@ class FeedDeliveries:
 
         A date whose deliveries were all replaced has the hash of nothing, so that it is emptied.
         """
-        dates = set(self.force.dates)
+        dates = set(self.effective.dates)
         for entry in self.entries:
             dates.update(date for earlier in entry.earlier for date in earlier.rows)
         return {date: self._version(date) for date in sorted(dates)}
@@ -129,7 +129,7 @@ class FeedDeliveries:
         found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
             own, parsed = entry.own, entry.parsed
-            if parsed is None or not parsed.in_quarantine or self.force.status[own] != "loaded":
+            if parsed is None or not parsed.in_quarantine or self.effective.status[own] != "loaded":
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
@@ -143,7 +143,7 @@ class FeedDeliveries:
 
     def _files(self, date: dt.date) -> Sequence[Path]:
         found: list[Path] = []
-        for entry in self.force.dates.get(date, ()):
+        for entry in self.effective.dates.get(date, ()):
             found += self._parsed_files(entry, date)
         return found
 
@@ -153,7 +153,7 @@ class FeedDeliveries:
 
     def _version(self, date: dt.date) -> str:
         digest = hashlib.sha256()
-        for entry in self.force.dates.get(date, ()):
+        for entry in self.effective.dates.get(date, ()):
             delivery = entry.delivery
             digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
             if entry.parsed is None:
@@ -165,15 +165,15 @@ class FeedDeliveries:
 
     def _row(self, entry: Entry) -> dict[str, Any] | None:
         delivery = entry.delivery
-        status = self.force.status[delivery.delivery_id]
+        status = self.effective.status[delivery.delivery_id]
         parsed = entry.parsed or (entry.earlier[-1] if entry.earlier else None)
         if status == "loaded" and entry.parsed is None:
             return None
         counted = parsed if status in ("loaded", "superseded", "refused") else None
         reason = {
             "refused": entry.refused,
-            "superseded": f"superseded by {self.force.by.get(delivery.delivery_id)}",
-            "duplicate": f"same bytes as {self.force.by.get(delivery.delivery_id)}",
+            "superseded": f"superseded by {self.effective.by.get(delivery.delivery_id)}",
+            "duplicate": f"same bytes as {self.effective.by.get(delivery.delivery_id)}",
             "loaded": "; ".join(parsed.notes) if parsed else None,
         }[status]
         return {

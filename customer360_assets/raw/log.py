@@ -24,7 +24,7 @@ from customer360_assets.raw.deliveries import (
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
 from customer360_assets.raw.key_record import recorded_key
 from customer360_assets.raw.landed import unmatched
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
@@ -166,7 +166,7 @@ class DeliveryLog:
         ]
         lines += [
             f"{r['feed']}: {r['file']} was refused: {r['reason']}"
-            for r in unmended(rows, self.feeds)
+            for r in awaiting_correction(rows, self.feeds)
         ]
         lines += [
             f"{feed}: {records:,} records of present files are dated after {as_of}."
@@ -195,8 +195,8 @@ def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
         f" {other}, which came later for {as_of}. If both are parts of one delivery, the feed needs"
         " supersedes: same_name."
         for entry in deliveries.entries
-        if deliveries.force.status[entry.own] == "superseded"
-        and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
+        if deliveries.effective.status[entry.own] == "superseded"
+        and (other := files[deliveries.effective.by[entry.own]]) != entry.delivery.file
         and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
     ]
 
@@ -215,8 +215,8 @@ def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
     """Count the records after a date in deliveries that mostly are of that date or before it."""
     return sum(
         entry.parsed.rows.get(date, 0)
-        for date, standing in deliveries.force.dates.items()
-        for entry in standing
+        for date, entries in deliveries.effective.dates.items()
+        for entry in entries
         if date > as_of
         and entry.parsed is not None
         and entry.parsed.business_date is not None

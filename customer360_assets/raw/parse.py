@@ -112,7 +112,7 @@ def _one(
         folder.mkdir()
     quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
     content = _content(delivery, archive)
-    with _told(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
+    with _naming_delivery(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         parsed = _parsed(
             delivery,
             fingerprint,
@@ -226,7 +226,7 @@ def _content(delivery: Delivery, archive: Archive) -> Path:
 
 
 @contextmanager
-def _told(delivery: Delivery) -> Iterator[None]:
+def _naming_delivery(delivery: Delivery) -> Iterator[None]:
     """Turn whatever fails into a ParseError of the delivery: other messages may hold values."""
     import duckdb
 

@@ -157,8 +157,8 @@ def _header(
 def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
     """Return the note on delivered fields that the specification does not know."""
     unknown = set(names)
-    told = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
-    return extra_note(told, len(unknown))
+    shown = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
+    return extra_note(shown, len(unknown))
 
 
 def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
@@ -166,8 +166,8 @@ def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
 
     A name of another shape, or one of very many, may be a value: a file keyed by address.
     """
-    told = [*names, *([f"{count - len(names):,} more"] if count > len(names) else [])]
-    return (f"fields not in the specification: {', '.join(told)}",) if count else ()
+    shown = [*names, *([f"{count - len(names):,} more"] if count > len(names) else [])]
+    return (f"fields not in the specification: {', '.join(shown)}",) if count else ()
 
 
 def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:

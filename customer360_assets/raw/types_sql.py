@@ -206,5 +206,5 @@ def _parsed(text: str, form: str, last_year: str | None) -> str:
     ago = f"((({last_year} - year({parsed})) % 100 + 100) % 100)"
     moved = f"({parsed} + to_years(CAST({last_year} - {ago} - year({parsed}) AS INTEGER)))"
     # 99 years ago may be next year as well. 29 February is in one century and not in the next.
-    told = f"{ago} < 99 AND day({moved}) = day({parsed})"
-    return f"CASE WHEN {told} THEN {moved} END"
+    plausible = f"{ago} < 99 AND day({moved}) = day({parsed})"
+    return f"CASE WHEN {plausible} THEN {moved} END"

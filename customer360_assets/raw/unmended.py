@@ -10,7 +10,7 @@ from customer360_assets.feeds.spec import FeedSpec
 Row = Mapping[str, Any]
 
 
-def unmended(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> list[Row]:
+def awaiting_correction(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> list[Row]:
     """Return the refused rows of a manifest that no later, accepted delivery replaces.
 
     Such a one has the same file name or, where a feed replaces by date, the same business date. It

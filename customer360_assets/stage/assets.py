@@ -27,11 +27,11 @@ from customer360_assets.publishing import (
     anomaly,
     audit_findings,
     publish,
+    record_measures,
     references,
     refuse,
     result,
     rows_now,
-    tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
@@ -105,7 +105,7 @@ def stage_asset(
         platform.lake.discard(fates.held)
         _tell_partitions(context, contract, code, known, span, fates, gate)
         add_refused(context, platform, contract, span, set_aside)
-        tell_measures(context, contract, seen)
+        record_measures(context, contract, seen)
         yield result(
             contract,
             findings,

@@ -164,6 +164,6 @@ def _other(error: Exception, code: str, said: str) -> str:
     response: dict[str, Any] = getattr(error, "response", None) or {}
     answer = response.get("ResponseMetadata", {})
     quotes = getattr(error, "operation_name", None) in _MAY_QUOTE_DATA
-    told = "" if quotes or not said else f": {said}"
+    detail = "" if quotes or not said else f": {said}"
     request = f" (request {answer['RequestId']})" if answer.get("RequestId") else ""
-    return f"AWS answers {code}{request}{told}."
+    return f"AWS answers {code}{request}{detail}."

@@ -85,7 +85,7 @@ class AthenaClient:
 
     def look(self, query_id: str) -> Execution:
         """Return the query in its present state."""
-        with self._told("read", f"Athena query {query_id}"):
+        with self._explained("read", f"Athena query {query_id}"):
             answer = self._api.get_query_execution(QueryExecutionId=query_id)
         return Execution.of(answer["QueryExecution"])
 
@@ -93,7 +93,7 @@ class AthenaClient:
         """Yield the pages of a result (up to 1000 rows each), fetched on demand."""
         token: dict[str, str] = {}
         while True:
-            with self._told("read the result of", f"Athena query {query_id}"):
+            with self._explained("read the result of", f"Athena query {query_id}"):
                 page = self._api.get_query_results(
                     QueryExecutionId=query_id, MaxResults=1000, **token
                 )
@@ -104,7 +104,7 @@ class AthenaClient:
 
     def stop(self, query_id: str) -> None:
         """Stop a query; nothing happens to one that has ended."""
-        with self._told("stop", f"Athena query {query_id}"):
+        with self._explained("stop", f"Athena query {query_id}"):
             self._api.stop_query_execution(QueryExecutionId=query_id)
 
     def cancel(self) -> None:
@@ -232,7 +232,7 @@ class AthenaClient:
         }
 
     def _start(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        with self._told("start a query in", f"Athena workgroup {self.workgroup}"):
+        with self._explained("start a query in", f"Athena workgroup {self.workgroup}"):
             found: dict[str, Any] = self._api.start_query_execution(**request)
         return found
 
@@ -244,7 +244,7 @@ class AthenaClient:
         return parsedate_to_datetime(date) - found.submitted
 
     @contextlib.contextmanager
-    def _told(self, action: str, target: str) -> Iterator[None]:
+    def _explained(self, action: str, target: str) -> Iterator[None]:
         try:
             with explained(action, target):
                 yield
@@ -269,8 +269,8 @@ def tagged(sql: str) -> str:
     if work is None or sql.startswith(_TAG):
         return sql
     tags = {"run_id": work.attempt_of, "table": work.table, "span": work.span}
-    told = " ".join(f"{name}={value}" for name, value in tags.items())
-    return f"{_TAG} {' '.join(told.split())}\n{sql}"
+    pairs = " ".join(f"{name}={value}" for name, value in tags.items())
+    return f"{_TAG} {' '.join(pairs.split())}\n{sql}"
 
 
 def run_of(sql: str) -> str | None:

@@ -67,7 +67,7 @@ class AthenaEngine:
             return insert_sql(query, candidate, columns, partition_by, where)
 
         with (
-            self._told(),
+            self._explained(),
             self._plans.opened(
                 _key(text(NO_NAMES, "candidate")), unnamed([(sql, inputs)]), self._target(output)
             ) as plan,
@@ -111,7 +111,7 @@ class AthenaEngine:
         files = unnamed([(q.sql, q.inputs) for q in queries.values()])
         found: dict[str, dict[str, Any]] = {}
         failed: dict[str, str] = {}
-        with self._told(), self._plans.opened(key, files) as plan:
+        with self._explained(), self._plans.opened(key, files) as plan:
             ready = {name: self._text(q, plan.mounted) for name, q in queries.items()}
             ended = self._fan_out.run(
                 {name: tagged(text) for name, text in ready.items()},
@@ -144,7 +144,7 @@ class AthenaEngine:
     def _composed(self, query: Query) -> Iterator[str]:
         """Yield the text of a query while its temporary tables exist."""
         key, files = _key(self._text(query, NO_NAMES)), unnamed([(query.sql, query.inputs)])
-        with self._told(), self._plans.opened(key, files) as plan:
+        with self._explained(), self._plans.opened(key, files) as plan:
             yield self._text(query, plan.mounted)
 
     def _text(self, query: Query, names: Mapping[str, str]) -> str:
@@ -157,7 +157,7 @@ class AthenaEngine:
         return f"{schema}.{table}", key
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except (AwsError, LakeError) as error:

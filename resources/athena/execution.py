@@ -97,11 +97,11 @@ class Execution:
         named = _BUCKET.search(self.reason)
         bucket = f" in bucket {named[1] or named[2]}" if named else ""
         code = _CODE.match(self.reason)
-        told = f"{code[1]}: " if code else ""
+        prefix = f"{code[1]}: " if code else ""
         for text, hint in HINTS:
             if text.lower() in self.reason.lower():
-                return told.replace(f"{text}: ", "") + hint.format(bucket=bucket)
-        return f"{told}Athena's own words are in the query's history, they may quote data"
+                return prefix.replace(f"{text}: ", "") + hint.format(bucket=bucket)
+        return f"{prefix}Athena's own words are in the query's history, they may quote data"
 
     def failure(self) -> SqlError:
         """Return the error of a query that was lost."""

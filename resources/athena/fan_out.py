@@ -30,8 +30,8 @@ class QueriesFailedError(SqlError):
     """Some of several queries failed: why by name, and the rows of those that did not."""
 
     def __init__(self, failed: Mapping[str, str], rows: Mapping[str, Mapping[str, Any]]) -> None:
-        told = "; ".join(f"{name}: {why}" for name, why in failed.items())
-        super().__init__(f"{len(failed)} of {len(failed) + len(rows)} queries failed. {told}")
+        reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        super().__init__(f"{len(failed)} of {len(failed) + len(rows)} queries failed. {reasons}")
         self.failed, self.rows = failed, rows
 
 
@@ -63,8 +63,10 @@ class ThreadFanOut:
         pool = ThreadPoolExecutor(max_workers=max(1, min(self._most, len(queries))))
         try:
             # Each thread is given the work of this one, whose numbers and log it uses.
-            told = [pool.submit(contextvars.copy_context().run, outcome, name) for name in queries]
-            return {found.name: found for found in (future.result() for future in told)}
+            futures = [
+                pool.submit(contextvars.copy_context().run, outcome, name) for name in queries
+            ]
+            return {found.name: found for found in (future.result() for future in futures)}
         except BaseException:
             self._client.cancel()
             pool.shutdown(wait=True, cancel_futures=True)

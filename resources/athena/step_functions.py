@@ -78,8 +78,8 @@ class StepFunctionsFanOut:
             if seen["status"] not in _ENDED:
                 return arn, done
             if seen["status"] == "SUCCEEDED":
-                told = self._outcomes(seen)
-                done |= {name: o for name, o in told.items() if o.state == "SUCCEEDED"}
+                answer = self._outcomes(seen)
+                done |= {name: o for name, o in answer.items() if o.state == "SUCCEEDED"}
             ordinal += 1
         raise SqlError(f"Step Functions: {name} ended {_ORDINALS} times: see its executions")
 
@@ -89,7 +89,7 @@ class StepFunctionsFanOut:
         if len(given.encode()) > _LONGEST_INPUT:
             raise SqlError(f"Step Functions: query {', '.join(queries)} is longer than 256 KiB")
         api = client("stepfunctions", self._athena.region)
-        with self._told("start", f"state machine {self._machine}"):
+        with self._explained("start", f"state machine {self._machine}"):
             try:
                 api.start_execution(stateMachineArn=self._machine, name=name, input=given)
             except api.exceptions.ExecutionAlreadyExists:
@@ -109,7 +109,7 @@ class StepFunctionsFanOut:
     def _look(self, arn: str) -> dict[str, Any] | None:
         """Return the execution in its present state; None if there is none."""
         api = client("stepfunctions", self._athena.region)
-        with self._told("read", arn):
+        with self._explained("read", arn):
             try:
                 found: dict[str, Any] = api.describe_execution(executionArn=arn)
             except api.exceptions.ExecutionDoesNotExist:
@@ -146,28 +146,28 @@ class StepFunctionsFanOut:
         return found
 
     def _outcomes(self, seen: Mapping[str, Any]) -> dict[str, Outcome]:
-        told = json.loads(seen["output"])
-        return {one["name"]: self._outcome(one) for one in told}
+        answer = json.loads(seen["output"])
+        return {one["name"]: self._outcome(one) for one in answer}
 
-    def _outcome(self, told: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, answer: Mapping[str, Any]) -> Outcome:
         """Return how a query ended, with a reason of our own: Athena's message may quote data."""
         # An error may come without a cause: a timeout's does.
-        error = {"Error": "", "Cause": "", **told.get("error", {})}
-        query_id = told.get("query_id") or _query_id(error["Cause"])
+        error = {"Error": "", "Cause": "", **answer.get("error", {})}
+        query_id = answer.get("query_id") or _query_id(error["Cause"])
         if query_id is None:
             code = error["Error"].removeprefix("Athena.")
             target = f"Athena workgroup {self._athena.workgroup}"
             if code == "States.Timeout":
                 return Outcome(
-                    told["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
+                    answer["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
                 )
-            return Outcome(told["name"], None, "FAILED", _why(code, error["Cause"], target))
+            return Outcome(answer["name"], None, "FAILED", _why(code, error["Cause"], target))
         ended = self._athena.look(query_id)
         self._athena.account(ended)
         if not ended.ended:
-            return Outcome(told["name"], query_id, "FAILED", f"{error['Error']}: it was given up")
+            return Outcome(answer["name"], query_id, "FAILED", f"{error['Error']}: it was given up")
         reason = str(ended.failure()) if ended.lost else ""
-        return Outcome(told["name"], query_id, ended.state, reason)
+        return Outcome(answer["name"], query_id, ended.state, reason)
 
     def _stop(self, arn: str) -> None:
         """Stop an execution; a failure to do so must not hide why."""
@@ -180,7 +180,7 @@ class StepFunctionsFanOut:
                 work.log.warning(f"{arn} could not be stopped: {error}")
 
     @contextlib.contextmanager
-    def _told(self, action: str, target: str) -> Iterator[None]:
+    def _explained(self, action: str, target: str) -> Iterator[None]:
         try:
             with explained(action, target):
                 yield
@@ -217,12 +217,12 @@ def _parts(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def _query_id(cause: str) -> str | None:
     """Return the id of the query of a failed task; None if it was never started."""
     try:
-        told = json.loads(cause)
+        answer = json.loads(cause)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         return None
-    found = told.get("QueryExecution", told).get("QueryExecutionId")
+    found = answer.get("QueryExecution", answer).get("QueryExecutionId")
     return str(found) if found else None
 
 

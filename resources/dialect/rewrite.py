@@ -89,8 +89,8 @@ def _cast(node: Any) -> Any:
         return plain
     if literal and kind in TEXTS and not safe:
         # The text is the query's own, no value of the data: what it says is why the cast is there.
-        told = f"athena: cannot cast '{operand.name}' to {target.lower()}"
-        return duck("error(m_)", m=exp.Literal.string(told))
+        message = f"athena: cannot cast '{operand.name}' to {target.lower()}"
+        return duck("error(m_)", m=exp.Literal.string(message))
     found = duck(cast_template(kind, target, kind_of(operand), safe=safe), x=operand)
     found.meta["kind"] = kind
     return found

@@ -88,14 +88,14 @@ class IcebergLake(ABC):
     def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
         """Raise DamagedFileError for a file that is not as it was recorded."""
 
-    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
+    def _explained(self, action: str, table: str) -> AbstractContextManager[None]:
         """Explain failures of the underlying storage to the user; a subclass overrides it."""
         return nullcontext()
 
     def load(self, table: str) -> "Table":
         """Return the current Iceberg table; MissingTableError if it was never created."""
         place = self._place(table)
-        with self._told(READ, table):
+        with self._explained(READ, table):
             return load(self._catalog, place.identifier, table)
 
     def ensure(
@@ -108,7 +108,7 @@ class IcebergLake(ABC):
     ) -> None:
         """See `Lake.ensure`. Two processes may do it at once."""
         place = self._place(table)
-        with self._told("create or change", table):
+        with self._explained("create or change", table):
             lake_schema.ensure(
                 self._catalog,
                 place,
@@ -153,7 +153,7 @@ class IcebergLake(ABC):
         paths = self._own(table, files)
         if len(set(paths)) < len(paths):
             raise LakeError(f"{table}: a candidate file is named twice")
-        with self._told("publish to", table), self._turn(table):
+        with self._explained("publish to", table), self._turn(table):
             candidate = lake_candidate.describe(target, paths)
             lake_candidate.check_inside(target, candidate, replace)
             self._record(table, paths)
@@ -179,7 +179,7 @@ class IcebergLake(ABC):
         if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
             raise LakeError(f"{table} has no snapshot {snapshot_id}")
         found = []
-        with self._told(READ, table):
+        with self._explained(READ, table):
             for file in live_files(source, snapshot):
                 partition = partition_of(source, file)
                 if chosen.hold(partition):
@@ -204,7 +204,7 @@ class IcebergLake(ABC):
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
-        with self._told(READ, table):
+        with self._explained(READ, table):
             for file in live_files(source, source.current_snapshot()):
                 partition = partition_of(source, file)
                 day = partition[DATE_COLUMN]
@@ -234,7 +234,7 @@ class IcebergLake(ABC):
                 raise LakeError(f"{table} has no snapshot {snapshot_id}")
             target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
 
-        with self._told("roll back", table), self._turn(table):
+        with self._explained("roll back", table), self._turn(table):
             committed(table, attempt)
 
     def expire(self, table: str, keep_last: int) -> list[int]:
@@ -245,7 +245,7 @@ class IcebergLake(ABC):
                 self.load(table), keep_last, lambda files: self._orphaned(table, files)
             )
 
-        with self._told("expire snapshots of", table), self._turn(table):
+        with self._explained("expire snapshots of", table), self._turn(table):
             return committed(table, attempt)
 
 

@@ -67,7 +67,7 @@ class LocalLake(IcebergLake):
         make_namespace(self._catalog, schema)
 
     @contextmanager
-    def _told(self, action: str, table: str) -> Iterator[None]:
+    def _explained(self, action: str, table: str) -> Iterator[None]:
         from pyiceberg.exceptions import ValidationError
 
         try:
@@ -151,7 +151,7 @@ class LocalLake(IcebergLake):
 
     def _shown(self, table: str) -> tuple["Table", list["DataFile"]]:
         source = self.load(table)
-        with self._told(READ, table):
+        with self._explained(READ, table):
             return source, list(live_files(source, source.current_snapshot()))
 
     def unreadable(self) -> dict[str, str]:

@@ -62,9 +62,11 @@ class Step:
                 StepIds=[self.step_id],
                 StepCancellationOption="TERMINATE_PROCESS",
             )
-        for told in answer.get("CancelStepsInfoList", ()):
-            if told["Status"] != "SUBMITTED" and not self.look().ended:
-                raise AwsError(f"Cannot stop {self.name}: {told.get('Reason')}", told["Status"])
+        for answered in answer.get("CancelStepsInfoList", ()):
+            if answered["Status"] != "SUBMITTED" and not self.look().ended:
+                raise AwsError(
+                    f"Cannot stop {self.name}: {answered.get('Reason')}", answered["Status"]
+                )
 
     def lines(self) -> Iterable[str]:
         """Return the new lines of its output, which EMR copies every few minutes."""
@@ -199,6 +201,6 @@ class EmrClusterEngine(JobEngine):
 def _seen(step: Mapping[str, Any]) -> Seen:
     status = step["Status"]
     details = status.get("FailureDetails", {})
-    told = " ".join(str(details.get(part, "")) for part in ("Reason", "Message"))
+    answered = " ".join(str(details.get(part, "")) for part in ("Reason", "Message"))
     state = status["State"]
-    return Seen(state, PHASES.get(state), safe_reason(told) or REASONS.get(state, ""))
+    return Seen(state, PHASES.get(state), safe_reason(answered) or REASONS.get(state, ""))

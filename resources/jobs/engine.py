@@ -93,8 +93,8 @@ class JobEngine:
         with explained("upload inputs to", self.mirror.names.base):
             given = {table: self.mirror.adopt(sources) for table, sources in inputs.items()}
         code = upload(self.names, script)
-        told = [code.sha256, given, business_date.isoformat(), dict(params)]
-        key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+        parts = [code.sha256, given, business_date.isoformat(), dict(params)]
+        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
         arguments = job_arguments(given, "", business_date, params)
         at = arguments.index("--inputs") + 1
         listed = self._list(key, arguments[at])

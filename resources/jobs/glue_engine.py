@@ -66,9 +66,9 @@ class GlueRun:
         """Stop the job run; raises AwsError if Glue refuses."""
         with explained("stop", self.name):
             answer = self._glue.batch_stop_job_run(JobName=self.job_name, JobRunIds=[self.run_id])
-        for told in answer.get("Errors", ()):
+        for refused in answer.get("Errors", ()):
             if self.look().active:
-                why = told.get("ErrorDetail", {})
+                why = refused.get("ErrorDetail", {})
                 raise AwsError(
                     f"Cannot stop {self.name}: {why.get('ErrorMessage', 'Glue refuses')}",
                     str(why.get("ErrorCode", "")),

@@ -49,7 +49,7 @@ def safe_reason(text: str | None) -> str:
     found = text or ""
     if ours := re.search(r"\bJobError: ([^\r\n]+)", found):
         return ours[1]
-    told = [*dict.fromkeys([*_OF_THE_JOB.findall(found), *_CLASS.findall(found)])]
-    if told:
-        return f"{', '.join(told[:4])}; its whole log may quote data and stays where it is"
+    names = [*dict.fromkeys([*_OF_THE_JOB.findall(found), *_CLASS.findall(found)])]
+    if names:
+        return f"{', '.join(names[:4])}; its whole log may quote data and stays where it is"
     return ""

@@ -152,14 +152,14 @@ def _stop_all(jobs: Jobs, request: Request, patience: Patience, log: logging.Log
 
 
 def _with_room(start: Callable[[], Job], patience: Patience, log: logging.Logger) -> Job:
-    end, told = time.monotonic() + patience.crowded, False
+    end, logged = time.monotonic() + patience.crowded, False
     while True:
         try:
             return start()
         except AwsError as error:
             if error.code not in FULL or time.monotonic() > end:
                 raise
-        if not told:
+        if not logged:
             log.info("As many jobs run as the service allows at once; waiting for one to end.")
-            told = True
+            logged = True
         time.sleep(patience.longest)

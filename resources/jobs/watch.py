@@ -113,8 +113,8 @@ def stop(job: Job, patience: Patience, log: logging.Logger) -> None:
         job.stop()
         seen = wait_while(job, patience, lambda seen: seen.active)
     except Exception as error:
-        told = str(error) if isinstance(error, AwsError) else type(error).__name__
-        log.error(f"{job.name}: not stopped ({told}). Stop it by hand.")
+        text = str(error) if isinstance(error, AwsError) else type(error).__name__
+        log.error(f"{job.name}: not stopped ({text}). Stop it by hand.")
         return
     if seen.active:
         log.error(f"{job.name}: still {seen.state}. Stop it by hand.")

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from customer360_assets.automation import moment
-from customer360_assets.automation.moment import Moment
+from customer360_assets.automation.moment import ClockReading
 from customer360_assets.deployment import Deployment
 from customer360_assets.merge import definitions_of
 
@@ -31,7 +31,7 @@ class Arriving:
 
     @contextmanager
     def _clock(self) -> Iterator[None]:
-        present = Moment("test", self.seconds)
+        present = ClockReading("test", self.seconds)
         with mock.patch.object(moment, "now", return_value=present):
             yield
 

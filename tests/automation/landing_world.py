@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from customer360_assets.automation.moment import Moment
+from customer360_assets.automation.moment import ClockReading
 from resources.archive import Content, Receipt
 from resources.landing import LandedFile, Page
 
@@ -47,9 +47,9 @@ class World:
     complete: dict[str, list[bytes]] = field(default_factory=dict)
     writes: int = 0
 
-    def clock(self) -> Moment:
+    def clock(self) -> ClockReading:
         """Return the time that the sensor reads."""
-        return Moment(str(self.boot), self.now)
+        return ClockReading(str(self.boot), self.now)
 
     def wait(self, seconds: int) -> None:
         """Advance the time; slow writers go on writing."""

@@ -44,10 +44,10 @@ def test_a_check_that_stops_a_table_is_told(on_call: OnCall, receiver: Receiver)
     on_call.run(repeated=True)
     on_call.tick()
     kinds = {a["kind"]: a for a in receiver.took("/webhook")}
-    told = kinds["failed check"]
-    assert told["title"] == "stage.transaction was not published: grain"
-    assert told["text"].startswith("Not published. 2 rows repeat a key")
-    assert told["link"] == "https://dagster.example/assets/stage/transaction"
+    alert = kinds["failed check"]
+    assert alert["title"] == "stage.transaction was not published: grain"
+    assert alert["text"].startswith("Not published. 2 rows repeat a key")
+    assert alert["link"] == "https://dagster.example/assets/stage/transaction"
 
 
 def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
@@ -58,15 +58,15 @@ def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
     assert receiver.arrived == {}
 
 
-@pytest.mark.parametrize(("quarantined", "told"), [(10, 0), (11, 1)])
+@pytest.mark.parametrize(("quarantined", "alert"), [(10, 0), (11, 1)])
 def test_quarantine_is_told_above_the_contracts_limit(
-    on_call: OnCall, receiver: Receiver, quarantined: int, told: int
+    on_call: OnCall, receiver: Receiver, quarantined: int, alert: int
 ) -> None:
     on_call.run(quarantined=quarantined)
     on_call.tick()
     found = receiver.took("/webhook")
-    assert len(found) == told
-    if told:
+    assert len(found) == alert
+    if alert:
         assert found[0]["text"].startswith("11 of 1,000 delivered records (1.1%) are in quarantine")
 
 

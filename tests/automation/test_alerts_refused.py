@@ -27,9 +27,9 @@ def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
     receiver.statuses = {refused: status}
     on_call.tick()
     assert keys(receiver) == [first, last], "in the same tick"
-    told = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
-    assert on_call.said == [told]
-    assert on_call.message == f"3 new alerts, 0 still to be told. {told}."
+    reported = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
+    assert on_call.said == [reported]
+    assert on_call.message == f"3 new alerts, 0 still to be told. {reported}."
     on_call.tick()
     assert receiver.refused == 1, "it is not tried again"
     assert on_call.message == "0 new alerts, 0 still to be told."
@@ -67,7 +67,7 @@ def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
 def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
     receiver.status = status
     on_call.tick()
     assert receiver.refused == 1, "one attempt"
@@ -76,7 +76,7 @@ def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     assert on_call.message == f"2 new alerts, 2 still to be told. {why}."
     receiver.status = 200
     on_call.tick()
-    assert keys(receiver) == told
+    assert keys(receiver) == reported
 
 
 @pytest.mark.parametrize(
@@ -85,26 +85,26 @@ def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
 def test_alerts_wait_while_a_receiver_takes_none(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
     receiver.status = status
     on_call.tick()
     assert receiver.refused == 1, "one attempt"
     assert on_call.message == f"2 new alerts, 2 still to be told. {WEBHOOK}: answered {status}."
     receiver.status = 200
     on_call.tick()
-    assert keys(receiver) == told
+    assert keys(receiver) == reported
 
 
 def test_a_receiver_that_refuses_all_fills_the_log_and_not_the_message(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, "http://127.0.0.1:9/" + ADDRESS)
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(SHOWN + 1)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(SHOWN + 1)]
     receiver.status = 400
     on_call.tick()
-    assert all(any(key in line for line in on_call.said) for key in told)
+    assert all(any(key in line for line in on_call.said) for key in reported)
     assert on_call.message
-    assert f" {SLACK}: ConnectError. {WEBHOOK}: answered 400 to {told[0]}" in on_call.message
+    assert f" {SLACK}: ConnectError. {WEBHOOK}: answered 400 to {reported[0]}" in on_call.message
     assert on_call.message.count("answered 400") == SHOWN - 1
     assert on_call.message.endswith(" The log names 2 more.")
 
@@ -127,8 +127,8 @@ def test_an_address_that_is_none_keeps_the_other_receiver_told(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, f"http://127.0.0.1:{ADDRESS}")
-    told = f"run/{on_call.run(breaks=True)}"
+    reported = f"run/{on_call.run(breaks=True)}"
     on_call.tick()
-    assert keys(receiver) == [told]
+    assert keys(receiver) == [reported]
     assert f"{SLACK}: its address is no web address" in on_call.said
     assert "T0-not-for-logs" not in "\n".join([*on_call.said, str(on_call.message)])

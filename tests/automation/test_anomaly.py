@@ -123,13 +123,13 @@ def test_an_asset_judges_itself_by_its_record(bank: SmallBank) -> None:
     ran = bank.run(DAY)
     assert ran.code == 0, ran.output
     with bank.instance() as instance:
-        told = {
+        reported = {
             check: instance.event_log_storage.get_latest_asset_check_execution_by_key(
                 [dg.AssetCheckKey(asset_key(table), check)]
             )
             for table, check in (("stage.card", "anomaly"), ("stage.transaction", "contract"))
         }
-        ((_, odd),) = told["anomaly"].items()
+        ((_, odd),) = reported["anomaly"].items()
         evaluation = odd.evaluation
         assert evaluation is not None
         assert not evaluation.passed

@@ -27,10 +27,10 @@ def seventy_days(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         for table in FEED:
             for n in range(1, 71):
                 came = n % 7 == 0
-                told = {METADATA_KEY: "seen" if came else NOTHING, ROWS: 100 if came else 0}
+                metadata = {METADATA_KEY: "seen" if came else NOTHING, ROWS: 100 if came else 0}
                 date = str(D - dt.timedelta(days=n))
                 instance.report_runless_asset_event(
-                    dg.AssetMaterialization(asset_key(table), partition=date, metadata=told)
+                    dg.AssetMaterialization(asset_key(table), partition=date, metadata=metadata)
                 )
     return Kept.of(bank, "of ten weeks")
 

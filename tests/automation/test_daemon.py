@@ -79,10 +79,10 @@ def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:
 def made(instance: dg.DagsterInstance, table: str) -> Counter[tuple[str, str]]:
     """Return how often each partition of a table was made in each version."""
     events = instance.fetch_materializations(asset_key(table), limit=1000).records
-    told = [e.asset_materialization for e in events if e.asset_materialization]
+    materialized = [e.asset_materialization for e in events if e.asset_materialization]
     return Counter(
         (str(m.partition), str(m.metadata[METADATA_KEY].value))
-        for m in told
+        for m in materialized
         if METADATA_KEY in m.metadata
     )
 

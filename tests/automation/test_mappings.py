@@ -81,8 +81,8 @@ def test_a_window_is_an_upper_bound(definitions: dg.Definitions) -> None:
 def test_the_daemon_and_the_ui_are_told_the_same(definitions: dg.Definitions) -> None:
     """Dagster's own mappings reach the daemon; one of our own would be lost on the way."""
     repository = definitions.get_repository_def()
-    told = {n.asset_key: n for n in RepositorySnap.from_def(repository).asset_nodes}
-    edges = {e.parent_asset_key: e for e in told[asset_key("dimension.loyalty")].parent_edges}
+    nodes = {n.asset_key: n for n in RepositorySnap.from_def(repository).asset_nodes}
+    edges = {e.parent_asset_key: e for e in nodes[asset_key("dimension.loyalty")].parent_edges}
     mapping = edges[asset_key("stage.transaction")].partition_mapping
     assert mapping == dates_up_to()
 

@@ -70,8 +70,8 @@ class Ticks:
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())
         # A tick tells of the evaluations that are not as they were.
-        for told in done.automation_condition_evaluations:
-            self._newest[told.key.to_user_string()] = told
+        for reported in done.automation_condition_evaluations:
+            self._newest[reported.key.to_user_string()] = reported
         asked: Asked = {}
         for request in self.requests:
             for table, date in _partitions(request):

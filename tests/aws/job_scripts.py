@@ -37,7 +37,7 @@ BODIES = {
     "forever": "time.sleep(600)",
     "exits": "sys.exit(3)",
     "quotes": f"raise ValueError('{SECRET}')",
-    "told": "with job.messages():\n    raise job.JobError('stage.customer: 2 clients are twice')",
+    "fails": "with job.messages():\n    raise job.JobError('stage.customer: 2 clients are twice')",
     "exhausts": f"print('{SECRET}'); raise MemoryError('{SECRET}')",
 }
 

@@ -101,7 +101,7 @@ def test_a_failure_tells_no_value(client: AthenaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "expected"),
     [
         ("Query exhausted resources at this scale factor", "build fewer dates at once"),
         ("TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers", "build fewer dates"),
@@ -121,7 +121,7 @@ def test_a_failure_tells_no_value(client: AthenaClient) -> None:
         ),
     ],
 )
-def test_each_reason_has_its_advice(reason: str, told: str) -> None:
+def test_each_reason_has_its_advice(reason: str, expected: str) -> None:
     found = str(Execution("q", "FAILED", reason).failure())
-    assert told in found
+    assert expected in found
     assert "771" not in found

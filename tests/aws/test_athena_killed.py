@@ -178,11 +178,11 @@ def test_an_insert_that_was_told_as_failed_and_had_worked_does_not_double_the_ro
     inputs = {"raw.card": lake.files("raw.card")}
     with monkeypatch.context() as patched:
         patched.setattr(engine._client, "run", tried_again)
-        with pytest.raises(SqlError, match="rows more than once") as told:
+        with pytest.raises(SqlError, match="rows more than once") as raised:
             engine.run(
                 SQL, [], inputs, lake.candidate_dir("stage.card", "a"), COLUMNS, ["business_date"]
             )
-    assert passes(told.value)
+    assert passes(raised.value)
     made = engine.run(
         SQL, [], inputs, lake.candidate_dir("stage.card", "b"), COLUMNS, ["business_date"]
     )

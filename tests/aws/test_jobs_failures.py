@@ -39,7 +39,7 @@ def test_a_script_that_exits_with_3(
 def test_the_reason_is_told_after_the_failure(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]], kind: str
 ) -> None:
-    script = script_of("told", lake)
+    script = script_of("fails", lake)
     with pytest.raises(SparkJobError, match=r"ended as FAILED: stage.customer: 2 clients are"):
         engine(kind, lake).run(script, given, output_of(lake, "r"), MAY)
 

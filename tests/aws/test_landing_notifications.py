@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from customer360_assets.automation import moment
-from customer360_assets.automation.moment import Moment
+from customer360_assets.automation.moment import ClockReading
 from customer360_assets.automation.notifications import keys_of, notifications
 from customer360_assets.automation.sensors import (
     NOTIFIED_SWEEP,
@@ -70,8 +70,11 @@ class Stage:
 
     def tell(self, key: str) -> None:
         """Send what EventBridge sends of a new object."""
-        told = {"bucket": {"name": self.names.bucket("raw")}, "object": {"key": f"landing/{key}"}}
-        body = json.dumps({"detail-type": "Object Created", "source": "aws.s3", "detail": told})
+        reported = {
+            "bucket": {"name": self.names.bucket("raw")},
+            "object": {"key": f"landing/{key}"},
+        }
+        body = json.dumps({"detail-type": "Object Created", "source": "aws.s3", "detail": reported})
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
     def messages(self) -> int:
@@ -95,7 +98,7 @@ class Stage:
                 sensor_name=name,
                 resources=self.resources,
             ) as context,
-            mock.patch.object(moment, "now", return_value=Moment("test", self.seconds)),
+            mock.patch.object(moment, "now", return_value=ClockReading("test", self.seconds)),
         ):
             done = self.definitions.resolve_sensor_def(name).evaluate_tick(context)
         self.skipped = done.skip_message

@@ -290,5 +290,5 @@ def test_the_state_machine_tells_no_more_than_it_must(
 ) -> None:
     fan_out.run(GOOD, "t")
     (execution,) = step_functions.executions.values()
-    told = json.loads(str(execution.output))
-    assert [sorted(one) for one in told] == [["name", "query_id", "state"]] * 3
+    reported = json.loads(str(execution.output))
+    assert [sorted(one) for one in reported] == [["name", "query_id", "state"]] * 3

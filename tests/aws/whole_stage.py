@@ -102,10 +102,10 @@ def served(home: Path, clients: list[int]) -> dict[int, dict[str, Any] | None]:
 
 def differences(ours: dict[str, Rows], theirs: dict[str, Rows]) -> list[str]:
     """Return a line for each table: rows on both sides, and how many are on one side only."""
-    told = []
+    reported = []
     for table in sorted({*ours, *theirs}):
         left, right = ours.get(table), theirs.get(table)
         alone = set(map(repr, left or ())) ^ set(map(repr, right or ()))
         state = "equal" if left == right else f"{len(alone)} rows on one side alone"
-        told.append(f"{table}: {len(left or ())} local, {len(right or ())} on AWS, {state}")
-    return told
+        reported.append(f"{table}: {len(left or ())} local, {len(right or ())} on AWS, {state}")
+    return reported

@@ -124,7 +124,7 @@ def test_growth_over_three_and_six_months(bank: SmallBank) -> None:
     """Before 2024-02-24 it was 150.10, before 2023-11-24 it was 300: now 200.15."""
     bank.client(1)
     bank.account(10, 1)
-    told = [
+    history = [
         ("2023-11-23", "300"),
         ("2023-11-24", "120"),
         ("2024-02-23", "9"),
@@ -133,7 +133,7 @@ def test_growth_over_three_and_six_months(bank: SmallBank) -> None:
         ("2024-05-23", "200.15"),
         ("2024-05-24", "1000"),
     ]
-    for date, balance in told:
+    for date, balance in history:
         bank.booked(10, day(date), "1", balance)
     columns = ("asset_growth_3m", "asset_growth_ratio_3m", "asset_growth_6m")
     expected = (money("50.05"), rate("0.3334"), money("-99.85"))

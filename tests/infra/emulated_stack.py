@@ -81,9 +81,9 @@ class Stack:
         exported = {e["Name"]: e["Value"] for e in exports}
         return {
             "Ref": lambda logical: self.parameters.get(logical) or self.physical(logical),
-            "Fn::GetAtt": lambda told: self.arn(told[0]),
+            "Fn::GetAtt": lambda given: self.arn(given[0]),
             "Fn::ImportValue": lambda name: exported[name],
-            "Fn::Join": lambda told: told[0].join(self.resolved(told[1])),
+            "Fn::Join": lambda given: given[0].join(self.resolved(given[1])),
         }
 
     def physical(self, logical: str) -> str:

@@ -39,8 +39,8 @@ def test_told_before_it_is_done_and_done_once(deployed: AwsNames) -> None:
     one = _template(deployed, "test-a")
     assert list(deploy_stack(deployed, "one", one, {}, do=False)) == ["Add AWS::SQS::Queue Test-a"]
     assert "a" not in _queues(deployed)
-    told = list(deploy_stack(deployed, "one", one, {}, do=True))
-    assert told == ["Add AWS::SQS::Queue Test-a", "done"]
+    reported = list(deploy_stack(deployed, "one", one, {}, do=True))
+    assert reported == ["Add AWS::SQS::Queue Test-a", "done"]
     assert "a" in _queues(deployed)
 
 

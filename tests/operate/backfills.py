@@ -28,7 +28,7 @@ query($id: String!) {
   partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
 }
 """
-TOLD = """
+REPORTED = """
 query($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
     ... on AssetNode { assetPartitionStatuses {
@@ -70,9 +70,9 @@ def ended(ui: Ui, backfill: str, seconds: float) -> str:
     return status(ui, backfill)
 
 
-def told(ui: Ui, table: str) -> list[dict[str, Any]]:
+def materialized_ranges(ui: Ui, table: str) -> list[dict[str, Any]]:
     """Return the ranges of partitions that the UI shows as materialized."""
-    node = ui.ask(TOLD, {"key": {"path": table.split(".")}})["assetNodeOrError"]
+    node = ui.ask(REPORTED, {"key": {"path": table.split(".")}})["assetNodeOrError"]
     ranges: list[dict[str, Any]] = node["assetPartitionStatuses"]["ranges"]
     return [r for r in ranges if r["status"] == "MATERIALIZED"]
 

@@ -104,8 +104,8 @@ def test_a_killed_backfill_goes_on_where_it_was(
     before = _published(home)
     with serve(home) as ui:
         assert backfills.ended(ui, backfill, SECONDS) == "COMPLETED_FAILED"
-        told = backfills.told(ui, DERIVED[0])
-        assert [(r["startKey"], r["endKey"]) for r in told] == [(str(FIRST), str(END))]
+        reported = backfills.materialized_ranges(ui, DERIVED[0])
+        assert [(r["startKey"], r["endKey"]) for r in reported] == [(str(FIRST), str(END))]
         resumed = backfills.resume(ui, backfill)
         assert backfills.ended(ui, resumed, SECONDS) == "COMPLETED_SUCCESS"
     after = _published(home)

@@ -185,8 +185,8 @@ def test_json_fields_missing_new_and_nested(home: Home) -> None:
 def test_names_that_may_be_values_are_counted_and_not_told(home: Home) -> None:
     keys = [*(f"k{i:02}" for i in range(30)), "jan@example.com", "k" * 65, "ě", ""]
     deliveries = sessions(home, *(json.dumps(SESSION | {key: 1}) for key in keys))
-    told = ", ".join(f"k{i:02}" for i in range(20))
-    assert only(deliveries)["reason"] == f"fields not in the specification: {told}, 14 more"
+    reported = ", ".join(f"k{i:02}" for i in range(20))
+    assert only(deliveries)["reason"] == f"fields not in the specification: {reported}, 14 more"
 
 
 def test_a_visitor_that_json_has_as_a_number_keeps_every_digit(home: Home) -> None:

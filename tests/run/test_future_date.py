@@ -41,7 +41,11 @@ def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(
     assert f"The profile store serves {NEVER} and goes on doing so" in " ".join(ran.output.split())
     with bank.instance() as instance:
         storage = instance.event_log_storage
-        told = storage.get_latest_asset_check_execution_by_key([COMPLETE])[COMPLETE].evaluation
-    assert told is not None
-    assert not told.passed
-    assert str(told.description).startswith(f"The store serves {NEVER}, which has not come yet")
+        evaluation = storage.get_latest_asset_check_execution_by_key([COMPLETE])[
+            COMPLETE
+        ].evaluation
+    assert evaluation is not None
+    assert not evaluation.passed
+    assert str(evaluation.description).startswith(
+        f"The store serves {NEVER}, which has not come yet"
+    )

@@ -45,5 +45,5 @@ def test_a_date_that_is_kept_keeps_its_rows_and_measures_on_record(
 
 def _numbers(partition: Made) -> dict[str, float]:
     """Return the metadata of the partition alone, without the cost of the step."""
-    told = {ROWS, *contract(TABLE).measures}
-    return {name: n for name, n in partition.numbers.items() if name in told}
+    names = {ROWS, *contract(TABLE).measures}
+    return {name: n for name, n in partition.numbers.items() if name in names}

@@ -13,7 +13,7 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.deployment import deployment
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.merge import definitions_of
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from tests.run.deliveries import CARDS, DAY, card, card_file, crm_file
 from tests.run.small_bank import SmallBank
 
@@ -32,7 +32,7 @@ def _row(seq: int, status: str, file: str = "a.csv", feed: str = "card", day: in
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "expected"),
     [
         ([_row(1, "refused")], [1]),
         ([_row(1, "loaded"), _row(2, "refused")], [2]),
@@ -47,11 +47,11 @@ def _row(seq: int, status: str, file: str = "a.csv", feed: str = "card", day: in
     ],
 )
 def test_a_refused_file_is_told_while_nothing_has_taken_its_place(
-    rows: list[Any], told: list[int], tmp_path: Path
+    rows: list[Any], expected: list[int], tmp_path: Path
 ) -> None:
     feeds = load_feeds(deployment(tmp_path).feeds)
     assert (feeds["card"].replaces, feeds["account"].replaces) == ("same_name", "same_date")
-    assert [row["delivery_seq"] for row in unmended(rows, feeds)] == told
+    assert [row["delivery_seq"] for row in awaiting_correction(rows, feeds)] == expected
 
 
 @pytest.mark.slow

@@ -95,8 +95,11 @@ def test_a_rollback_whose_store_was_full_is_finished_by_the_same_command(bank: S
 def _is_recorded_as_served(bank: SmallBank) -> bool:
     with bank.instance() as instance:
         event = instance.get_latest_materialization_event(asset_key(SERVING))
-    told = event.asset_materialization if event else None
-    return isinstance(told, dg.AssetMaterialization) and "rolled_back_to" in told.metadata
+    materialization = event.asset_materialization if event else None
+    return (
+        isinstance(materialization, dg.AssetMaterialization)
+        and "rolled_back_to" in materialization.metadata
+    )
 
 
 @pytest.mark.slow

@@ -98,9 +98,9 @@ def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_what_aws_refuses_is_told_in_words(command: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 1
-    assert told.exception is None or isinstance(told.exception, SystemExit)
-    said = " ".join(told.output.split())
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 1
+    assert ran.exception is None or isinstance(ran.exception, SystemExit)
+    said = " ".join(ran.output.split())
     assert said.startswith("Cannot ")
     assert "no AWS credentials were found" in said

@@ -94,7 +94,7 @@ def test_a_second_run_does_nothing(workshop: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("SELECT nope FROM stage.card", "nope"),
         ("DROP TABLE stage.card", ""),
@@ -102,10 +102,10 @@ def test_a_second_run_does_nothing(workshop: Home) -> None:
     ],
 )
 def test_a_query_that_is_refused(
-    workshop: Home, capfd: pytest.CaptureFixture[str], query: str, told: str
+    workshop: Home, capfd: pytest.CaptureFixture[str], query: str, expected: str
 ) -> None:
     """It says why; it neither writes nor reads elsewhere."""
-    with pytest.raises(SqlError, match=told):
+    with pytest.raises(SqlError, match=expected):
         sql_command(workshop.path, query, None, OutputFormat.table)
     printed = capfd.readouterr()
     assert "root:" not in printed.out + printed.err

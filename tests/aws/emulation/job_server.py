@@ -54,9 +54,9 @@ class JobServer:
                     found = services.answer(operation, self.path, json.loads(body or b"{}"))
                     self.answer(200, {}, json.dumps(found).encode())
                 except Refused as refused:
-                    told = {"__type": refused.code, "message": refused.message}
+                    answer = {"__type": refused.code, "message": refused.message}
                     headers = {"x-amzn-errortype": refused.code}
-                    self.answer(refused.status, headers, json.dumps(told).encode())
+                    self.answer(refused.status, headers, json.dumps(answer).encode())
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_any  # noqa: N815
 

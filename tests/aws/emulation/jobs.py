@@ -219,8 +219,8 @@ class JobServices:
     def emr_cancel_steps(self, asked: dict[str, Any]) -> dict[str, Any]:
         for step_id in asked["StepIds"]:
             self._one(asked["ClusterId"], step_id).stop()
-        told = [{"StepId": i, "Status": "SUBMITTED"} for i in asked["StepIds"]]
-        return {"CancelStepsInfoList": told}
+        answer = [{"StepId": i, "Status": "SUBMITTED"} for i in asked["StepIds"]]
+        return {"CancelStepsInfoList": answer}
 
     def _step_shown(self, run: JobProcess) -> dict[str, Any]:
         given: Any = run.details["given"]
@@ -297,5 +297,5 @@ class JobServices:
         try:
             return getattr(client, operation)(**asked)
         except ClientError as error:
-            told = error.response["Error"]
-            raise Refused(told["Code"], told["Message"]) from None
+            answer = error.response["Error"]
+            raise Refused(answer["Code"], answer["Message"]) from None
