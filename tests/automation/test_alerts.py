@@ -58,15 +58,15 @@ def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
     assert receiver.arrived == {}
 
 
-@pytest.mark.parametrize(("quarantined", "alert"), [(10, 0), (11, 1)])
+@pytest.mark.parametrize(("quarantined", "alerts"), [(10, 0), (11, 1)])
 def test_quarantine_is_told_above_the_contracts_limit(
-    on_call: OnCall, receiver: Receiver, quarantined: int, alert: int
+    on_call: OnCall, receiver: Receiver, quarantined: int, alerts: int
 ) -> None:
     on_call.run(quarantined=quarantined)
     on_call.tick()
     found = receiver.took("/webhook")
-    assert len(found) == alert
-    if alert:
+    assert len(found) == alerts
+    if alerts:
         assert found[0]["text"].startswith("11 of 1,000 delivered records (1.1%) are in quarantine")
 
 

@@ -55,12 +55,12 @@ def test_rows_are_their_own(tmp_path: Path) -> None:
     ]
     for process in both:
         process.start()
-    queue = dict(found.get(timeout=PATIENCE) for _ in both)
+    results = dict(found.get(timeout=PATIENCE) for _ in both)
     for process in both:
         process.join()
     for bank in (1, 2):
         (ids,) = duckdb.execute(f"SELECT sum(id) FROM '{tmp_path}/{bank}.parquet'").fetchall()[0]
-        assert queue[bank] == (ROWS, ids, 0)
+        assert results[bank] == (ROWS, ids, 0)
     own = spill_folder(tmp_path / "scratch").parent
     assert {path.stem for path in (tmp_path / "scratch").iterdir()} == {own.name}
 

@@ -120,9 +120,9 @@ def test_a_wrong_token_fails_at_once_and_is_told_nowhere(
             extract_customers(settings, tmp_path, DAY, sleep=never)
         extract_customers(crm(app), tmp_path / "whole", DAY)
         secrets = (token, app.token)
-    expected = "".join(traceback.format_exception(raised.value)) + repr(raised.value.__context__)
+    trace = "".join(traceback.format_exception(raised.value)) + repr(raised.value.__context__)
     for secret in secrets:
-        assert secret not in expected + caplog.text + repr(settings)
+        assert secret not in trace + caplog.text + repr(settings)
 
 
 def test_a_crm_killed_in_the_middle(

@@ -249,7 +249,7 @@ def test_a_password_opens_and_is_told_nowhere(
     settings = CoreBankingSettings.model_validate({"url": url, "password": wrong})
     with pytest.raises(ExtractionError, match="the password is refused; set") as raised:
         extract_transactions(settings, tmp_path, LAST)
-    expected = "".join(traceback.format_exception(raised.value)) + repr(settings)
+    trace = "".join(traceback.format_exception(raised.value)) + repr(settings)
     assert raised.value.__context__ is None
     settings = CoreBankingSettings.model_validate({"url": url, "password": right})
     assert extract_transactions(settings, tmp_path / "secret", LAST).rows
@@ -258,4 +258,4 @@ def test_a_password_opens_and_is_told_nowhere(
     denied = CoreBankingSettings(url=url, transactions=table("daily"))
     with pytest.raises(ExtractionError, match="may not read the table"):
         extract_transactions(denied, tmp_path / "denied", LAST)
-    assert "it's" not in expected + caplog.text + "".join(capfd.readouterr())
+    assert "it's" not in trace + caplog.text + "".join(capfd.readouterr())
