@@ -46,7 +46,7 @@ def measure(command: Sequence[str], env: Mapping[str, str], log: Path) -> Measur
         sampler = _Sampler(process.pid)
         sampler.start()
         stdout = process.stdout.read() if process.stdout else ""
-        # Reaped here and not by Popen: only this tells what the process itself has used.
+        # Reaped here and not by Popen: only this reports what the process itself has used.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started

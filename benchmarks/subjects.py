@@ -20,7 +20,7 @@ REQUIREMENTS = HERE / "requirements.txt"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a subject did: the measurement, and where it tells them seconds by table, CPU by part."""
+    """How a subject did: the measurement and, if reported, seconds by table and CPU by part."""
 
     measured: Measured
     by_table: dict[str, float]

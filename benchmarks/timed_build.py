@@ -55,7 +55,7 @@ REST = "Dagster and the rest"
 class Clock:
     """CPU seconds of all threads by part; what runs within another part is not counted to that one.
 
-    Not wall seconds: those tell as much of what else the machine does.
+    Not wall seconds: those depend as much on what else the machine does.
     """
 
     def __init__(self) -> None:

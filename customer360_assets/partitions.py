@@ -32,7 +32,7 @@ def business_days(deployment: Deployment) -> dg.DailyPartitionsDefinition:
 def dates_up_to(window_months: int | None = None) -> dg.PartitionMapping:
     """Return the mapping of an as-of table: all business dates up to its own, or of its window.
 
-    Dates without a delivery are among them and hold nothing: what is outstanding is told by the
+    Dates without a delivery are among them and hold nothing: what is outstanding follows from the
     recorded versions, never by a partition that is not there. Dagster's backfills use this mapping
     to make the dates of a stage table before the as-of tables that read them. The window is an
     upper bound in days, and a snapshot is read at its newest date, which is one of these.

@@ -82,7 +82,7 @@ def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, lis
 def anomaly(
     context: dg.AssetExecutionContext, candidate: Candidate, seen: Audit, *, delivered: bool = True
 ) -> Finding:
-    """Compare the newest date of a candidate with what was told of the partitions before it.
+    """Compare the newest date of a candidate with what was recorded of the partitions before it.
 
     delivered: whether anything was delivered for its dates; a day without is no odd delivery.
     """
@@ -185,7 +185,7 @@ def _known(platform: Platform, target: Contract, as_of: dt.date) -> Sequence[str
 
 
 def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:
-    """Replace the span's partitions by the candidate in one atomic step; give its rows."""
+    """Replace the span's partitions by the candidate in one atomic step; return its rows."""
     whole = not candidate.contract.partitioned
     replaced = Partitions.everything() if whole else _replaced(candidate.span, candidate.kept)
     return _put(platform, candidate.contract, candidate.files, replaced, run_id)
@@ -206,7 +206,7 @@ def publish_quarantine(
     run_id: str,
     kept: frozenset[dt.date] = frozenset(),
 ) -> int:
-    """Replace what an asset holds in quarantine for a span but for `kept` dates; give its rows."""
+    """Replace an asset's quarantine for a span but for `kept` dates; return its rows."""
     replaced = _replaced(span, kept, caught_by=caught_by)
     return _put(platform, contract_of(f"quarantine.{feed}"), files, replaced, run_id)
 
@@ -232,7 +232,7 @@ def _put(
 def refuse(
     context: dg.AssetExecutionContext, contract: Contract, findings: Sequence[Finding]
 ) -> Iterator[dg.AssetCheckResult]:
-    """Record the checks and raise dg.Failure when one stops the table; else give nothing.
+    """Record the checks and raise dg.Failure if one stops the table; else return nothing.
 
     Nothing was published by then: readers keep the partition that was there.
     """

@@ -147,7 +147,7 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
 def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.date | None:
     """Load the profile store with what the profile shows now, even if that is an older date.
 
-    Gives the date; None when there is nothing to serve, or nothing was ever served.
+    Returns the date; None if there is nothing to serve, or nothing was ever served.
     """
     served = store.current()
     date = lake.newest(PROFILE, served.business_date) if served else None

@@ -125,7 +125,7 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
         match event.event_type:
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 numbers = _numbers(event.materialization.metadata)
-                # Told by partition where an asset has them, else once for the whole table.
+                # Reported by partition where an asset has them, else once for the whole table.
                 by_date = numbers.get("dagster/partition_row_count", numbers.get("items"))
                 table.rows = (
                     numbers.get("dagster/row_count", 0) if by_date is None else table.rows + by_date

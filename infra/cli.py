@@ -34,7 +34,9 @@ def deploy(
         typer.Option("--set", help="a parameter of the platform, as SubnetId=subnet-0abc"),
     ] = None,
     without: Annotated[list[str] | None, typer.Option(help="a stack to leave out")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="do it; without, only tell")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Make the changes, not only show them.")
+    ] = False,
 ) -> None:
     """Show what would change in the account, and change it with --yes."""
     from infra.deploy import deploy_stack

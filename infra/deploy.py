@@ -1,4 +1,4 @@
-"""Change sets: what a deployment would do, told before it is done."""
+"""Change sets: what a deployment would do, shown before it is done."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def deploy_stack(
     api, name = client("cloudformation", names.region), names.stack(stack)
     exists = _exists(api, name)
     if not exists and not do:
-        # A change set of a new stack leaves an empty stack behind: told from the template.
+        # A change set of a new stack leaves an empty stack behind: read from the template.
         yield from (f"Add {made['Type']} {key}" for key, made in template["Resources"].items())
         return
     change_set = _proposed(names, api, name, template, parameters, exists=exists)

@@ -23,7 +23,7 @@ def fan_out(names: AwsNames, key: Json, settings: Settings) -> Resources:
             "Type": "AWS::StepFunctions::StateMachine",
             "DependsOn": ["QueriesRolePolicy"],
             "Metadata": excused(
-                CKV_AWS_284="One state per query: its history tells what a trace would."
+                CKV_AWS_284="One state per query: its history shows what a trace would."
             ),
             "Properties": {
                 "StateMachineName": names.state_machine,

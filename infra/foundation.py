@@ -104,7 +104,7 @@ def _bucket(names: AwsNames, name: str, logical: str, layer: str) -> Resources:
                     "DestinationBucketName": ref("AccessLogs"),
                     "LogFilePrefix": f"{layer}/",
                 },
-                # The rule that tells the queue of new deliveries stands in the platform's stack.
+                # The rule that notifies the queue of new deliveries is in the platform's stack.
                 "NotificationConfiguration": {
                     "EventBridgeConfiguration": {"EventBridgeEnabled": layer == "raw"}
                 },

@@ -22,7 +22,7 @@ ADVICE = {
 
 
 class CrmError(RuntimeError):
-    """The customers could not be had whole; the message holds no token and no customer."""
+    """The customers could not be read completely; the message holds no token and no customer."""
 
 
 @dataclass(frozen=True)

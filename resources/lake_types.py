@@ -27,7 +27,7 @@ class MissingTableError(LakeError):
 
 
 class DamagedFileError(LakeError):
-    """A published file is missing or not as it was published; the partition is made anew."""
+    """A published file is missing or not as it was published; the partition is made again."""
 
 
 class UnreadableTableError(LakeError):

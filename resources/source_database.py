@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CATALOG = "source_db"
 PASSWORD_ADVICE = "set CUSTOMER360_SOURCE_DB_PASSWORD or PGPASSWORD"  # noqa: S105  (a name)
 # What is asked for unless the address says otherwise: a dead server must not hold a run for ever,
-# and dates must not hang on the server's zone.
+# and dates must not depend on the server's zone.
 DEFAULTS = {
     "connect_timeout": "10",
     "tcp_user_timeout": "60000",
@@ -125,7 +125,7 @@ class Snapshot:
         return self.run(f"FROM postgres_query('{CATALOG}', {text(query)})").fetchall()
 
     def scan(self, query: str, to: Path, *, note: str = "", whole: bool = False) -> int:
-        """Write the rows of a query over source_db.<schema>.<table> to Parquet; give their number.
+        """Write a query's rows over source_db.<schema>.<table> to Parquet; return their number.
 
         Its columns and comparisons are sent to PostgreSQL. whole: most of the table is wanted, so
         it is read in parallel by its pages; else PostgreSQL chooses, and may use an index.
@@ -134,7 +134,7 @@ class Snapshot:
         return self.copy(query, to, note)
 
     def copy(self, query: str, to: Path, note: str = "") -> int:
-        """Write the rows of a query to Parquet, with a note in its footer; give their number."""
+        """Write the rows of a query to Parquet, with a note in its footer; return their number."""
         noted = f", KV_METADATA {{covers: {text(note)}}}" if note else ""
         done = self.run(f"COPY ({query}) TO {text(str(to))} (FORMAT parquet{noted})").fetchone()
         return int(done[0]) if done else 0

@@ -1,4 +1,4 @@
-"""What a step works on, told to the resources that it calls, and what they report of it."""
+"""What a step works on, passed to the resources that it calls, and what they report of it."""
 
 from __future__ import annotations
 

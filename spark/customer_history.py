@@ -25,7 +25,7 @@ MONEY = "decimal(18,2)"
 TOTAL = "decimal(24,2)"
 MONTHS = (3, 6)
 NUMBER = ["trans_id", "trans_scope"]
-"""What tells a transaction from any other, whenever it is delivered."""
+"""What identifies a transaction, whenever it is delivered."""
 DIRECTIONS = ("credit", "debit")
 OPERATIONS = {
     "card_withdrawal": "CCW",

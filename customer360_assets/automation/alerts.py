@@ -1,4 +1,4 @@
-"""What somebody on call is told, from the record of ended runs: counts and names, never a value."""
+"""Alerts for whoever is on call, from the record of ended runs: counts and names, no values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONSERVATION = "conservation"
 REFUSED_FILES = "refused_files"
 OF_NO_FEED = "of_no_feed"
 STATES = {"overdue feed", "quarantine", "refused file", "file of no feed", "failing sensor"}
-"""Kinds that last: each run finds them again, so they are told when they begin or change. The last
+"""Kinds that last: each run finds them again, so they are sent when they begin or change. The last
 part of their key is what may change."""
 ENDED_TICKS = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
 SHOWN = 5
@@ -29,7 +29,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell: `key` is the same whenever the same thing is told again."""
+    """One alert: `key` is the same whenever the same alert is sent again."""
 
     key: str
     kind: str
@@ -59,7 +59,7 @@ def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Aler
 def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[str, Alert | None]]:
     """Yield the subject of every sensor and schedule that is on, with an alert if it fails.
 
-    but: the sensor that asks; its own failure is told by nobody.
+    but: the sensor that asks; no alert reports its own failure.
     """
     for state in instance.all_instigator_state():
         name = state.instigator_name

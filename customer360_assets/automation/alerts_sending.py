@@ -18,7 +18,7 @@ WEBHOOK = "CUSTOMER360_ALERT_WEBHOOK"
 SLACK = "CUSTOMER360_SLACK_WEBHOOK"
 SECONDS = 10.0
 BUDGET = 30.0
-"""Seconds that a tick may tell: one that takes a minute is ended, and all would be told again."""
+"""Seconds that a tick may send: one that takes a minute is ended, and all would be sent again."""
 LATER = {408, 425, 429}
 """Answers below 500 by which a receiver takes no alert now, as one that is down."""
 OF_THE_ALERT = {400, 413, 415, 422}
@@ -26,7 +26,7 @@ OF_THE_ALERT = {400, 413, 415, 422}
 below 500 is about the receiver: nothing is lost, and it goes when a person mends it."""
 Log = logging.Logger | logging.LoggerAdapter[Any]
 Outbox = list[tuple[str, dict[str, str]]]
-"""What is still to be told: destination (never its address, which is a secret) and alert."""
+"""What is still to be sent: destination (never its address, which is a secret) and alert."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
         waiting.append((name, alert))
     for name in sorted({name for name, _ in waiting}):
         count = sum(entry[0] == name for entry in waiting)
-        log.warning(f"{name}: {count} alerts could not be told; the next tick tries again.")
+        log.warning(f"{name}: {count} alerts could not be sent; the next tick tries again.")
     return waiting, refusals
 
 

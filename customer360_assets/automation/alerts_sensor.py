@@ -1,4 +1,4 @@
-"""The sensor that tells of what went wrong, each thing once."""
+"""The sensor that sends alerts on what went wrong, each once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def alert_sensor() -> dg.SensorDefinition:
         name=SENSOR,
         minimum_interval_seconds=EVERY_SECONDS,
         description=(
-            "Tells of failed runs, checks that kept a table from being published, overdue feeds,"
+            "Sends alerts on failed runs, checks that blocked a publication, overdue feeds,"
             " too many records in quarantine, refused files, files of no feed and failing sensors:"
             " to a webhook or Slack where configured, else here."
         ),
@@ -48,7 +48,7 @@ def alert_sensor() -> dg.SensorDefinition:
         outbox = [(name, alert) for name, alert in state.get("outbox", [])] + addressed(found)
         waiting, refusals = send(outbox, context.log)
         state["outbox"] = waiting[-KEPT:]
-        count = f"{len(found)} new alerts, {len(state['outbox'])} still to be told."
+        count = f"{len(found)} new alerts, {len(state['outbox'])} still to be sent."
         return dg.SensorResult(
             skip_reason=" ".join([count, *_said(refusals)]), cursor=json.dumps(state)
         )
@@ -95,7 +95,7 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
 
 
 def _is_news(alert: Alert, late: dict[str, str]) -> bool:
-    """Return whether to tell: what lasts is told once, until it is another."""
+    """Return whether to send: a lasting state is sent once, until it changes."""
     subject, _, since = alert.key.rpartition("/")
     if alert.kind in STATES:
         if late.get(subject) == since:

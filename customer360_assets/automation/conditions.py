@@ -1,4 +1,4 @@
-"""When a table's business date is made without a hand on it: one condition per layer.
+"""When a table's business date is made automatically: one condition per layer.
 
 What is outstanding is what `customer360 run` finds outstanding: the version on record is not that
 of the deliveries, inputs and code. Built-in conditions would look at the newest date alone, ask

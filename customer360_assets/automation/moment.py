@@ -1,4 +1,4 @@
-"""Moments on a clock that nobody sets: how long a file has rested is no matter of the calendar."""
+"""Readings of a clock that nobody sets: how long a file has rested must not depend on dates."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Notices of new objects in the landing zone, which S3 sends to one queue for all feeds.
 
-A notice only tells the sensor where to look: what a lost or repeated one would have told, the next
+A notice only shows the sensor where to look: what a lost or repeated one concerned, the next
 listing finds. It leaves the queue when the sensor that it concerns has stored what it saw.
 """
 

@@ -34,7 +34,7 @@ class Operand(dg.AutomationCondition[dg.AssetKey]):
 
     @property
     def name(self) -> str:
-        """The label: it tells this operand from its siblings, too."""
+        """The label, which also distinguishes this operand from its siblings."""
         return self.label
 
     @property

@@ -1,4 +1,4 @@
-"""Which of what runs on AWS belongs to runs that have ended; that is stopped, and told."""
+"""Stop and report what runs on AWS for runs that have ended."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Made:
-    """One partition as it was made last: event, version, run, and the numbers told with it.
+    """One partition as it was made last: event, version, run and recorded numbers.
 
     hold: that it was rolled back, and is not made again by itself.
     """
@@ -34,7 +34,7 @@ class Made:
 
     @property
     def rows(self) -> float | None:
-        """Rows of the partition; None when they were not told."""
+        """Rows of the partition; None if they were not recorded."""
         return self.numbers.get(ROWS)
 
 

@@ -13,7 +13,7 @@ HISTORY = 28
 ENOUGH = 7
 """Partitions below which nothing is known of what is usual."""
 TIMES = 5.0
-"""Spreads from the middle beyond which a measure is told."""
+"""Spreads from the middle beyond which a measure is reported."""
 NORMAL = 1.4826
 """Median distance to the middle, times this, is the standard deviation of a normal spread."""
 FLOOR = 0.05

@@ -115,7 +115,7 @@ def conservation_finding(
 def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[str, int]) -> Finding:
     """Fail the conservation of a snapshot of which, on these dates, no record can be published.
 
-    The date would be made of the snapshot before it, and told as made of this one.
+    The date would be made of the snapshot before it, and recorded as made of this one.
     """
     if not dates:
         return finding
@@ -125,9 +125,9 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
         f" {reasons}. The snapshot before it stays in force. Correct the records at the source; a"
         " redelivered file replaces this one."
     )
-    # What fails the check by itself is told as well.
-    told_before = "" if finding.passed else f"{finding.sentence} "
-    return replace(finding, passed=False, sentence=told_before + sentence)
+    # What fails the check by itself is reported as well.
+    earlier = "" if finding.passed else f"{finding.sentence} "
+    return replace(finding, passed=False, sentence=earlier + sentence)
 
 
 def quarantine_finding(

@@ -15,7 +15,7 @@ Totals = Mapping[Control, tuple[Decimal | None, Decimal | None]]
 def total_findings(totals: Totals) -> list[Finding]:
     """Return what is less than at the source (reconciliation), and what is more (fan_out).
 
-    A control of severity warn is told and stops nothing.
+    A control of severity warn is reported and stops nothing.
     """
     excess = {c: _excess(c, got, want) for c, (got, want) in totals.items()}
     return [
@@ -45,7 +45,7 @@ def _finding(check: str, totals: Totals, off: set[Control]) -> Finding:
     sentence = (
         f"None of {len(totals)} control totals is {direction} than at its source."
         if not off
-        else ("Not published. " if serious else "Published all the same. ")
+        else ("Not published. " if serious else "Published anyway. ")
         + listed
         + (". Rows were lost in a join." if direction == "less" else ". A join multiplied rows.")
     )

@@ -25,7 +25,7 @@ ORDER BY
 
 
 def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int:
-    """Simulate, extract, materialize and show; give the exit code of the run."""
+    """Simulate, extract, materialize and show; return the exit code of the run."""
     from customer360_assets.cli.run import run_command
 
     console = Console(highlight=False)

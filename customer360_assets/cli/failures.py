@@ -40,7 +40,7 @@ def usage_of(error: Exception) -> str:
 
 
 def sentence_of(error: BaseException, given: Path | None) -> str:
-    """Return what a user is told; the traceback of a defect goes into a file."""
+    """Return the message for a user; the traceback of a defect goes into a file."""
     home = _home(given)
     chain = list(_chain(error))
     return (

@@ -23,7 +23,7 @@ GOES_ON = "What was published stays; run again to go on."
 
 
 class Commands(TyperGroup):
-    """The commands; a failure is told in a sentence, without a traceback."""
+    """The commands; a failure is one sentence, without a traceback."""
 
     def invoke(self, ctx: Any) -> object:
         """Run a command; exits with 1 and the reason when it fails."""
@@ -130,7 +130,7 @@ def extract(
 
     On AWS, both come from the stage's own sources into its landing zone. The first extraction takes
     all transactions up to the date, later ones what may have changed.
-    Exits with 1 and the reason when a source was not had whole; then it has delivered nothing.
+    Exits with 1 and the reason if a source could not be read completely; nothing is delivered.
     """
     from customer360_assets.cli.extract import extract_command
 

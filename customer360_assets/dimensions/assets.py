@@ -79,13 +79,13 @@ def as_of_asset(
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
             metadata: dict[str, str | float] = {METADATA_KEY: version}
-            # The last date is always made: the checks are told of it.
+            # The last date is always made: the checks are recorded for it.
             before = done.get(date)
             if before and before.version == version and date != span.last:
                 context.log.info(
                     f"{contract.table} {date}: published from the same deliveries; kept."
                 )
-                # The run tells of all its dates: what it leaves out of one is not on record.
+                # The run records metadata of all its dates: what it omits is not on record.
                 _record_metadata(
                     context, contract, date, metadata | _recorded_metadata(contract, before)
                 )
@@ -109,7 +109,7 @@ def as_of_asset(
             metadata |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
             _record_metadata(context, contract, date, metadata)
             if date != span.last or refused:
-                # Told at once: a backfill that is killed and resumed goes on after this date.
+                # Recorded at once: a backfill that is killed and resumed continues after this date.
                 yield dg.AssetMaterialization(
                     asset_key(contract.table), partition=date.isoformat(), metadata=metadata
                 )

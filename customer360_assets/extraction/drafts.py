@@ -32,7 +32,7 @@ class Drafts:
         return self.hidden / f".{name}.partial"
 
     def deliver(self, names: list[str]) -> tuple[Path, ...]:
-        """Show finished drafts, in this order; give those that are new or changed.
+        """Publish finished drafts, in this order; return those that are new or changed.
 
         A file that stands there with the same bytes is left alone: it was delivered before.
         """

@@ -73,7 +73,7 @@ def extract_transactions(
 def _write(
     snapshot: Snapshot, table: TransactionTable, parts: list[Part], drafts: Drafts
 ) -> tuple[tuple[Total, ...], int]:
-    """Write every part's draft and give the totals by type, which the source's own confirm.
+    """Write every part's draft and return the totals by type, which the source's own confirm.
 
     And the rows without a date, which are in none.
     """

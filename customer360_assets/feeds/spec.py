@@ -46,7 +46,7 @@ def _codec(name: str) -> str:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
         raise ValueError(f"{name!r} is not an encoding; {write}") from None
-    # Python has codecs for compression and the like; this flag is all that tells them apart.
+    # Python has codecs for compression and the like; this flag is the only difference.
     if not codec._is_text_encoding or codec.name in _NO_CHARACTER_SETS:
         raise ValueError(f"{name!r} is no encoding of text files; {write}")
     return codec.name
@@ -139,7 +139,7 @@ class Target(_Strict):
 class FeedSpec(_Strict):
     """One feed of one source system. Column types are the raw contract's and not repeated here.
 
-    key: the columns that tell two records apart, where the table's own key does not: movement
+    key: the columns that distinguish two records where the table's own key does not: movement
     numbers that count per account need [account_id, trans_id].
     max_expanded_gb: gigabytes that a compressed file may hold. max_expansion: how many times its
     own size; a small file is not held to it. A file beyond them is refused.

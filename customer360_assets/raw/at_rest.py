@@ -16,7 +16,7 @@ LONGEST = 600.0
 class AtRest:
     """Whole files: those that have not changed for some seconds; older ones are whole at once.
 
-    A file's own times tell its age. Where they do not (another machine's clock is ahead), it is
+    A file's own times show its age. Where they do not (another machine's clock is ahead), it is
     whole when it was seen in one state for as long, by a clock that nobody sets.
     """
 

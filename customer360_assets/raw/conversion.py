@@ -222,7 +222,7 @@ def _judged(steps: list[_Step], spec: FeedSpec, contract: Contract) -> str:
     by_name = {s.column.name: s for s in steps}
     columns = [by_name[c.name] for c in contract.columns if c.name in by_name]
     dated = spec.business_date
-    # Without them nobody could tell which record it is, and of which date.
+    # Without them the record and its date cannot be identified.
     optional = {*optional_columns(contract)} - {dated.column, *spec.key}
     rules = {s.column.name: (*_own(s), *_agreed(s.column, contract)) for s in columns}
     required = [r for c, own in rules.items() if c not in optional for r in own]

@@ -243,7 +243,7 @@ def settle(
     key: CardKey | None = None,
     threads: int | None = None,
 ) -> FeedDeliveries:
-    """Parse what is outstanding and give the feed's deliveries, all of them settled.
+    """Parse what is outstanding and return the feed's deliveries, all of them settled.
 
     Raises UnsettledError when some could not be parsed, after all others were.
     """

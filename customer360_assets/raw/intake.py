@@ -64,7 +64,7 @@ def take_in(
         for file in asked:
             content = None
             if file.key not in digests:
-                # New by its name: it has to be archived, and that tells its digest, too.
+                # New by its name: it has to be archived, and that yields its digest, too.
                 content = landed.archived(archive, file)
                 digests[file.key] = content.sha256 if content else None
             sha256 = digests[file.key]
@@ -124,8 +124,8 @@ def _look_into_each(
     look_into: Callable[[str], object],
 ) -> list[UnsettledError]:
     """Parse what each feed has delivered, and note its files as taken in but for the unparsed."""
-    # An intake that is killed over a file before its dates are known must come by again: from a
-    # receipt alone nobody can tell what is outstanding.
+    # If intake is killed before the dates of a file are known, it processes the file again: a
+    # receipt alone does not show what is outstanding.
     failed = []
     for feed, states in counted.items():
         left: frozenset[str] = frozenset()
@@ -204,7 +204,7 @@ class _Receipts:
         self.read()
 
     def read(self) -> None:
-        """Read them anew."""
+        """Read them again."""
         known = self.archive.receipts(self.feed)
         self.last = known[-1].seq if known else 0
         self.newest = {receipt.file: receipt.sha256 for receipt in known}

@@ -71,7 +71,7 @@ def parse(
     key: CardKey | None = None,
     threads: int | None = None,
 ) -> list[Parsed]:
-    """Parse deliveries of one feed, once per fingerprint, and give their markers.
+    """Parse deliveries of one feed, once per fingerprint, and return their markers.
 
     Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
     by one rename. Raises ParseError for a delivery that cannot be parsed, ConservationError among

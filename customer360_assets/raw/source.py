@@ -54,7 +54,7 @@ class Source:
 
     records: counted apart from the query. types: fields that are not text. last: the line that no
     line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
-    of the names of fields that the specification does not know, those that can be told, and of
+    of the names of fields that the specification does not know, those that can be shown, and of
     their number.
     """
 
@@ -112,7 +112,7 @@ def text_source(
 
 
 def _field(position: int, count: int) -> str:
-    # A line of another width has no field that can be told by its place.
+    # A line of another width has no field that its position identifies.
     return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
 
 

@@ -150,7 +150,7 @@ def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines, tail: Tail) -
     except UnicodeEncodeError:
         raise RefusedError(f"not {encoding}: a character that is half of one") from None
     except UnicodeError:
-        # What the decoders of UTF-16 and UTF-32 say of text from which they cannot tell its order.
+        # What the decoders of UTF-16 and UTF-32 say of text whose byte order they cannot detect.
         raise RefusedError(f"not {encoding}: no byte-order mark") from None
 
 

@@ -1,4 +1,4 @@
-"""Delivered text into a contract's types: exact, or NULL, so that the record can be told apart."""
+"""Delivered text into a contract's types: exact, or NULL, so that the record can be recognised."""
 
 from __future__ import annotations
 

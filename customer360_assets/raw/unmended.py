@@ -14,7 +14,7 @@ def awaiting_correction(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> l
     """Return the refused rows of a manifest that no later, accepted delivery replaces.
 
     Such a one has the same file name or, where a feed replaces by date, the same business date. It
-    may have been superseded since, or repeat what is in force: it was accepted all the same.
+    may have been superseded since, or repeat what is in force: it was accepted anyway.
     """
     accepted: dict[tuple[object, ...], int] = {}
     for row in rows:

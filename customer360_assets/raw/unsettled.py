@@ -1,4 +1,4 @@
-"""What an intake could not do, told when all else is done."""
+"""The errors of an intake, raised when all else is done."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class IntakeError(ExplainedError, RuntimeError):
             files = "; ".join(f"{file} ({kind})" for file, kind in unread.items())
             reasons.append(f"{len(unread)} files could not be read: {files}")
         super().__init__(". ".join([*reasons, "All else was taken in."]))
-        # Whether it passes by itself is told by what has led to it.
+        # The cause decides whether the error is transient.
         self.__cause__ = parse_failures[0] if parse_failures else None

@@ -154,7 +154,7 @@ def _clear(out: Path) -> None:
 
 @contextmanager
 def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
-    """Keep the lines within quotes meanwhile; gives how many there are."""
+    """Keep the lines within quotes meanwhile; return how many there are."""
     kept = connection.execute(f"CREATE TEMP TABLE {WITHIN} AS {quoted.within}").fetchone()
     yield int(kept[0]) if kept else 0
     connection.execute(f"DROP TABLE {WITHIN}")

@@ -41,7 +41,7 @@ class Running:
     ask_to_stop: Callable[[], None]
 
     def stop(self) -> bool:
-        """Stop it; give False when it has ended meanwhile. Raises AwsError."""
+        """Stop it; return False if it has ended meanwhile. Raises AwsError."""
         if not self.goes_on():
             return False
         try:

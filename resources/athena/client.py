@@ -33,7 +33,7 @@ _TAG = "-- customer360"
 _RUN = re.compile(rf"{_TAG} run_id=(\S+) table=")
 _ORDINALS = 50
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
-# AWS tells the time of an answer in whole seconds.
+# AWS states the time of an answer in whole seconds.
 _JUST_NOW = dt.timedelta(seconds=2)
 _OLD = dt.timedelta(hours=12)
 
@@ -209,7 +209,7 @@ class AthenaClient:
                 answer = self._start(request)
             except BaseException as failure:
                 if not isinstance(failure, Exception):
-                    # The answer is lost, the query is not: the same request tells which it is.
+                    # The answer is lost, the query is not: the same request finds it.
                     self._stop_quietly(partial(self._start, request))
                 raise
             query_id = answer["QueryExecutionId"]

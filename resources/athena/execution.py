@@ -48,7 +48,7 @@ HINTS = (
 
 @dataclass(frozen=True)
 class Execution:
-    """A query's state as Athena tells it; `reason` may hold values of the data, `why` does not."""
+    """A query's state as Athena reports it; `reason` may hold values of data, `why` does not."""
 
     query_id: str
     state: str

@@ -31,7 +31,7 @@ def read_one(client: AthenaClient, query_id: str) -> dict[str, Any]:
 
 
 def read_all(client: AthenaClient, sql: str, s3: Any) -> pa.Table:
-    """Run a query and give its rows, never more than a page or a file of them as text."""
+    """Run a query and return its rows, never more than a page or a file of them as text."""
     pages = client.pages(client.run(sql).query_id)
     taken = list(islice(pages, PAGES_AT_MOST))
     # UNLOAD keeps no order.

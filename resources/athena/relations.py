@@ -1,4 +1,4 @@
-"""What a query reads of each of its tables, as Athena is told it."""
+"""What a query reads of each of its tables, as written for Athena."""
 
 from __future__ import annotations
 

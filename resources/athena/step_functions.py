@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resources.athena.client import AthenaClient
 
 INPUT_BYTES = 100_000
-"""AWS allows 256 KiB. A failed query is told with its text, so the answer may be twice as long."""
+"""AWS allows 256 KiB. A failed query is reported with its text: the answer may be twice as long."""
 _LONGEST_INPUT = 256 * 1024
 _ORDINALS = 100
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
@@ -117,7 +117,7 @@ class StepFunctionsFanOut:
         return found
 
     def _ended(self, arn: str, deadline: float) -> dict[str, Any]:
-        """Wait for an execution and give it; SqlError when it ended without an answer."""
+        """Wait for an execution and return it; SqlError if it ended without an answer."""
         wait = _FIRST_WAIT
         while True:
             seen = self._seen(arn)
@@ -200,7 +200,7 @@ def execution_name(queries: Mapping[str, str], token: str) -> str:
 
 
 def _parts(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Split queries so that each part, and what is told of it, fits into an execution."""
+    """Split queries so that each part, and its result, fits into an execution."""
     part: dict[str, str] = {}
     size = 0
     for name, sql in queries.items():

@@ -78,7 +78,7 @@ class Generation:
         self._writer = writer
 
     def write(self, rows: Iterable[pa.RecordBatch]) -> int:
-        """Write the profiles; give how many, once table and index have them all."""
+        """Write the profiles; return how many, once table and index have all of them."""
         contents = Contents(self.number)
         written = sum(self._writer.write(map(_put, contents.items(batch))) for batch in rows)
         self._writer.write(map(_put, contents.closing_items()))

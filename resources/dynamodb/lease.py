@@ -47,7 +47,7 @@ class Lease:
         self._thread = Thread(target=self._live, name="profile-load-lease", daemon=True)
 
     def __enter__(self) -> Self:
-        """Wait for the lease, and give it with a generation that no load had before."""
+        """Wait for the lease, and return it with a generation that no load had before."""
         with explained("load", f"the DynamoDB table {self._table}"):
             self._acquire()
         self._thread.start()
@@ -79,7 +79,7 @@ class Lease:
         condition: str = "#owner = :me",
         if_held: bool = True,
     ) -> bool:
-        """Change the pointer if this load holds it; if not, raise, or give False."""
+        """Change the pointer if this load holds it; if not, raise, or return False."""
         from botocore.exceptions import ClientError
 
         try:

@@ -82,7 +82,7 @@ class BatchWriter:
         self._pace = Pace(self.units, self.clock)
 
     def write(self, requests: Iterable[Request]) -> int:
-        """Send all requests, in no order; give how many. Raises AwsError when none is taken."""
+        """Send all requests, in no order; return how many. Raises AwsError if none is taken."""
         sent, running = 0, set[Future[int]]()
         with ThreadPoolExecutor(self.threads) as pool:
             try:

@@ -18,7 +18,7 @@ FILE = "part-0.parquet"
 def copied(
     db: duckdb.DuckDBPyConnection, rows: str, folder: Path, params: Sequence[object] = ()
 ) -> int:
-    """Write a query's rows to the folder's file; give how many."""
+    """Write a query's rows to the folder's file; return how many."""
     target = text(str(folder / FILE))
     done = db.execute(
         f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)", list(params)

@@ -1,7 +1,7 @@
 """Where a DuckDB spills to: a folder that no other one has, swept when its process is gone.
 
 DuckDB names its files alike in every process: two that spill into one folder read each other's
-rows, and tell nobody.
+rows without an error.
 """
 
 from __future__ import annotations

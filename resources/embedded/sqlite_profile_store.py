@@ -173,7 +173,7 @@ def _remove_all_but(store: sqlite3.Connection, generation: int) -> None:
 def _write(
     store: sqlite3.Connection, generation: int, rows: Iterable[pa.RecordBatch]
 ) -> tuple[int, list[str], list[str]]:
-    """Write a generation in bounded transactions; give its items, columns and decimal columns."""
+    """Write a generation in bounded transactions; return its items, columns and decimal columns."""
     import pyarrow as pa
 
     items, columns, decimals = 0, list[str](), list[str]()

@@ -94,7 +94,7 @@ def parts_of(lake: GlueLake, candidate: CandidateTable, *, once: bool = False) -
         table = lake.catalog.load_table(candidate.name)
         if once and len(table.snapshots()) > 1:
             raise CommitConflictError(
-                f"{candidate.name} holds its rows more than once: an INSERT that Athena told as "
+                f"{candidate.name} holds its rows more than once: an INSERT reported as "
                 "failed had been committed. Nothing was published; run it again"
             )
         found = [
@@ -145,7 +145,7 @@ def sweep(lake: GlueLake, older_than: datetime) -> list[str]:
 
 
 def _register(lake: GlueLake, kind: str, metadata: "TableMetadata") -> str:
-    """Write the metadata and give the name that Glue knows it by."""
+    """Write the metadata and return the name under which Glue has it."""
     from pyiceberg.serializers import ToOutputFile
 
     database = lake.names.temporary_database

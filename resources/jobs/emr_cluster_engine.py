@@ -178,7 +178,7 @@ class ClusterSteps:
             ]
 
     def _step(self, cluster_id: str, logs: str, step_id: str) -> Step:
-        # EMR tells the address with the scheme of its own file system.
+        # EMR reports the address with the scheme of its own file system.
         base = logs.replace("s3n://", "s3://").rstrip("/")
         log = CopiedLines(self.names.region, f"{base}/{cluster_id}/steps/{step_id}/stdout.gz")
         return Step(self.names.region, cluster_id, step_id, log if base else ())

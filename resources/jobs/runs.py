@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A job that was started for a piece of work. started: for telling the older of two."""
+    """A job that was started for a piece of work. started: to find the older of two."""
 
     ordinal: int
     key: str
@@ -123,7 +123,7 @@ def _start(
         log.info(f"{job.name}: started.")
         mine = _running(jobs, request)
     except BaseException:
-        # It may have started all the same: an answer can be lost, a run cancelled before it came.
+        # It may have started anyway: an answer can be lost, a run cancelled before it came.
         _stop_all(jobs, request, patience, log)
         raise
     if not mine:

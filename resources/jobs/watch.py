@@ -85,7 +85,7 @@ class Patience:
 
 
 def watch(job: Job, patience: Patience, log: logging.Logger) -> Heard:
-    """Wait until the job has succeeded; give what it reported.
+    """Wait until the job has succeeded; return what it reported.
 
     Raises SparkJobError for one that failed, or that was stopped at the deadline. Whatever else
     ends the wait, a cancelled run above all, stops the job too.
@@ -107,7 +107,7 @@ def watch(job: Job, patience: Patience, log: logging.Logger) -> Heard:
 
 
 def stop(job: Job, patience: Patience, log: logging.Logger) -> None:
-    """Stop a job and wait until it is stopping; what does not work is only told."""
+    """Stop a job and wait until it is stopping; a failure to stop it is only logged."""
     log.warning(f"{job.name}: stopping it.")
     try:
         job.stop()
@@ -171,7 +171,7 @@ def _looked(job: Job) -> tuple[Seen, bool]:
 
 
 def _listen(job: Job, heard: Heard, log: logging.Logger) -> bool:
-    """Show new lines; False when the log cannot be read, which stops no job and is told once."""
+    """Show new lines; False when the log cannot be read, which stops no job and is logged once."""
     if heard.deaf:
         return False
     try:

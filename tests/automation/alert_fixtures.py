@@ -1,4 +1,4 @@
-"""Runs that end with something to tell, the sensor that tells of them, and a receiver."""
+"""Runs that end with something to alert on, the alert sensor, and a receiver."""
 
 # Dagster reads the annotations of what it runs: no postponed ones here.
 
@@ -61,7 +61,7 @@ def transaction(
 
 @dataclass
 class OnCall:
-    """An instance on which runs end, and the sensor that tells of them: its log, its message."""
+    """An instance on which runs end, and the alert sensor: its log, its message."""
 
     instance: dg.DagsterInstance
     cursor: str | None = None

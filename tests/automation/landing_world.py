@@ -1,4 +1,4 @@
-"""A landing zone, an archive and runs that misbehave as real ones do; time passes when told to."""
+"""A landing zone, an archive and runs that misbehave as real ones do; time passes on request."""
 
 from __future__ import annotations
 

@@ -103,13 +103,13 @@ def test_while_a_receiver_is_down_nothing_is_lost_and_then_nothing_doubled(
 def test_a_tick_without_time_leaves_the_rest_to_the_next_one(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A tick that its daemon ends stores no cursor, and all would be told again."""
+    """A tick that its daemon ends stores no cursor, and all would be sent again."""
     runs = [on_call.run(breaks=True) for _ in range(2)]
     with monkeypatch.context() as patch:
         patch.setattr(alerts_sending, "BUDGET", 0.0)
         on_call.tick()
     assert receiver.arrived == {}
-    assert any("could not be told" in line for line in on_call.said)
+    assert any("could not be sent" in line for line in on_call.said)
     on_call.tick()
     assert [a["key"] for a in receiver.took("/webhook")] == [f"run/{run}" for run in runs]
 
@@ -120,7 +120,7 @@ def test_an_address_is_never_said(
     monkeypatch.setenv(SLACK, "http://127.0.0.1:9/" + ADDRESS)
     on_call.run(breaks=True)
     on_call.tick()
-    assert any("could not be told" in line for line in on_call.said)
+    assert any("could not be sent" in line for line in on_call.said)
     assert ADDRESS not in "\n".join(on_call.said) + str(on_call.cursor)
 
 

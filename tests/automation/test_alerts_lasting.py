@@ -1,4 +1,4 @@
-"""What lasts is told when it begins or changes, and not by every run that finds it again."""
+"""A lasting state is sent when it begins or changes, not by every run that finds it again."""
 
 # Dagster reads the annotations of what it runs: no postponed ones here.
 

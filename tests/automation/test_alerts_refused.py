@@ -29,10 +29,10 @@ def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
     assert keys(receiver) == [first, last], "in the same tick"
     reported = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
     assert on_call.said == [reported]
-    assert on_call.message == f"3 new alerts, 0 still to be told. {reported}."
+    assert on_call.message == f"3 new alerts, 0 still to be sent. {reported}."
     on_call.tick()
     assert receiver.refused == 1, "it is not tried again"
-    assert on_call.message == "0 new alerts, 0 still to be told."
+    assert on_call.message == "0 new alerts, 0 still to be sent."
 
 
 def test_what_one_receiver_refuses_is_still_told_to_the_other(
@@ -57,7 +57,7 @@ def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
     on_call.tick()
     assert keys(receiver) == others
     assert on_call.message
-    assert on_call.message.startswith("0 new alerts, 0 still to be told.")
+    assert on_call.message.startswith("0 new alerts, 0 still to be sent.")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     assert receiver.refused == 1, "one attempt"
     why = f"{WEBHOOK}: answered {status}: its address or the credential in it is wrong"
     assert why in on_call.said
-    assert on_call.message == f"2 new alerts, 2 still to be told. {why}."
+    assert on_call.message == f"2 new alerts, 2 still to be sent. {why}."
     receiver.status = 200
     on_call.tick()
     assert keys(receiver) == reported
@@ -89,7 +89,7 @@ def test_alerts_wait_while_a_receiver_takes_none(
     receiver.status = status
     on_call.tick()
     assert receiver.refused == 1, "one attempt"
-    assert on_call.message == f"2 new alerts, 2 still to be told. {WEBHOOK}: answered {status}."
+    assert on_call.message == f"2 new alerts, 2 still to be sent. {WEBHOOK}: answered {status}."
     receiver.status = 200
     on_call.tick()
     assert keys(receiver) == reported

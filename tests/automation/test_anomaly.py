@@ -1,4 +1,4 @@
-"""A partition unlike those before it: told with numbers, and published all the same."""
+"""A partition unlike those before it: reported with numbers, and published anyway."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_control_that_warns_is_told_and_stops_nothing() -> None:
     table = contract("dimension.marketing")
     assert not reconciliation.passed
     assert not reconciliation.stops(table)
-    assert reconciliation.sentence.startswith("Published all the same. hits: 9, less than the 10")
+    assert reconciliation.sentence.startswith("Published anyway. hits: 9, less than the 10")
     assert fan_out.passed
 
 

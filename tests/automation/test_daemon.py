@@ -67,7 +67,7 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
 
 
 def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:
-    """Wait until something holds; tell the end of the daemon's log when it does not."""
+    """Wait until something holds; show the end of the daemon's log if it does not."""
     until = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > until:

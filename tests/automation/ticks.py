@@ -69,7 +69,7 @@ class Ticks:
             done = sensor.evaluate_tick(context)
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())
-        # A tick tells of the evaluations that are not as they were.
+        # A tick records the evaluations that have changed.
         for reported in done.automation_condition_evaluations:
             self._newest[reported.key.to_user_string()] = reported
         asked: Asked = {}

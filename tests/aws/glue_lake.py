@@ -80,7 +80,7 @@ def publish_each(
 def publish_for_ever(
     environment: dict[str, str], names: AwsNames, home: Path, days: list[int], ready: Connection
 ) -> None:
-    """Replace the days by two files each, again and again; tells each generation when it is in."""
+    """Replace the days by two files each, again and again; print each published generation."""
     os.environ.update(environment)
     lake = GlueLake(names, home)
     candidate = Candidate(lake)

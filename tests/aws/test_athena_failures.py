@@ -1,4 +1,4 @@
-"""What an Athena query that fails is told as, and which failures are tried again."""
+"""How a failed Athena query is reported, and which failures are retried."""
 
 from __future__ import annotations
 

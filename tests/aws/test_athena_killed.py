@@ -172,7 +172,7 @@ def test_an_insert_that_was_told_as_failed_and_had_worked_does_not_double_the_ro
     once = engine._client.run
 
     def tried_again(sql: str, *, keep: bool) -> Execution:
-        once(sql, "told as failed", keep=keep)
+        once(sql, "reported as failed", keep=keep)
         return once(sql, "tried again", keep=keep)
 
     inputs = {"raw.card": lake.files("raw.card")}

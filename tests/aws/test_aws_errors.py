@@ -1,4 +1,4 @@
-"""Whoever meets AWS's refusals first is told what was tried, on what, and what to do."""
+"""AWS's refusals are reported with what was tried, on what, and what to do."""
 
 from __future__ import annotations
 

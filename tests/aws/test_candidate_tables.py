@@ -83,7 +83,7 @@ def test_a_candidate_has_its_targets_field_ids_and_a_part_that_no_table_will_eve
 
 
 def test_a_description_too_long_for_glue_stops_no_insert(lake):
-    """An engine of its own does not shorten what it tells Glue."""
+    """An engine of its own does not shorten what it writes to Glue."""
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.schema import Schema
 

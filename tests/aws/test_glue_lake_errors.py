@@ -45,7 +45,7 @@ def test_what_is_missing_is_named(aws, tmp_path):
 
 
 def test_files_are_read_as_who_boto3_is(lake, candidate, monkeypatch):
-    """Arrow is given the credentials, and without any the reader is told what to do."""
+    """Arrow is given the credentials, and without any the error says what to do."""
     from resources.iceberg import s3_file_io
 
     lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})

@@ -1,4 +1,4 @@
-"""What goes wrong with a job: it is told with its reason and without data, and nothing goes on."""
+"""A failed job is reported with its reason and without data, and leaves nothing running."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Stage:
         s3 = client("s3", self.names.region)
         s3.put_object(Bucket=self.names.bucket("raw"), Key=f"landing/{key}", Body=body)
 
-    def tell(self, key: str) -> None:
+    def notify(self, key: str) -> None:
         """Send what EventBridge sends of a new object."""
         reported = {
             "bucket": {"name": self.names.bucket("raw")},
@@ -130,7 +130,7 @@ def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(stage: Stage) 
     stage.put(CARD)
     # Without a notice nothing is listed so soon.
     assert stage.tick("card") == []
-    stage.tell(CARD)
+    stage.notify(CARD)
     assert stage.tick("card", lost=True) == [CARD]
     assert stage.messages() == 1
     notifications.cache_clear()
@@ -163,7 +163,7 @@ def test_whichever_sensor_comes_first_drains_the_queue_for_all(stage: Stage) -> 
         assert stage.tick(feed) == []
     for key in (CARD, CRM):
         stage.put(key)
-        stage.tell(key)
+        stage.notify(key)
     assert stage.tick("card") == [CARD]
     assert stage.tick("crm_customer") == [CRM]
     assert stage.messages() == 2
@@ -177,7 +177,7 @@ def test_a_notice_of_a_file_that_went_or_is_no_delivery_asks_for_nothing(stage: 
     assert stage.tick("card") == []
     stage.put("card/readme.txt")
     for key in ("card/readme.txt", CARD):
-        stage.tell(key)
+        stage.notify(key)
     assert stage.tick("card") == []
     assert stage.skipped == "Nothing new."
     stage.tick("card")

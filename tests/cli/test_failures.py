@@ -1,4 +1,4 @@
-"""A full disk, a damaged file of the home and a defect are told in one sentence."""
+"""A full disk, a damaged file of the home and a defect are reported in one sentence."""
 
 from __future__ import annotations
 

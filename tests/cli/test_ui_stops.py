@@ -1,4 +1,4 @@
-"""`customer360 ui` leaves no process behind, and tells how the first one ended."""
+"""`customer360 ui` leaves no process behind, and reports how the first one ended."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def rate(text: str) -> Decimal:
 
 
 class SmallBank(Bank):
-    """Numbers transactions and dispositions in the order in which they are told."""
+    """Numbers transactions and dispositions in the order in which they are added."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -178,7 +178,7 @@ def test_no_growth_is_claimed_before_the_banks_history(bank: SmallBank) -> None:
 
 
 def test_delivered_again_counts_as_delivered_last(bank: SmallBank) -> None:
-    """The transaction first told for 4 days back is of 250 days back: one is left of 90 days."""
+    """A transaction first delivered for 4 days back is of 250 days back: one is left of 90 days."""
     bank.client(1)
     bank.account(10, 1)
     wrong = bank.booked(10, back(4), "900", "900")

@@ -1,4 +1,4 @@
-"""Movements without a date are in no file; that they exist is told."""
+"""Movements without a date are in no file; that they exist is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployment tells what it would do, does it, and does nothing the second time."""
+"""A deployment shows what it would do, does it, and does nothing the second time."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ FIRST = END - dt.timedelta(days=DAYS)
 DATES = [FIRST + dt.timedelta(days=n) for n in range(DAYS)]
 DERIVED = [c.table for schema in ("dimension", "profile") for c in contracts(schema)]
 HALF_WAY = DERIVED[len(DERIVED) // 2]
-"""Tables before it are done when this one has told of half its dates."""
+"""Tables before it are done when half the dates of this one are recorded."""
 SECONDS = 240 + 30 * DAYS
 
 
@@ -109,7 +109,7 @@ def test_a_killed_backfill_goes_on_where_it_was(
         resumed = backfills.resume(ui, backfill)
         assert backfills.ended(ui, resumed, SECONDS) == "COMPLETED_SUCCESS"
     after = _published(home)
-    # What was done is as it was, file by file, but for the last date of a run: its checks are told.
+    # What was done is as it was, file by file, but for the last date of a run, which has checks.
     kept = [
         (table, date) for table in DERIVED for date in before[table] if date not in (END, DATES[-1])
     ]

@@ -1,4 +1,4 @@
-"""What is in force, told slowly: the state after each delivery, everything compared with all."""
+"""What is in force, computed slowly: the state after each delivery, all compared with all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A delivery that cannot be read is refused, or fails, by its own name; no value is told."""
+"""A delivery that cannot be read is refused, or fails, by its own name; no value is shown."""
 
 from __future__ import annotations
 

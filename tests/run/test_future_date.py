@@ -1,4 +1,4 @@
-"""A business date that has not come is not published, and told where it is served all the same."""
+"""A business date that has not come is not published, and reported where it is served anyway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refused file is told until it is delivered again, and no longer."""
+"""A refused file is reported until it is delivered again, and no longer."""
 
 from __future__ import annotations
 

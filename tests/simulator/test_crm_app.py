@@ -1,4 +1,4 @@
-"""The CRM serves every customer once, to whom it may, and fails as it is told."""
+"""The CRM serves every customer once, to whom it may, and fails as configured."""
 
 from datetime import date
 
