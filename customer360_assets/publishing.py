@@ -88,7 +88,7 @@ def anomaly(
     """
     contract, date = candidate.contract, seen.newest or candidate.span.last
     if not delivered and not seen.rows:
-        return Finding("anomaly", True, f"{date} is not judged: nothing was delivered.", {})
+        return Finding("anomaly", True, f"{date} was not compared: nothing was delivered.", {})
     now = {"rows": 0.0, **seen.measures}
     history = [
         {**m.numbers, "rows": m.rows}

@@ -281,7 +281,7 @@ def _refuse_while_running(instance: dg.DagsterInstance) -> None:
     going_on = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]
     if backfills := instance.get_backfills(filters=BulkActionsFilter(statuses=going_on)):
         raise RollbackError(
-            f"Backfill {backfills[0].backfill_id} is under way and may publish meanwhile: cancel "
+            f"Backfill {backfills[0].backfill_id} is in progress and may publish meanwhile: cancel "
             "it on its own page (Runs, Backfills) and wait until it is shown as canceled; the "
             "daemon ends it."
         )

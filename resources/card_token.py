@@ -103,7 +103,7 @@ def _secret_key(secret: str, region: str) -> CardKey:
         if error.code != "ResourceNotFoundException":
             raise
         raise CardKeyError(
-            f"the secret {secret} holds no key yet: put one there, once and for ever, with `aws "
+            f"the secret {secret} holds no key yet: put one there, once and permanently, with `aws "
             f"secretsmanager put-secret-value --secret-id {secret} --secret-string "
             f'"$(openssl rand -hex {MINIMUM_BYTES})"`'
         ) from None

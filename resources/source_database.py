@@ -30,11 +30,11 @@ DEFAULTS = {
 # In the order of the search; the engine's own text may hold values.
 KNOWN_FAILURES = (
     ("password authentication failed", f"the password is refused; {PASSWORD_ADVICE}"),
-    ("no password supplied", f"it wants a password; {PASSWORD_ADVICE}"),
-    ("pg_hba.conf", "it does not let this user in from here"),
+    ("no password supplied", f"it requires a password; {PASSWORD_ADVICE}"),
+    ("pg_hba.conf", "it does not accept this user from this host"),
     ("permission denied", "the user may not read the table"),
-    ("connection refused", "nobody answers there (connection refused)"),
-    ("no such file or directory", "nobody answers there (no such socket)"),
+    ("connection refused", "no server answers there (connection refused)"),
+    ("no such file or directory", "no server answers there (no such socket)"),
     ("could not translate host name", "the host is unknown"),
     ("timeout expired", "no answer in time"),
     ("the database system is", "it is starting up or shutting down; run again"),

@@ -76,7 +76,7 @@ def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[st
             f"sensor/{name}/failing",
             "failing sensor",
             f"{name} fails",
-            f"Its newest tick failed{named}. It goes on trying; its ticks name the reason.",
+            f"Its newest tick failed{named}. It keeps trying; its ticks state the reason.",
             link(f"locations/__repository__@customer360/{kind}/{name}"),
         )
         yield f"sensor/{name}", alert if failed else None
@@ -89,9 +89,9 @@ def _of_no_feed(event: dg.AssetMaterialization) -> Iterator[Alert]:
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         yield Alert(
             f"{OF_NO_FEED}/{_digest(files)}", "file of no feed",
-            f"{len(files)} files are taken in by no feed",
-            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern fits their names, "
-            "or they are no files.",
+            f"{len(files)} files match no feed",
+            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern matches their names, "
+            "or they are not regular files.",
             link("assets/" + "/".join(event.asset_key.path)),
         )  # fmt: skip
 
@@ -116,7 +116,7 @@ def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
         f"run/{run.run_id}",
         "failed run",
         f"Run {run.run_id[:8]}{of} failed",
-        f"{where} What was published before it stands.",
+        f"{where} What was published before stays.",
         link(f"runs/{run.run_id}"),
     )
 
@@ -140,7 +140,7 @@ def _of_check(run: dg.DagsterRun, found: dg.AssetCheckEvaluation) -> Iterator[Al
         refused = str(found.description)
         yield Alert(
             f"{REFUSED_FILES}/{table}/{_digest([refused])}", "refused file",
-            "Files were refused whole", refused, asset,
+            "Files were refused", refused, asset,
         )  # fmt: skip
     elif found.check_name == CONSERVATION and (text := _too_many_refused(table, found)):
         yield Alert(

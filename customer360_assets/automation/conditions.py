@@ -62,8 +62,8 @@ def condition_sensor() -> dg.AutomationConditionSensorDefinition:
             run_tags={PRIORITY_TAG: DAILY},
             minimum_interval_seconds=EVERY_SECONDS,
             description=(
-                "Makes what new, corrected and late deliveries call for: the tables of their date,"
-                " and every published date that reads them. Its ticks say what waits, and for what."
+                "Materializes what new, corrected and late deliveries need: tables of their date,"
+                " and every published date that reads them. Its ticks state what waits for what."
             ),
         )
 

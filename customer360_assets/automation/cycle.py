@@ -26,8 +26,8 @@ def schedules(
         cron_schedule="15 6 * * *",
         execution_timezone="UTC",
         description=(
-            "Makes the whole of the day before, from whatever has arrived by 06:15 UTC. Where the"
-            " sensor new_and_late_deliveries is on, this only makes sure."
+            "Materializes the previous business date from what has arrived by 06:15 UTC. Where the"
+            " sensor new_and_late_deliveries is on, this is only a safeguard."
         ),
     )
     def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
@@ -46,7 +46,7 @@ def schedules(
         cron_schedule="45 6-22/4 * * *",
         execution_timezone="UTC",
         description=(
-            "Looks whether each feed, and the profile, is where its cadence says. Where the sensor"
+            "Checks whether each feed, and the profile, is on time by its cadence. Where the sensor"
             " new_and_late_deliveries is on, it does this every hour already."
         ),
     )

@@ -71,7 +71,7 @@ def lateness(
     name = contract_of(table).feed or table
     numbers: dict[str, str | float] = {"cadence": cadence}
     if not seen:
-        sentence = f"{name} has never delivered. Its {cadence} deliveries are awaited."
+        sentence = f"{name} has never delivered. Its {cadence} deliveries are expected."
     else:
         due = next_expected(seen, cadence)
         late = now - deadline(due)
@@ -81,7 +81,7 @@ def lateness(
             "hours_late": max(0.0, round(late.total_seconds() / 3600, 1)),
         }
         if late <= dt.timedelta(0):
-            return _result(table, True, f"{name} is on time: {due} is awaited next.", numbers)
+            return _result(table, True, f"{name} is on time: {due} is expected next.", numbers)
         sentence = (
             f"{name} is overdue by {_duration(late)}: its newest business date is {seen[-1]},"
             f" that of {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
@@ -95,7 +95,7 @@ def on_time_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinitio
     return dg.define_asset_job(
         CHECKS_JOB,
         selection=dg.AssetSelection.checks(checks),
-        description="Is each feed, and the profile, where its cadence says it should be?",
+        description="Checks whether each feed, and the profile, is on time by its cadence.",
     )
 
 

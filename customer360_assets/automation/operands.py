@@ -153,7 +153,7 @@ class Tried(Operand):
                     continue
             if version == due[key] and not self._renewed(attempt, outlook, key, newest):
                 context.log.info(
-                    f"{self.table} {key} was tried with these inputs and not made: re-execute its"
+                    f"{self.table} {key} failed with these inputs: re-execute its"
                     " run, or correct what it was made from."
                 )
                 yield dt.date.fromisoformat(key)

@@ -58,7 +58,7 @@ def retried(body: Callable[Given, Iterator[Event]]) -> Callable[Given, Iterator[
             tries = context.op_execution_context.retry_number
             wait = FIRST_WAIT * 3**tries
             context.log.warning(
-                f"{type(error).__name__}: this passes by itself; attempt {tries + 2} of"
+                f"{type(error).__name__}: this is transient; attempt {tries + 2} of"
                 f" {ATTEMPTS + 1} follows in {wait:.0f} s."
             )
             raise dg.RetryRequested(max_retries=ATTEMPTS, seconds_to_wait=wait) from error

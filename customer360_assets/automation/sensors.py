@@ -73,7 +73,7 @@ def _sensor(
         tags={"feed": spec.feed},
         description=(
             f"Takes in new and corrected files of {spec.system}: {where} in the landing zone. "
-            "A file counts as whole when it has stayed as it is for a while. A file whose run "
+            "A file is complete when it has not changed for a while. A file whose run "
             "failed is asked for again, after a minute and then ever more rarely. Resetting the "
             "cursor loses nothing: what was taken in is known to the archive."
         ),
@@ -153,9 +153,9 @@ def _skip_reason(arrivals: Arrivals, problem: str | None) -> str:
         return f"Waits for the run with run key {arrivals.run}."
     failed = sum(file.attempt > 0 for file in arrivals.files.values())
     if failed:
-        return f"{failed} files of failed runs wait to be asked for again."
+        return f"{failed} files of failed runs wait for their next request."
     if arrivals.files:
-        return f"{len(arrivals.files)} files came or changed, and have to come to rest."
+        return f"{len(arrivals.files)} files are new or changed, and must stop changing first."
     return "Nothing new."
 
 

@@ -32,7 +32,7 @@ def anomaly_finding(
     """
     numbers: dict[str, int | float | str] = {"partitions_before": len(history)}
     if len(history) < ENOUGH:
-        sentence = f"{date} is not judged: {ENOUGH} partitions before it are needed."
+        sentence = f"{date} was not compared: {ENOUGH} partitions before it are needed."
         return Finding("anomaly", True, sentence, numbers)
     odd = []
     for name, value in now.items():
@@ -51,7 +51,7 @@ def anomaly_finding(
         f"{date} is like the {len(history)} partitions before it."
         if not odd
         else f"{date} is unlike the {len(history)} partitions before it: {'; '.join(odd)}."
-        " Ask the source whether the delivery is whole."
+        " Ask the source whether the delivery is complete."
     )
     stops = "anomaly" in contract.blocking
     return Finding(

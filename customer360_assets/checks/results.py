@@ -167,7 +167,7 @@ def reference_finding(orphans: Mapping[str, int]) -> Finding:
     sentence = (
         "Every reference is found."
         if not found
-        else "Rows that point at nothing: "
+        else "Rows with an id that is not found: "
         + ", ".join(f"{name} {n:,}" for name, n in found.items())
         + ". They are kept, and left out where the reference is needed."
     )

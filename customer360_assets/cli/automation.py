@@ -24,7 +24,7 @@ class Action(StrEnum):
 
 
 def automation(
-    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or only look.")],
+    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or show the status.")],
     home: Home = None,
 ) -> None:
     """Switch automation on or off: sensors of files, automation condition, alerts.

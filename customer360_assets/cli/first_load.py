@@ -34,7 +34,7 @@ def first_load_command(home: Path | None, business_date: dt.date) -> int:
         target.aws, business_date, f"first-load-{business_date}", rows, target.scratch_dir
     )
     console.print(
-        f"{made:,} profiles are served. Now let the stack take the table over: python -m infra "
+        f"{made:,} profiles are served. Deploy the stack, which adopts the table: python -m infra "
         "deploy."
     )
     return 0

@@ -19,7 +19,7 @@ from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
 from resources.private import keep_private
 
-GOES_ON = "What was published stays; run again to go on."
+GOES_ON = "What was published stays; run again to continue."
 
 
 class Commands(TyperGroup):
@@ -74,7 +74,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="TABLE",
-            help="Publish this table though it lacks keys of the date before; repeatable.",
+            help="Publish this table even if it lacks keys of the date before; repeatable.",
         ),
     ] = None,
     settle: Annotated[
@@ -113,7 +113,7 @@ def extract(
     ] = None,
     crm_url: Annotated[
         str | None,
-        typer.Option(help="CRM, the address before /customers; token: $CUSTOMER360_CRM_TOKEN."),
+        typer.Option(help="URL of the CRM, without /customers; token: $CUSTOMER360_CRM_TOKEN."),
     ] = None,
     source_db: Annotated[
         str | None,

@@ -28,7 +28,7 @@ Home = Annotated[
 ]
 AsOf = Annotated[
     dt.datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Look at what was known by this business date."),
+    typer.Option(formats=["%Y-%m-%d"], help="Show what was known by this business date."),
 ]
 
 

@@ -246,8 +246,8 @@ class _Session:
         served = self.platform.store.current()
         if served and served.business_date > self.date:
             lines.append(
-                f"The profile store serves {served.business_date} and goes on doing so: an older "
-                "date never replaces a newer one."
+                f"The profile store serves {served.business_date} and keeps it: an older date "
+                "never replaces a newer one."
             )
         return lines
 

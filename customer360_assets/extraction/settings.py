@@ -62,7 +62,7 @@ def crm_settings(url: str) -> CrmSettings:
     """Return the settings of a CRM, its token from the environment; raises ExtractionError."""
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise ExtractionError(f"The CRM wants a token: set {TOKEN} in the environment.")
+        raise ExtractionError(f"The CRM requires a token: set {TOKEN} in the environment.")
     return CrmSettings(url=url, token=SecretStr(token))
 
 

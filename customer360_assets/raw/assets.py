@@ -269,7 +269,7 @@ def _refused_finding(refused: Mapping[str, str]) -> Finding:
     sentence = (
         "No refused file waits for its correction."
         if not refused
-        else f"{len(refused)} files refused whole: "
+        else f"{len(refused)} files refused: "
         + "; ".join(f"{file}: {reason}" for file, reason in refused.items())
         + ". Ask the source to deliver them again."
     )

@@ -66,8 +66,8 @@ def serving_asset(
         expected = platform.lake.dates(PROFILE, first=date, last=date).get(date)
         if not expected:
             raise dg.Failure(
-                f"{PROFILE} has no rows on {date}. Materialize it first; when it has been, no "
-                "client was known to CRM by that date.",
+                f"{PROFILE} has no rows on {date}. Materialize it first; if it is, CRM knew "
+                "no client by that date.",
                 allow_retries=False,
             )
         rows = platform.lake.batches(PROFILE, first=date, last=date)

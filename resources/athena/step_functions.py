@@ -165,7 +165,7 @@ class StepFunctionsFanOut:
         ended = self._athena.look(query_id)
         self._athena.account(ended)
         if not ended.ended:
-            return Outcome(answer["name"], query_id, "FAILED", f"{error['Error']}: it was given up")
+            return Outcome(answer["name"], query_id, "FAILED", f"{error['Error']}: abandoned")
         reason = str(ended.failure()) if ended.lost else ""
         return Outcome(answer["name"], query_id, ended.state, reason)
 

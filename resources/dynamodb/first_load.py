@@ -149,7 +149,7 @@ def _import(
         while done["ImportStatus"] in _UNDER_WAY:
             if time.monotonic() > until:
                 raise ProfileStoreError(
-                    f"the import {done['ImportArn']} is still under way; look at it in the console"
+                    f"the import {done['ImportArn']} is still in progress: see the console"
                 )
             time.sleep(poll)
             done = dynamo.describe_import(ImportArn=done["ImportArn"])["ImportTableDescription"]

@@ -18,7 +18,7 @@ from resources.profile_store import ProfileStoreError
 WAIT_SECONDS = 3_600.0
 _BEATS = 4
 """How often a load shows within its lease that it lives."""
-_LOST = "this load stood still for so long that another took its place; nothing of it is served"
+_LOST = "this load paused for so long that another replaced it; nothing of it is served"
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ class LocalLake(IcebergLake):
             date = date_of(source, shown[path]) if path in shown else None
             raise DamagedFileError(
                 f"{Damaged(table, date, path, problem)}. Nothing was made from it: run again with "
-                "customer360 run, which makes it anew from the archive."
+                "customer360 run, which rebuilds it from the archive."
             )
 
     def empty_file(self, table: str) -> str:

@@ -53,8 +53,8 @@ def _intake(on_call: OnCall, refused: str = "", strays: tuple[str, ...] = ()) ->
 def test_a_refused_file_is_told_once_until_the_list_changes(
     on_call: OnCall, receiver: Receiver
 ) -> None:
-    first = "1 files refused whole: a.csv: no header."
-    second = "2 files refused whole: a.csv: no header.; b.csv: no header."
+    first = "1 files refused: a.csv: no header."
+    second = "2 files refused: a.csv: no header.; b.csv: no header."
     for refused in (first, first, second, ""):
         _intake(on_call, refused)
     found = receiver.took("/webhook")

@@ -65,7 +65,7 @@ def test_a_weekly_delivery_is_like_those_of_the_weeks_before(weekly: SmallBank) 
 @pytest.mark.slow
 def test_a_day_without_a_delivery_is_not_judged(weekly: SmallBank) -> None:
     date = D + dt.timedelta(days=1)
-    said = f"{date} is not judged: nothing was delivered."
+    said = f"{date} was not compared: nothing was delivered."
     assert _judged(weekly, date) == dict.fromkeys(FEED, (True, said))
 
 

@@ -43,7 +43,7 @@ def test_both_sources(
         ([], "give --crm-url, --source-db or both"),
         (["--crm-url", "http://localhost:1"], "set CUSTOMER360_CRM_TOKEN in the environment"),
         (["--source-db", "postgresql://me:s3cret@host/db"], "holds a password"),
-        (["--source-db", "postgresql://me@127.0.0.1:1/db"], "nobody answers there"),
+        (["--source-db", "postgresql://me@127.0.0.1:1/db"], "no server answers there"),
     ],
 )
 def test_one_clear_message(tmp_path: Path, arguments: list[str], expected: str) -> None:

@@ -168,7 +168,7 @@ def test_postgresql_killed_in_the_middle(
             extract_transactions(source(core, transactions=table("slow")), landing, LAST)
         assert contents(landing) == {}
         monkeypatch.undo()
-        with pytest.raises(ExtractionError, match="nobody answers there"):
+        with pytest.raises(ExtractionError, match="no server answers there"):
             extract_transactions(source(core), landing, LAST)
     with core_banking(bank.transactions_files, home, keep=True) as core:
         extract_transactions(source(core), landing, LAST)

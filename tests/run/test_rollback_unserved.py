@@ -65,7 +65,7 @@ def test_nothing_is_undone_below_a_backfill_between_two_of_its_runs(bank: SmallB
         code, said = _command(bank, "--run", run_id)
         instance.update_backfill(backfill.with_status(BulkActionStatus.CANCELED))
     assert code == 1
-    assert said.startswith("Backfill between is under way and may publish meanwhile: cancel it")
+    assert said.startswith("Backfill between is in progress and may publish meanwhile: cancel it")
     assert bank.platform().lake.history(PROFILE)[-1].current
 
 
