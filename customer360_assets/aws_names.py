@@ -71,12 +71,12 @@ class AwsNames(BaseModel):
 
     @property
     def address(self) -> str:
-        """What `parse` reads: the deployment's address."""
+        """Return what `parse` reads: the deployment's address."""
         return f"{SCHEME}://{self.account}/{self.region}/{self.stage}?prefix={self.prefix}"
 
     @property
     def base(self) -> str:
-        """What every name of the stage starts with."""
+        """Return what every name of the stage starts with."""
         return f"{self.prefix}-{self.stage}"
 
     @property

@@ -60,7 +60,7 @@ class Deployment(BaseModel):
 
     @property
     def first_partition(self) -> dt.date:
-        """Where the daily partitions start: a stated first business date, else the first delivery.
+        """Return the start of the daily partitions: a stated first date, else the first delivery.
 
         On AWS no home is shared by all workers, so that the setting alone decides.
         """

@@ -43,7 +43,7 @@ class CardKey:
 
     @property
     def identity(self) -> str:
-        """What is recorded of the key: one-way, and the same for no other key (32 hex digits)."""
+        """Return the recorded identity of the key: one-way, and unique to it (32 hex digits)."""
         return hmac.new(self.secret, _IDENTITY, hashlib.sha256).hexdigest()[:32]
 
     @property

@@ -76,7 +76,7 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
 
     @cached_property
     def supports_asset_checks(self) -> bool:
-        """Whether the database has the table of checks, which Dagster looks for at each event."""
+        """Return whether the database has the table of checks, which each event looks for."""
         return bool(super().supports_asset_checks)
 
     def _store_together(self, run_id: str, events: Sequence[EventLogEntry]) -> None:

@@ -34,7 +34,7 @@ class LandedFile:
 
     @property
     def state(self) -> str:
-        """What distinguishes this version of the file from any other of the same name."""
+        """Return what distinguishes this version of the file from any other of the same name."""
         return f"{self.bytes} {self.modified}"
 
 

@@ -1,4 +1,4 @@
-"""What a Spark engine does for the platform: it runs a job script and gives its candidate."""
+"""What a Spark engine does for the platform: it runs a job script and returns its candidate."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ class Work:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What a query or a job is tagged with."""
+        """Return what a query or a job is tagged with."""
         return {"run_id": self.run_id, "table": self.table, "span": self.span}
 
     @property
     def seconds(self) -> float:
-        """How long the step has been at work."""
+        """Return how long the step has been at work."""
         return time.monotonic() - self.started
 
     def add(self, name: str, value: Number) -> None:

@@ -89,7 +89,7 @@ class Outlook:
 
     @cached_property
     def holds(self) -> dict[str, dict[dt.date, Hold]]:
-        """What was rolled back, by table and date."""
+        """Return what was rolled back, by table and date."""
         return {
             table: {date: m.hold for date, m in partitions.items() if m.hold}
             for table, partitions in self.made.items()

@@ -25,7 +25,7 @@ class Finding:
     severity: Severity = "error"
 
     def stops(self, contract: Contract) -> bool:
-        """True when the table must not be published: its contract and the finding say so."""
+        """Return True if the table must not be published: its contract and the finding say so."""
         blocks = self.check in contract.blocking and self.severity == "error"
         return not self.passed and blocks
 

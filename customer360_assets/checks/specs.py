@@ -29,7 +29,7 @@ DESCRIPTIONS = {
         "its contract allows (max_loss)."
     ),
     "unparsed_files": (
-        "Every file could be read and parsed. Dates of other files keep their rows."
+        "Every file could be read and parsed. The dates of one that failed keep their rows."
     ),
     "references": "Every id that refers to another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",

@@ -30,7 +30,7 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """True when no rule is broken and no key repeats."""
+        """Return True if no rule is broken and no key repeats."""
         return not self.repeated_keys and not any(self.broken.values())
 
 

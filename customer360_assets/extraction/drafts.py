@@ -24,7 +24,7 @@ class Drafts:
 
     @property
     def hidden(self) -> Path:
-        """Where drafts and scratch files lie."""
+        """Return where drafts and scratch files lie."""
         return self.folder / HIDDEN
 
     def draft(self, name: str) -> Path:

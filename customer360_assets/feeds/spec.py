@@ -190,7 +190,7 @@ class FeedSpec(_Strict):
 
     @property
     def replaces(self) -> Literal["same_date", "same_name"]:
-        """What a new delivery replaces: all of its date, or the earlier file of its name."""
+        """Return what a new delivery replaces: all of its date, or the earlier file of its name."""
         return self.supersedes or ("same_date" if self.delivery == "snapshot" else "same_name")
 
     def since(self, first: dt.date) -> Self:
@@ -223,7 +223,7 @@ class FeedSpec(_Strict):
 
     @property
     def tokenizes(self) -> bool:
-        """True when a column is a card token, so that a key is needed."""
+        """Return True if a column is a card token, so that a key is needed."""
         return any(t.token for t in self.targets.values())
 
     def _target(self, name: str) -> Target:

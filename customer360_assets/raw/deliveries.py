@@ -115,7 +115,7 @@ class FeedDeliveries:
 
     @cached_property
     def expected_versions(self) -> dict[dt.date, str]:
-        """What each business date is made of, as SHA-256.
+        """Return what each business date is made of, as SHA-256.
 
         A date whose deliveries were all replaced has the hash of nothing, so that it is emptied.
         """

@@ -29,17 +29,17 @@ class Entry:
 
     @property
     def name(self) -> tuple[str, dt.date | None]:
-        """What a redelivery has in common with it: file, and date where name or run state one."""
+        """Return the identity of its redeliveries: file, and date where name or run state one."""
         return self.delivery.file, self.delivery.business_date
 
     @property
     def content(self) -> tuple[str, dt.date | None]:
-        """What a duplicate has in common with it."""
+        """Return the identity of its duplicates."""
         return self.delivery.sha256, self.delivery.business_date
 
     @property
     def refused(self) -> str | None:
-        """Why it has no rows, None when it may have."""
+        """Return why it has no rows, None when it may have."""
         if self.delivery.refused is not None:
             return self.delivery.refused
         return self.parsed.reason if self.parsed and self.parsed.status == "refused" else None
@@ -110,7 +110,7 @@ def _by_name(arrived: Sequence[Entry], state: InForce) -> None:
             state.status[entry.own] = "loaded"
     for entry in arrived:
         for date in entry.dates:
-            # A date that nothing makes any more is known all the same: it has to be emptied.
+            # A date that nothing makes any more is known anyway: it has to be emptied.
             entries = state.dates.setdefault(date, [])
             if state.status[entry.own] == "loaded":
                 entries.append(entry)

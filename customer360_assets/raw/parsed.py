@@ -42,7 +42,7 @@ class Parsed(BaseModel):
 
     @property
     def in_quarantine(self) -> bool:
-        """True when the delivery has a file in quarantine."""
+        """Return True if the delivery has a file in quarantine."""
         return bool(self.quarantined or self.set_aside)
 
 

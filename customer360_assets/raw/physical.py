@@ -65,17 +65,17 @@ class Lines:
 
     @property
     def ends_with_newline(self) -> bool:
-        """False when the last line was cut, or never ended."""
+        """Return False if the last line was cut, or never ended."""
         return self._current == 0
 
     @property
     def regular(self) -> bool:
-        """True when every line ends the same way and no carriage return stands elsewhere."""
+        """Return True if every line ends the same way and no carriage return stands elsewhere."""
         return self.returns == 0 or self.returns == self.crlf == self.feeds
 
     @property
     def old_macintosh(self) -> bool:
-        """True when carriage returns alone end the lines."""
+        """Return True if carriage returns alone end the lines."""
         return self.returns > 0 and self.feeds == 0
 
     @property

@@ -61,7 +61,7 @@ class Text:
 
 
 def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text:
-    """Check delivered bytes in one pass and give the text; `scratch` holds it where bytes differ.
+    """Check delivered bytes in one pass and return the text; `scratch` holds it where bytes differ.
 
     Raises RefusedError for what is not text of this encoding, DamagedError when the archive is
     damaged.

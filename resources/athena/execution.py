@@ -79,17 +79,17 @@ class Execution:
 
     @property
     def ended(self) -> bool:
-        """Whether the state will not change any more."""
+        """Return whether the state will not change any more."""
         return self.state in ENDED
 
     @property
     def lost(self) -> bool:
-        """Whether it ended without a result."""
+        """Return whether it ended without a result."""
         return self.state in LOST
 
     @property
     def why(self) -> str:
-        """Why it failed, and what to do, without a value of the data."""
+        """Return why it failed, and what to do, without a value of the data."""
         if ours := _OURS.search(self.reason):
             return ours.group(0)
         if _ABOUT_THE_TEXT.match(self.reason):

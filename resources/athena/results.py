@@ -99,7 +99,7 @@ def _value(row: Mapping[str, Any], position: int, read: Reader) -> object:
 
 
 def unloadable(columns: Sequence[Column]) -> bool:
-    """Whether UNLOAD writes such a result as it is: names that a file can hold, no microseconds."""
+    """Return whether UNLOAD writes such a result: names that a file can hold, no microseconds."""
     names = [str(c["Name"]) for c in columns]
     return (
         all(names)

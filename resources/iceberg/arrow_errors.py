@@ -25,7 +25,7 @@ _CODES = {
 
 
 def is_refusal(problem: OSError) -> bool:
-    """Whether S3 answered, or could not be reached: nothing is known of the file itself."""
+    """Return whether S3 answered, or could not be reached: nothing is known of the file itself."""
     return _SAID.search(str(problem)) is not None
 
 

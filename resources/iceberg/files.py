@@ -45,7 +45,7 @@ def date_of(table: "Table", file: "DataFile") -> date | None:
 def entries_of(
     table: "Table", manifests: Iterable["ManifestFile"]
 ) -> dict["ManifestFile", list["ManifestEntry"]]:
-    """What each manifest shows."""
+    """Return what each manifest shows."""
     from pyiceberg.manifest import ManifestContent
 
     listed = list(manifests)

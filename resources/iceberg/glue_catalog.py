@@ -54,7 +54,7 @@ def open_glue_catalog(region: str) -> "GlueCatalog":
                     raise
 
         def _landed(self, identifier: tuple[str, str], metadata_location: str) -> bool:
-            """Whether the table is, or was before later commits, at this metadata."""
+            """Return whether the table is, or was before later commits, at this metadata."""
             try:
                 now = self.load_table(identifier)
             except NoSuchTableError:

@@ -31,12 +31,12 @@ class Seen:
 
     @property
     def ended(self) -> bool:
-        """Whether the state will not change any more."""
+        """Return whether the state will not change any more."""
         return self.phase in ENDED
 
     @property
     def active(self) -> bool:
-        """Whether it may still do something; a state that is not known may."""
+        """Return whether it may still do something; a state that is not known may."""
         return self.phase not in (*ENDED, "stopping")
 
 
@@ -45,7 +45,7 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """What an operator looks for in the console."""
+        """Return what an operator looks for in the console."""
         ...
 
     def look(self) -> Seen:

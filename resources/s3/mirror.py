@@ -113,7 +113,7 @@ class Mirror:
             )
 
     def _same(self, path: Path, uri: str, twin: dict[str, Any]) -> bool:
-        """Whether an object of the same size has the same bytes."""
+        """Return whether an object of the same size has the same bytes."""
         if twin.get("ChecksumSHA256") == _checksum(path):
             return True
         # S3 keeps the checksum that the writer chose: of other parts, or another one.

@@ -74,8 +74,8 @@ def test_files_of_no_feed_are_named_and_the_rest_is_counted(
     (found,) = receiver.took("/webhook")
     assert found["kind"] == "file of no feed"
     assert found["text"] == (
-        "odd/0.txt, odd/1.txt, odd/2.txt, odd/3.txt, odd/4.txt and 2 more: no feed's pattern fits"
-        " their names, or they are no files."
+        "odd/0.txt, odd/1.txt, odd/2.txt, odd/3.txt, odd/4.txt and 2 more: no feed's pattern"
+        " matches their names, or they are not regular files."
     )
 
 

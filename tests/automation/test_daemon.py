@@ -1,4 +1,4 @@
-"""Dagster's daemon on a home: files that are dropped become a profile without a hand on it."""
+"""Dagster's daemon on a home: files that are dropped become a profile automatically."""
 
 from __future__ import annotations
 

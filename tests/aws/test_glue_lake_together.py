@@ -26,7 +26,7 @@ STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY
 
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
-    """Starts processes in milliseconds: the fork server has imported what they need."""
+    """Start processes in milliseconds: the fork server has imported what they need."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["tests.aws.glue_lake", "pyiceberg.catalog.glue", "pyiceberg.io.pyarrow", "pyarrow.parquet"]

@@ -68,7 +68,7 @@ class SmallBank(Bank):
         operation: str | None = None,
         **more: Any,
     ) -> int:
-        """A transaction; a negative amount is a debit. Gives its trans_id."""
+        """A transaction; a negative amount is a debit. Returns its trans_id."""
         number = more.pop("trans_id", None) or self.next()
         value = Decimal(amount)
         row = {

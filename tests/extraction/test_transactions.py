@@ -30,7 +30,7 @@ def rows(files: object, what: str = "*", order: str = "") -> list[tuple[Any, ...
 
 
 def staged(deliveries: FeedDeliveries) -> list[dict[str, Any]]:
-    """What stage publishes: rank 1 of each transaction."""
+    """Return what stage publishes: rank 1 of each transaction."""
     files = deliveries.partition_files(dt.date.min, dt.date.max)
     inputs = {"raw.transaction": [str(f) for date in files for f in files[date]]}
     found = DuckDbEngine().query(STAGE, [dt.date(1990, 1, 1), LAST], inputs).to_pylist()

@@ -22,7 +22,7 @@ STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY
 
 
 def where(lake: LocalLake) -> tuple[str, Path]:
-    """What another process opens the lake with."""
+    """Return what another process opens the lake with."""
     return lake.catalog_uri, lake.warehouse_dir
 
 

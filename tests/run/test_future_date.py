@@ -38,7 +38,7 @@ def test_a_served_date_that_has_not_come_fails_the_check_of_the_store(
     platform.store.load(NEVER, "mistyped", platform.lake.batches(PROFILE, day, day))
     bank.deliver({card_file(hour="084030"): card(CARDS[2], 101)})
     ran = bank.run(DAY)
-    assert f"The profile store serves {NEVER} and goes on doing so" in " ".join(ran.output.split())
+    assert f"The profile store serves {NEVER} and keeps it" in " ".join(ran.output.split())
     with bank.instance() as instance:
         storage = instance.event_log_storage
         evaluation = storage.get_latest_asset_check_execution_by_key([COMPLETE])[

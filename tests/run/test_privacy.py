@@ -73,7 +73,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
 
 @pytest.fixture(scope="module")
 def printed(bank: SmallBank) -> str:
-    """What the command printed, of its whole process."""
+    """Return what the command printed, of its whole process."""
     ran = customer360(
         "run", "--landing", bank.landing, "--home", bank.home, "--business-date", NEXT
     )

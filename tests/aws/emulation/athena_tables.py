@@ -205,7 +205,7 @@ def _duck_type(kind: Any) -> str:
 
 
 def _insertable(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether Trino widens the one to the other by itself."""
+    """Return whether Trino widens the one to the other by itself."""
     import pyarrow as pa
 
     if given.equals(wanted) or pa.types.is_null(given):
