@@ -198,7 +198,7 @@ def raw_asset(
             # It stays outstanding, and what reads it goes by what it holds.
             versions[date] = before.get(date, NOTHING)
         held.rows.update(_rows_of(platform, contract, kept))
-        _tell_partitions(context, contract, span, versions, held)
+        _record_partitions(context, contract, span, versions, held)
         set_aside = held.quarantined.total() + held.set_aside.total()
         add_refused(context, platform, contract, span, set_aside)
         yield result(
@@ -276,7 +276,7 @@ def _refused_finding(refused: Mapping[str, str]) -> Finding:
     return Finding("refused_files", not refused, sentence, {"refused": len(refused)})
 
 
-def _tell_partitions(
+def _record_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
     span: Span,

@@ -103,7 +103,7 @@ def stage_asset(
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
-        _tell_partitions(context, contract, code, known, span, fates, gate)
+        _record_partitions(context, contract, code, known, span, fates, gate)
         add_refused(context, platform, contract, span, set_aside)
         record_measures(context, contract, seen)
         yield result(
@@ -166,7 +166,7 @@ def _emptied(
     return [date for date in dates if not fates.rows_by_date.get(date)]
 
 
-def _tell_partitions(
+def _record_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
     code: str,

@@ -14,7 +14,7 @@ from tests.automation.receiver import Receiver
 __all__ = ["on_call", "receiver"]
 
 
-def test_a_failed_run_is_told_once_with_its_link(on_call: OnCall, receiver: Receiver) -> None:
+def test_a_failed_run_is_sent_once_with_its_link(on_call: OnCall, receiver: Receiver) -> None:
     run = on_call.run(breaks=True)
     for _ in range(3):
         on_call.tick()
@@ -23,14 +23,13 @@ def test_a_failed_run_is_told_once_with_its_link(on_call: OnCall, receiver: Rece
             "key": f"run/{run}",
             "kind": "failed run",
             "title": f"Run {run[:8]} of {PARTITION} failed",
-            "text": "It failed in stage.transaction (ValueError). What was published before it"
-            " stands.",
+            "text": "It failed in stage.transaction (ValueError). What was published before stays.",
             "link": f"https://dagster.example/runs/{run}",
         }
     ]
 
 
-def test_no_personal_data_is_told(on_call: OnCall, receiver: Receiver) -> None:
+def test_no_personal_data_is_sent(on_call: OnCall, receiver: Receiver) -> None:
     run = on_call.run(breaks=True)
     events = on_call.instance.all_logs(run)
     assert any(MARKER in str(entry.dagster_event) for entry in events), "it is where it was planted"
@@ -40,7 +39,7 @@ def test_no_personal_data_is_told(on_call: OnCall, receiver: Receiver) -> None:
     assert MARKER not in everything + str(on_call.cursor)
 
 
-def test_a_check_that_stops_a_table_is_told(on_call: OnCall, receiver: Receiver) -> None:
+def test_a_check_that_stops_a_table_is_sent(on_call: OnCall, receiver: Receiver) -> None:
     on_call.run(repeated=True)
     on_call.tick()
     kinds = {a["kind"]: a for a in receiver.took("/webhook")}
@@ -50,7 +49,7 @@ def test_a_check_that_stops_a_table_is_told(on_call: OnCall, receiver: Receiver)
     assert alert["link"] == "https://dagster.example/assets/stage/transaction"
 
 
-def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
+def test_a_check_that_only_warned_stopped_nothing_and_is_not_sent(
     on_call: OnCall, receiver: Receiver
 ) -> None:
     on_call.run(repeated=True, severity="WARN")
@@ -59,7 +58,7 @@ def test_a_check_that_only_warned_stopped_nothing_and_is_not_told(
 
 
 @pytest.mark.parametrize(("quarantined", "alerts"), [(10, 0), (11, 1)])
-def test_quarantine_is_told_above_the_contracts_limit(
+def test_quarantine_is_sent_above_the_contracts_limit(
     on_call: OnCall, receiver: Receiver, quarantined: int, alerts: int
 ) -> None:
     on_call.run(quarantined=quarantined)
@@ -70,7 +69,7 @@ def test_quarantine_is_told_above_the_contracts_limit(
         assert found[0]["text"].startswith("11 of 1,000 delivered records (1.1%) are in quarantine")
 
 
-def test_an_overdue_feed_is_told_once_until_it_delivers(
+def test_an_overdue_feed_is_sent_once_until_it_delivers(
     on_call: OnCall, receiver: Receiver
 ) -> None:
     for newest in ("2024-05-20", "2024-05-20", "2024-05-21", "2024-05-21"):
@@ -124,7 +123,7 @@ def test_an_address_is_never_said(
     assert ADDRESS not in "\n".join(on_call.said) + str(on_call.cursor)
 
 
-def test_without_a_receiver_the_log_is_told(on_call: OnCall) -> None:
+def test_without_a_receiver_the_log_is_sent(on_call: OnCall) -> None:
     run = on_call.run(breaks=True)
     on_call.tick()
     assert any(
@@ -134,7 +133,7 @@ def test_without_a_receiver_the_log_is_told(on_call: OnCall) -> None:
     assert not any("failed" in line for line in on_call.said)
 
 
-def test_a_run_that_will_be_retried_is_not_told(on_call: OnCall, receiver: Receiver) -> None:
+def test_a_run_that_will_be_retried_is_not_sent(on_call: OnCall, receiver: Receiver) -> None:
     run = on_call.run(breaks=True)
     on_call.instance.add_run_tags(run, {"dagster/will_retry": "true"})
     on_call.tick()

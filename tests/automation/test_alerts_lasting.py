@@ -50,7 +50,7 @@ def _intake(on_call: OnCall, refused: str = "", strays: tuple[str, ...] = ()) ->
     on_call.tick()
 
 
-def test_a_refused_file_is_told_once_until_the_list_changes(
+def test_a_refused_file_is_sent_once_until_the_list_changes(
     on_call: OnCall, receiver: Receiver
 ) -> None:
     first = "1 files refused: a.csv: no header."
@@ -79,7 +79,7 @@ def test_files_of_no_feed_are_named_and_the_rest_is_counted(
     )
 
 
-def test_the_same_quarantine_of_a_date_is_told_once(on_call: OnCall, receiver: Receiver) -> None:
+def test_the_same_quarantine_of_a_date_is_sent_once(on_call: OnCall, receiver: Receiver) -> None:
     """As after a rollback, when the same is made again by another run."""
     for quarantined in (11, 11, 12):
         on_call.run(quarantined=quarantined)
@@ -120,7 +120,7 @@ def _tick(on_call: OnCall, sensor: InstigatorState, at: float, status: TickStatu
     on_call.tick()
 
 
-def test_a_failing_sensor_is_told_once_until_it_succeeds(
+def test_a_failing_sensor_is_sent_once_until_it_succeeds(
     on_call: OnCall, receiver: Receiver, sensor: InstigatorState
 ) -> None:
     failure, skipped = TickStatus.FAILURE, TickStatus.SKIPPED

@@ -35,7 +35,7 @@ def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
     assert on_call.message == "0 new alerts, 0 still to be sent."
 
 
-def test_what_one_receiver_refuses_is_still_told_to_the_other(
+def test_what_one_receiver_refuses_is_still_sent_to_the_other(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, f"{receiver.address}/{ADDRESS}")
@@ -123,7 +123,7 @@ def test_an_address_that_refuses_is_never_said(
         assert secret not in everything
 
 
-def test_an_address_that_is_none_keeps_the_other_receiver_told(
+def test_an_address_that_is_none_keeps_the_other_receiver_sent(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, f"http://127.0.0.1:{ADDRESS}")

@@ -37,7 +37,7 @@ def test_a_usual_day_passes() -> None:
     assert found.numbers["rows, usual"] == 1003
 
 
-def test_half_a_delivery_is_told_with_numbers_and_stops_nothing() -> None:
+def test_half_a_delivery_is_reported_with_numbers_and_stops_nothing() -> None:
     found = anomaly_finding(CARDS, D, {"rows": 480, "sum(amount)": 10_030}, STEADY)
     assert not found.passed
     assert not found.stops(CARDS)
@@ -47,7 +47,7 @@ def test_half_a_delivery_is_told_with_numbers_and_stops_nothing() -> None:
     assert result.severity == dg.AssetCheckSeverity.WARN
 
 
-def test_a_measure_is_told_though_the_rows_are_usual() -> None:
+def test_a_measure_is_reported_though_the_rows_are_usual() -> None:
     found = anomaly_finding(CARDS, D, {"rows": 1003, "sum(amount)": 90_000}, STEADY)
     assert "sum(amount) is 90,000" in found.sentence
 
@@ -79,7 +79,7 @@ def control(name: str, **given: str) -> Control:
 @pytest.mark.parametrize(
     ("got", "failing"), [("9", "reconciliation"), ("10", None), ("11", "fan_out")]
 )
-def test_a_join_that_loses_is_told_from_one_that_multiplies(got: str, failing: str | None) -> None:
+def test_a_join_that_loses_differs_from_one_that_multiplies(got: str, failing: str | None) -> None:
     findings = total_findings({control("clients"): (Decimal(got), Decimal(10))})
     table = contract("dimension.demographic")
     assert {f.check for f in findings} == {"reconciliation", "fan_out"}
@@ -87,7 +87,7 @@ def test_a_join_that_loses_is_told_from_one_that_multiplies(got: str, failing: s
     assert [f.check for f in findings if f.stops(table)] == ([failing] if failing else [])
 
 
-def test_a_control_that_warns_is_told_and_stops_nothing() -> None:
+def test_a_control_that_warns_is_reported_and_stops_nothing() -> None:
     totals = {
         control("hits", severity="warn"): (Decimal(9), Decimal(10)),
         control("clients"): (Decimal(10), Decimal(10)),

@@ -211,7 +211,7 @@ def test_what_no_run_ever_begins_to_make_is_not_asked_for_without_end(bank: Bank
         assert bank.ticks.tick() == asked
     bank.lose(asked)
     assert bank.ticks.tick() == {}
-    assert any("was tried with these inputs and not made" in line for line in bank.ticks.said)
+    assert any("failed with these inputs" in line for line in bank.ticks.said)
 
 
 def test_what_failed_is_asked_for_again_when_it_is_corrected(bank: Bank) -> None:

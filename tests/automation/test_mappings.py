@@ -78,7 +78,7 @@ def test_a_window_is_an_upper_bound(definitions: dg.Definitions) -> None:
     assert dates[-1] == DAY
 
 
-def test_the_daemon_and_the_ui_are_told_the_same(definitions: dg.Definitions) -> None:
+def test_the_daemon_and_the_ui_get_the_same(definitions: dg.Definitions) -> None:
     """Dagster's own mappings reach the daemon; one of our own would be lost on the way."""
     repository = definitions.get_repository_def()
     nodes = {n.asset_key: n for n in RepositorySnap.from_def(repository).asset_nodes}

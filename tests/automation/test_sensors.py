@@ -125,7 +125,7 @@ def test_a_file_that_changes_before_its_run_is_taken_as_it_is_then(
     assert manifest(bank) == [(card_file(), DAY, "loaded")]
 
 
-def test_files_of_no_feed_are_told_with_the_files_of_one(
+def test_files_of_no_feed_are_reported_with_the_files_of_one(
     bank: SmallBank, arriving: Arriving
 ) -> None:
     strays = {"card/notes.txt": "?", "new/first.csv": "?"}

@@ -23,7 +23,7 @@ def test_a_throttled_call_is_made_again(athena: Athena, client: AthenaClient) ->
     assert states(athena) == ["SUCCEEDED"]
 
 
-def test_endless_throttling_is_told(
+def test_endless_throttling_is_reported(
     athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from resources.account import client as aws_client
@@ -91,7 +91,7 @@ def test_a_fault_of_athenas_own_is_tried_again(
         client.run("SELECT 2 AS a")
 
 
-def test_a_failure_tells_no_value(client: AthenaClient) -> None:
+def test_a_failure_shows_no_value(client: AthenaClient) -> None:
     with pytest.raises(SqlError) as failure:
         client.run("SELECT CAST(t.x AS bigint) AS a FROM (VALUES 'IBAN-7') AS t (x)")
     assert "IBAN" not in repr(failure.value)

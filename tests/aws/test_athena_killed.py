@@ -166,7 +166,7 @@ def test_a_cancelled_query_leaves_no_table(
     assert temporary_tables(lake) == temporary_objects(lake) == []
 
 
-def test_an_insert_that_was_told_as_failed_and_had_worked_does_not_double_the_rows(
+def test_an_insert_that_was_reported_as_failed_and_had_worked_does_not_double_the_rows(
     lake: GlueLake, engine: AthenaEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = engine._client.run

@@ -80,7 +80,7 @@ def test_who_may_not_do_what_on_what() -> None:
 @pytest.mark.parametrize(
     "operation", ["BatchWriteItem", "UpdateItem", "StartQueryExecution", "PutSecretValue"]
 )
-def test_what_may_quote_data_is_not_told(operation: str) -> None:
+def test_what_may_quote_data_is_not_shown(operation: str) -> None:
     def act() -> None:
         raise refused("ValidationException", operation, "value 4711000011112222 is no number")
 

@@ -182,7 +182,7 @@ def test_only_temporary_tables_are_dropped(lake):
     assert lake.tables() == [TABLE]
 
 
-def test_what_killed_runs_left_is_swept_by_age_and_tells_its_run(lake, plain):
+def test_what_killed_runs_left_is_swept_by_age_and_names_its_run(lake, plain):
     def leave() -> list[str]:
         logger = logging.getLogger("test")
         work.begin(work.Work("run-1", "run-1", TABLE, "2024-01-01", logger))

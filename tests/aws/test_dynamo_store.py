@@ -220,7 +220,7 @@ def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     live = Lease._live
     with (
         mock.patch.object(Lease, "_live", return_value=None),
-        pytest.raises(ProfileStoreError, match="another took its place"),
+        pytest.raises(ProfileStoreError, match="another replaced it"),
     ):
         store.load(TUESDAY, "run-still", overtaken())
     assert store.current() == Served(MONDAY, "run-other")
@@ -230,7 +230,7 @@ def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     assert {key.partition("/")[0] for key in kept} == {"pointer", "4"}
 
 
-def test_a_missing_table_is_told(aws: AwsNames) -> None:
+def test_a_missing_table_is_reported(aws: AwsNames) -> None:
     nowhere = DynamoProfileStore("customer360-nowhere", aws.region)
     for ask in (nowhere.current, lambda: nowhere.get(1), lambda: nowhere.load(MONDAY, "r", [])):
         with pytest.raises(AwsError, match="table customer360-nowhere: it does not exist"):

@@ -154,7 +154,7 @@ def test_what_is_not_exact_is_not_delivered(
     assert landed(aws, tmp_path / "landed") == {}
 
 
-def test_a_wrong_password_is_not_told(aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path) -> None:
+def test_a_wrong_password_is_not_shown(aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path) -> None:
     keep(aws, aws.core_banking_secret, {**READER, "password": "hunter2"})
     with pytest.raises(ExtractionError) as failure:
         taken(aws, tmp_path)

@@ -36,7 +36,7 @@ def test_a_script_that_exits_with_3(
 
 
 @pytest.mark.parametrize("kind", ["glue", "cluster"])
-def test_the_reason_is_told_after_the_failure(
+def test_the_reason_is_reported_after_the_failure(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]], kind: str
 ) -> None:
     script = script_of("fails", lake)

@@ -151,7 +151,7 @@ def _make_visible(stage: Stage) -> None:
             message.change_visibility(0)
 
 
-def test_what_no_notice_told_is_found_by_the_next_listing(stage: Stage) -> None:
+def test_what_no_notice_announced_is_found_by_the_next_listing(stage: Stage) -> None:
     assert stage.tick("card") == []
     stage.put(LATER)
     assert stage.tick("card", later=NOTIFIED_SWEEP - 1) == []
@@ -205,5 +205,5 @@ def test_the_keys_of_a_message(body: object, keys: list[str]) -> None:
     assert list(keys_of(json.dumps(body))) == keys
 
 
-def test_a_message_that_is_no_json_tells_nothing() -> None:
+def test_a_message_that_is_no_json_announces_nothing() -> None:
     assert list(keys_of("hello")) == []

@@ -62,7 +62,7 @@ def tick(names: AwsNames, instance: dg.DagsterInstance, home: Path) -> str:
     return str(found.skip_message)
 
 
-def test_all_that_an_ended_run_has_left_is_stopped_and_told(
+def test_all_that_an_ended_run_has_left_is_stopped_and_reported(
     stage: Stage,
     step_functions: StepFunctions,
     jobs: EmulatedJobs,
@@ -231,7 +231,7 @@ def test_leases_are_looked_at_where_the_runs_are_of_this_machine(
         assert status_after(own) == dg.DagsterRunStatus.FAILURE
 
 
-def test_a_stop_that_is_refused_is_told(
+def test_a_stop_that_is_refused_is_reported(
     stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
     given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip

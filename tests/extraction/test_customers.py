@@ -110,7 +110,7 @@ def test_a_crm_that_asks_for_too_long_a_wait_is_given_up(bank: Simulated, tmp_pa
 
 
 @pytest.mark.parametrize("token", ["not-the-token-of-it", "with blank", "näh"])
-def test_a_wrong_token_fails_at_once_and_is_told_nowhere(
+def test_a_wrong_token_fails_at_once_and_is_shown_nowhere(
     bank: Simulated, tmp_path: Path, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -229,7 +229,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(url: str, tmp_pa
     assert raised.value.__context__ is None
 
 
-def test_a_password_opens_and_is_told_nowhere(
+def test_a_password_opens_and_is_shown_nowhere(
     views: CoreBanking,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -244,7 +244,7 @@ def test_a_password_opens_and_is_told_nowhere(
     views.server.query("GRANT SELECT ON transactions TO teller")
     views.server.query("SELECT pg_reload_conf()")
     url = views.url.replace("bank@", "teller@")
-    with pytest.raises(ExtractionError, match="wants a password; set CUSTOMER360_SOURCE_DB"):
+    with pytest.raises(ExtractionError, match="requires a password; set CUSTOMER360_SOURCE_DB"):
         extract_transactions(CoreBankingSettings(url=url), tmp_path, LAST)
     settings = CoreBankingSettings.model_validate({"url": url, "password": wrong})
     with pytest.raises(ExtractionError, match="the password is refused; set") as raised:

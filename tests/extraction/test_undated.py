@@ -38,7 +38,7 @@ def test_they_are_counted_and_not_delivered(
     assert first.rows == sum(t.rows for t in first.totals) == bank.transactions - 3
 
 
-def test_the_command_tells_of_them(undated: CoreBanking, core: CoreBanking, tmp_path: Path) -> None:
+def test_the_command_reports_them(undated: CoreBanking, core: CoreBanking, tmp_path: Path) -> None:
     date = ("--business-date", str(LAST))
     for database, reported in ((undated, True), (core, False)):
         ran = customer360("extract", "--landing", tmp_path / str(reported), *date,

@@ -86,7 +86,9 @@ def test_the_profile_table_is_what_the_store_defines_and_can_be_restored(
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_new_delivery_is_told_to_the_queue_and_a_refused_one_is_kept(deployed: AwsNames) -> None:
+def test_a_new_delivery_is_announced_to_the_queue_and_a_refused_one_is_kept(
+    deployed: AwsNames,
+) -> None:
     sqs, events = _api(deployed, "sqs"), _api(deployed, "events")
     url = sqs.get_queue_url(QueueName=deployed.landing_queue)["QueueUrl"]
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

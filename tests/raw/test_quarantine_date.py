@@ -34,7 +34,7 @@ def test_a_date_far_ahead_does_not_hide_a_delivery_s_quarantine(
     assert list(deliveries.quarantine_files(dt.date.min, DAY)) == [dt.date.fromisoformat(own)]
 
 
-def test_records_dated_after_the_business_date_are_told(home: Home) -> None:
+def test_records_dated_after_the_business_date_are_reported(home: Home) -> None:
     parquet(
         home.landing_dir / FILE,
         "(1, DATE '2024-05-21', 1), (2, DATE '2024-05-21', 1), (3, DATE '2099-01-01', 1)",

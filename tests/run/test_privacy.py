@@ -130,7 +130,7 @@ def test_nothing_is_in_any_other_file(bank: SmallBank, printed: str) -> None:
             assert _markers_in(repr(rows)) == set(), path
 
 
-def test_nothing_is_told_by_metadata_of_raw_and_quarantine(bank: SmallBank, printed: str) -> None:
+def test_metadata_of_raw_and_quarantine_shows_no_value(bank: SmallBank, printed: str) -> None:
     for path in _files(bank.home / "lake"):
         if path.suffix != ".parquet":
             assert _markers_in(path.read_bytes()) == set(), path
@@ -151,7 +151,7 @@ def test_nothing_is_told_by_metadata_of_raw_and_quarantine(bank: SmallBank, prin
         ),
     ],
 )
-def test_a_failing_cast_tells_no_value(
+def test_a_failing_cast_shows_no_value(
     bank: SmallBank,
     printed: str,
     tmp_path: Path,

@@ -46,7 +46,7 @@ def _row(seq: int, status: str, file: str = "a.csv", feed: str = "card", day: in
         ([_row(1, "refused"), _row(2, "loaded", feed="crm_customer")], [1]),
     ],
 )
-def test_a_refused_file_is_told_while_nothing_has_taken_its_place(
+def test_a_refused_file_is_reported_while_nothing_has_taken_its_place(
     rows: list[Any], expected: list[int], tmp_path: Path
 ) -> None:
     feeds = load_feeds(deployment(tmp_path).feeds)

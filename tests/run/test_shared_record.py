@@ -97,7 +97,7 @@ def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("sql", "SELECT 1 AS one"),
     ],
 )
-def test_what_aws_refuses_is_told_in_words(command: tuple[str, ...]) -> None:
+def test_what_aws_refuses_is_reported_in_words(command: tuple[str, ...]) -> None:
     ran = CliRunner().invoke(app, command)
     assert ran.exit_code == 1
     assert ran.exception is None or isinstance(ran.exception, SystemExit)

@@ -78,7 +78,7 @@ def test_a_profile_by_client_and_by_branch(workshop: Home) -> None:
     assert json.loads(by_date.output) == profile
 
 
-def test_an_unknown_client_is_told(workshop: Home) -> None:
+def test_an_unknown_client_is_reported(workshop: Home) -> None:
     ran = customer360_here("profile", "1", "--home", workshop.path)
     assert ran.code == 1
     assert "No profile of client 1" in ran.output
