@@ -27,12 +27,12 @@ class Size:
 
     @property
     def name(self) -> str:
-        """Tell one size from another in a file name."""
+        """Return the size as a part of file names."""
         return f"{self.customers}x{self.days}x{self.transactions_per_customer:g}"
 
 
 def delivered_bank(folder: Path, size: Size) -> Simulated:
-    """Give the bank of a size without defects, made unless it stands there already.
+    """Return the bank of a size without defects, created unless it exists.
 
     Core banking's own Parquet files are linked into the landing zone as they are: a PostgreSQL
     server between the two would cost every subject the same. Customers come over HTTP.

@@ -14,7 +14,7 @@ from benchmarks.subject import Task, task_of
 
 
 def script(task: Task) -> Iterator[tuple[Query, str]]:
-    """Give the script, statement by statement: each writes one table as Parquet."""
+    """Yield the script, statement by statement: each writes one table as Parquet."""
     for query in queries():
         sql = render(query.text, task.variables, lambda name: name)
         if query.name in PARSED:

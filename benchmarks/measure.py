@@ -46,7 +46,7 @@ def measure(command: Sequence[str], env: Mapping[str, str], log: Path) -> Measur
         sampler = _Sampler(process.pid)
         sampler.start()
         stdout = process.stdout.read() if process.stdout else ""
-        # Reaped here and not by Popen: only this tells what the process itself has used.
+        # Reaped here and not by Popen: only this reports what the process itself has used.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started
@@ -105,7 +105,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _seen(pid: int) -> _Seen | None:
-    """Give what a process has used so far; None when it is gone."""
+    """Return what a process has used so far; None if it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         status = Path(f"/proc/{pid}/status").read_text()

@@ -55,7 +55,7 @@ def _write(spark: SparkSession, task: Task, name: str, rows: DataFrame) -> float
 
 
 def _dimension(spark: SparkSession, task: Task, table: str) -> DataFrame:
-    """Give a dimension by the platform's own query in Spark's dialect, or its Spark script."""
+    """Return a dimension by the platform's own query in Spark's dialect, or its Spark script."""
     made_by = transformation(table)
     if made_by.kind == "spark":
         sys.path.insert(0, str(Path(made_by.path).parent))

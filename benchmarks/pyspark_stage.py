@@ -42,7 +42,7 @@ UNKNOWN = ("", "(not set)", "not available in demo dataset")
 
 
 def stage(spark: SparkSession, task: Task) -> Iterator[tuple[str, DataFrame]]:
-    """Give every stage table by name."""
+    """Yield every stage table by name."""
     landing, variables = str(task.landing), task.variables
 
     def csv(folder: str, schema: str) -> DataFrame:
@@ -171,7 +171,7 @@ def _clean(rows: DataFrame, *texts: str) -> DataFrame:
 
 
 def _latest(rows: DataFrame, *key: str) -> DataFrame:
-    """Give the row of each key and business date that was delivered last."""
+    """Return the row of each key and business date that was delivered last."""
     newest = Window.partitionBy("business_date", *key).orderBy(F.desc("file"), F.desc("place"))
     ranked = rows.withColumn("rank", F.row_number().over(newest)).where("rank = 1")
     return ranked.drop("rank", "file", "place")

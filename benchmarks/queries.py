@@ -29,14 +29,14 @@ class Query:
 
 
 def queries() -> list[Query]:
-    """Give every query in an order in which each finds what it reads."""
+    """Return every query, ordered by dependency."""
     tables = [c.table for schema in ("stage", "dimension") for c in contracts(schema)]
     parsed = [_stored(f"stage/{name}") for name in PARSED]
     return parsed + [_stored(f"{t.split('.')[0]}/{t.replace('.', '_', 1)}") for t in tables]
 
 
 def render(text: str, variables: dict[str, str], ref: Callable[[str], str]) -> str:
-    """Give a model's SQL as dbt would."""
+    """Return a model's SQL as dbt would."""
     jinja = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  (SQL, not HTML)
     return jinja.from_string(text).render(var=variables.__getitem__, ref=ref)
 

@@ -18,7 +18,7 @@ STEP_EVENTS = {dg.DagsterEventType.STEP_SUCCESS}
 
 
 def step_seconds(home: Path) -> dict[str, float]:
-    """Give the seconds of every asset's steps, over all runs, from Dagster's event log."""
+    """Return the seconds of every asset's steps, over all runs, from Dagster's event log."""
     seconds: dict[str, float] = {}
     with instance_of(deployment(home)) as instance:
         for run in reversed(instance.get_runs()):
@@ -31,7 +31,7 @@ def step_seconds(home: Path) -> dict[str, float]:
 
 
 def published(home: Path, *schemas: str) -> dict[str, list[str]]:
-    """Give the Parquet files of every table of some schemas, as the catalog lists them."""
+    """Return the Parquet files of every table of some schemas, as the catalog lists them."""
     platform = Platform(**services_of(deployment(home)))
     found = {}
     for schema in schemas:
@@ -42,7 +42,7 @@ def published(home: Path, *schemas: str) -> dict[str, list[str]]:
 
 
 def row_counts(tables: dict[str, list[str]]) -> dict[str, int]:
-    """Give the rows of each table, from its files' footers."""
+    """Return the rows of each table, from its files' footers."""
     import pyarrow.parquet as pq
 
     return {t: sum(pq.read_metadata(f).num_rows for f in files) for t, files in tables.items()}

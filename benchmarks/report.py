@@ -62,13 +62,13 @@ def _subjects(results: list[Result]) -> str:
 
 
 def _parts(results: list[Result]) -> str:
-    told = [r["subjects"]["platform"]["seconds_by_part"] for r in results]
-    totals = [sum(parts.values()) for parts in told]
-    names = sorted(told[-1], key=lambda name: -float(told[-1][name]))
+    by_part = [r["subjects"]["platform"]["seconds_by_part"] for r in results]
+    totals = [sum(parts.values()) for parts in by_part]
+    names = sorted(by_part[-1], key=lambda name: -float(by_part[-1][name]))
     rows = [
-        [name, *(_share(p.get(name, 0), t) for p, t in zip(told, totals, strict=True))]
+        [name, *(_share(p.get(name, 0), t) for p, t in zip(by_part, totals, strict=True))]
         for name in names
-        if any(p.get(name, 0) / t >= SMALL for p, t in zip(told, totals, strict=True))
+        if any(p.get(name, 0) / t >= SMALL for p, t in zip(by_part, totals, strict=True))
     ]
     sizes = [f"{r['bank']['customers']:,}: CPU s (share)" for r in results]
     return "Where the build's CPU seconds go:\n\n" + _table(["part", *sizes], rows, texts=(0,))

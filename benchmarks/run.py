@@ -42,19 +42,19 @@ def main() -> int:
         return Task(bank.landing, bank.settings.end, scratch / name)
 
     floor = subjects.floor(task("floor"))
-    _tell("floor", floor)
+    _report("floor", floor)
     build = subjects.build(task("platform"))
-    _tell("platform", build)
+    _report("platform", build)
     expected = published(scratch / "platform", "stage", "dimension")
     rows = _verified("floor", expected, scratch / "floor" / "{}.parquet", lineage=True)
     found = {"floor": floor, "platform": build}
     if given.peers:
         python = subjects.peer_python(given.scratch.resolve() / "peers")
         found["dbt-duckdb"] = subjects.dbt(task("dbt"), python)
-        _tell("dbt-duckdb", found["dbt-duckdb"])
+        _report("dbt-duckdb", found["dbt-duckdb"])
         _verified("dbt-duckdb", expected, scratch / "dbt" / "tables" / "{}.parquet", lineage=True)
         found["PySpark"] = subjects.pyspark(task("pyspark"))
-        _tell("PySpark", found["PySpark"])
+        _report("PySpark", found["PySpark"])
         tables = scratch / "pyspark" / "tables" / "{}" / "*.parquet"
         _verified("PySpark", expected, tables, lineage=False)
     others = published(scratch / "platform", "raw", "profile")
@@ -132,7 +132,7 @@ def _bytes(folder: Path) -> int:
     return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
 
 
-def _tell(name: str, outcome: subjects.Outcome) -> None:
+def _report(name: str, outcome: subjects.Outcome) -> None:
     m = outcome.measured
     _say(
         f"{name}: {m.wall_seconds:.1f} s, {m.cpu_seconds:.1f} CPU s,"

@@ -23,7 +23,7 @@ class Task:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the queries read with var()."""
+        """Return what the queries read with var()."""
         inner, outer = CardKey(bytes.fromhex(CARD_KEY)).pads
         return {
             "landing": str(self.landing),

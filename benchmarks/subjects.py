@@ -20,7 +20,7 @@ REQUIREMENTS = HERE / "requirements.txt"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a subject did: the measurement, and where it tells them seconds by table, CPU by part."""
+    """How a subject did: the measurement and, if reported, seconds by table and CPU by part."""
 
     measured: Measured
     by_table: dict[str, float]
@@ -39,9 +39,9 @@ def build(task: Task) -> Outcome:
     measured = measure(command, {"CUSTOMER360_CARD_KEY": CARD_KEY}, task.out.with_suffix(".log"))
 
     read = [sys.executable, "-m", "benchmarks.recorded", str(task.out)]
-    told = subprocess.run(read, capture_output=True, text=True, check=True)
+    printed = subprocess.run(read, capture_output=True, text=True, check=True)
     by_part = json.loads(parts.read_text(encoding="utf-8"))
-    return Outcome(measured, json.loads(told.stdout), by_part)
+    return Outcome(measured, json.loads(printed.stdout), by_part)
 
 
 def floor(task: Task) -> Outcome:
@@ -84,7 +84,7 @@ def dbt(task: Task, python: Path) -> Outcome:
 
 
 def peer_python(folder: Path) -> Path:
-    """Give the Python of the peers' environment, made from requirements.txt when it is not."""
+    """Return the Python of the peers' environment, created from requirements.txt if missing."""
     python = folder / "bin" / "python"
     stamp = folder / "requirements.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")

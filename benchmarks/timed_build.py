@@ -55,7 +55,7 @@ REST = "Dagster and the rest"
 class Clock:
     """CPU seconds of all threads by part; what runs within another part is not counted to that one.
 
-    Not wall seconds: those tell as much of what else the machine does.
+    Not wall seconds: those depend as much on what else the machine does.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Clock:
         self._inner: list[float] = [0.0]
 
     def wrap(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the call with its time counted to a part."""
+        """Return the call with its time counted to a part."""
 
         @functools.wraps(call)
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -80,7 +80,7 @@ class Clock:
 
 
 def install(clock: Clock) -> None:
-    """Put the clock at every boundary; AttributeError when the platform has moved one."""
+    """Measure time at every boundary; AttributeError if the platform has moved one."""
     for part, targets in BOUNDARIES.items():
         for target in targets:
             module, _, path = target.partition(":")

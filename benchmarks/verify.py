@@ -20,7 +20,7 @@ def verify(
     *,
     lineage: bool = True,
 ) -> dict[str, int]:
-    """Give the rows of each table; raise OtherRowsError where count or a column differs.
+    """Return the rows of each table; raise OtherRowsError where count or a column differs.
 
     expected: the platform's Parquet files of each table; given: the subject's, as a glob. A
     column's fingerprint is the sum of the hashes of its values, floats rounded to 9 digits.

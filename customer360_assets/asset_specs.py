@@ -21,12 +21,12 @@ AS_OF = {"dimension", "profile"}
 
 
 def asset_key(table: str) -> dg.AssetKey:
-    """Give the asset of "schema.table"."""
+    """Return the asset key of "schema.table"."""
     return dg.AssetKey(table.split("."))
 
 
 def table_schema(columns: tuple[Column, ...]) -> dg.TableSchema:
-    """Give the column schema that the UI shows, with each column's personal-data class."""
+    """Return the column schema that the UI shows, with each column's personal-data class."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -42,13 +42,13 @@ def table_schema(columns: tuple[Column, ...]) -> dg.TableSchema:
 
 
 def personal_data_class(contract: Contract) -> str:
-    """Give the most protected class among a table's columns."""
+    """Return the most protected personal-data class among a table's columns."""
     order = ("none", "pseudonym", "quasi", "personal", "restricted")
     return max((c.pii for c in contract.columns), key=order.index)
 
 
 def table_dep(contract: Contract, upstream: str) -> dg.AssetDep:
-    """Give the dependency of a table: a date needs the same date, or all that came up to it."""
+    """Return the dependency on a table: on the same date, or on all dates up to it."""
     looks_back = contract.schema in AS_OF and upstream.split(".", maxsplit=1)[0] not in AS_OF
     mapping = dates_up_to(contract.window_months) if looks_back else None
     return dg.AssetDep(asset_key(upstream), partition_mapping=mapping)
@@ -63,7 +63,7 @@ def table_spec(
     partitions_def: dg.PartitionsDefinition[str] | None,
     extra_deps: tuple[dg.AssetKey, ...] = (),
 ) -> dg.AssetSpec:
-    """Give the asset of a table: description, schema, tags, owner, group and lineage."""
+    """Return the asset spec of a table: description, schema, tags, owner, group and lineage."""
     return dg.AssetSpec(
         key=asset_key(contract.table),
         deps=[*(table_dep(contract, t) for t in reads), *extra_deps],

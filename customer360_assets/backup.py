@@ -34,9 +34,9 @@ def back_up(source: Deployment, target: Path) -> None:
     """Copy a home into a new folder; PlaceError if it cannot be there or is not whole."""
     home = source.home
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise PlaceError(f"{target} is there already. Give --to a new folder.")
+        raise PlaceError(f"{target} already exists. Use a new folder for --to.")
     if any(target.is_relative_to(taken) for taken in (home, source.landing) if taken):
-        raise PlaceError(f"{target} is within the home or its landing folder. Give another --to.")
+        raise PlaceError(f"{target} is within the home or its landing folder. Use another --to.")
     draft = target.with_name(f".{target.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     make_private(draft)
@@ -52,7 +52,7 @@ def back_up(source: Deployment, target: Path) -> None:
 
 
 def restore(home: Path) -> Path | None:
-    """Make a copied or moved home one of its own; return where it was made, None if it is there.
+    """Make a copied or moved home usable; return where it was made, None if it is still there.
 
     If it is killed, it can be repeated.
     """

@@ -79,7 +79,7 @@ class Damage:
     def _unserved(self, events: Mapping[dt.date, dg.AssetMaterialization]) -> Collection[dt.date]:
         if not events or self.platform.store.current() is not None:
             return ()
-        self.lines.append("The profile store is gone; loaded anew from profile.customer_360.")
+        self.lines.append("The profile store is gone; reloaded from profile.customer_360.")
         return events
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Give the code location of the deployment that the environment names."""
+    """Return the code location of the deployment that the environment names."""
     from customer360_assets.merge import definitions_of
     from resources.deployment import deployment
     from resources.private import keep_private

@@ -16,7 +16,7 @@ from resources.deployment import Deployment
 
 
 def prepare(deployment: Deployment) -> Path:
-    """Have the instance's folder and configuration exist; give the folder."""
+    """Create the instance's folder and configuration; return the folder."""
     folder = deployment.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
@@ -29,7 +29,7 @@ def prepare(deployment: Deployment) -> Path:
 
 
 def instance_of(deployment: Deployment) -> dg.DagsterInstance:
-    """Give the instance of a home; on AWS the one that DAGSTER_HOME configures, if it does."""
+    """Return the instance of a home; on AWS the one that DAGSTER_HOME configures, if it does."""
     # A year of partitions is 365 events a table: written one by one, each waits for the disk.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
     if shared := _shared(deployment):
@@ -42,7 +42,7 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
 
 
 def _shared(deployment: Deployment) -> Path | None:
-    """Give the folder that configures the record which the workers of a stage share."""
+    """Return the folder that configures the instance shared by the workers of a stage."""
     given = os.environ.get("DAGSTER_HOME")
     if deployment.aws is None or not given:
         return None
@@ -53,7 +53,7 @@ def _shared(deployment: Deployment) -> Path | None:
 
 
 def is_of_home(instance: dg.DagsterInstance, deployment: Deployment) -> bool:
-    """Say whether an instance is the home's own, and not one that the workers of a stage share."""
+    """Return whether an instance is the home's own, not one shared by the workers of a stage."""
     storage = instance.run_storage
     at_home = Path(instance.root_directory).resolve() == deployment.dagster_home.resolve()
     return at_home and isinstance(storage, SqliteRunStorage)

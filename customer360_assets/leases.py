@@ -31,7 +31,7 @@ machine that is out of memory or a network folder pauses for."""
 
 @contextmanager
 def lease(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Hold the lease of a run; where the record is not a folder of its own, nothing is held."""
+    """Hold the lease of a run; do nothing where the run storage is not a local folder."""
     folder = _folder(instance)
     if folder is None:
         yield

@@ -16,7 +16,7 @@ Sources = Mapping[str, Sequence[tuple[str, str]]]
 
 @cache
 def column_sources(table: str) -> Sources:
-    """Give, per column of a table from stage on, the (table, column) pairs that it comes from."""
+    """Return the (table, column) sources of each column of a table from stage on."""
     made_by, contract = transformation(table), contract_of(table)
     if made_by.kind == "spark":
         return {
@@ -32,7 +32,7 @@ def column_sources(table: str) -> Sources:
 
 @cache
 def lineage_metadata(table: str) -> dict[str, dg.TableColumnLineage]:
-    """Give the column lineage as Dagster's metadata; constants and the date have no source."""
+    """Return the column lineage as Dagster's metadata; constants and the date have no source."""
     return {
         "dagster/column_lineage": dg.TableColumnLineage(
             deps_by_column={

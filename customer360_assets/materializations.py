@@ -21,7 +21,7 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Made:
-    """One partition as it was made last: event, version, run, and the numbers told with it.
+    """One partition as it was made last: event, version, run and recorded numbers.
 
     hold: that it was rolled back, and is not made again by itself.
     """
@@ -34,7 +34,7 @@ class Made:
 
     @property
     def rows(self) -> float | None:
-        """Rows of the partition; None when they were not told."""
+        """Rows of the partition; None if they were not recorded."""
         return self.numbers.get(ROWS)
 
 
@@ -49,7 +49,7 @@ def made(
     last: int | None = None,
     before: dt.date | None = None,
 ) -> Partitions:
-    """Give the partitions of a table: the `last` newest ones, of dates `before` one."""
+    """Return the partitions of a table: the `last` newest ones, of dates `before` one."""
     key = asset_key(table)
     newest = instance.event_log_storage.get_latest_storage_id_by_partition(
         key, dg.DagsterEventType.ASSET_MATERIALIZATION
@@ -86,5 +86,5 @@ def _made(record: dg.EventLogRecord) -> Made | None:
 
 
 def delivered(partitions: Mapping[dt.date, Made]) -> list[dt.date]:
-    """Give the dates, in order, for which something was delivered."""
+    """Return the dates, in order, that have a delivery."""
     return sorted(date for date, m in partitions.items() if m.version != NOTHING)

@@ -31,7 +31,7 @@ DAILY_JOB = "business_day"
 def definitions_of(
     deployment: Deployment, loggers: Mapping[str, dg.LoggerDefinition] | None = None
 ) -> dg.Definitions:
-    """Give assets, checks, job and resources of a deployment."""
+    """Return assets, checks, job and resources of a deployment."""
     days = business_days(deployment)
     intake = intake_job()
     feeds = load_feeds(deployment.feeds, deployment.first_business_date)

@@ -1,4 +1,4 @@
-"""Moments on a clock that nobody sets: how long a file has rested is no matter of the calendar."""
+"""Readings of a clock that nobody sets: how long a file has rested must not depend on dates."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import NamedTuple
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Moment(NamedTuple):
+class ClockReading(NamedTuple):
     """Seconds on the clock that runs since a machine's start, and which start that was."""
 
     clock: str
     seconds: float
 
-    def after(self, earlier: Moment) -> float | None:
-        """Give the seconds since an earlier moment; None when it is of another clock."""
+    def after(self, earlier: ClockReading) -> float | None:
+        """Return the seconds since an earlier moment; None if it is of another clock."""
         return self.seconds - earlier.seconds if self.clock == earlier.clock else None
 
 
-def now() -> Moment:
-    """Give the present moment."""
-    return Moment(_clock(), round(time.monotonic(), 3))
+def now() -> ClockReading:
+    """Return the present moment."""
+    return ClockReading(_clock(), round(time.monotonic(), 3))
 
 
 @cache

@@ -30,9 +30,9 @@ def business_days(deployment: Deployment) -> dg.DailyPartitionsDefinition:
 
 
 def dates_up_to(window_months: int | None = None) -> dg.PartitionMapping:
-    """Give the mapping of an as-of table: every business date up to its own, or of its window.
+    """Return the mapping of an as-of table: all business dates up to its own, or of its window.
 
-    Dates without a delivery are among them and hold nothing: what is outstanding is told by the
+    Dates without a delivery are among them and hold nothing: what is outstanding follows from the
     recorded versions, never by a partition that is not there. Dagster's backfills use this mapping
     to make the dates of a stage table before the as-of tables that read them. The window is an
     upper bound in days, and a snapshot is read at its newest date, which is one of these.
@@ -60,19 +60,19 @@ class Span:
         return [self.first + dt.timedelta(days=n) for n in range(days + 1)]
 
     def __str__(self) -> str:
-        """Give the date, or "first to last"."""
+        """Return the date, or "first to last"."""
         same = self.first == self.last
         return f"{self.first}" if same else f"{self.first} to {self.last}"
 
 
 def span_of(context: dg.AssetExecutionContext) -> Span:
-    """Give the partitions that a step materializes: one date, or the range of a backfill."""
+    """Return the partitions that a step materializes: one date, or the range of a backfill."""
     keys = context.partition_key_range
     return Span(dt.date.fromisoformat(keys.start), dt.date.fromisoformat(keys.end))
 
 
 def spans(dates: Iterable[dt.date], bridge: int = 0, longest: int | None = None) -> Iterator[Span]:
-    """Give the maximal spans over dates, joining neighbours at most `bridge` empty days apart.
+    """Yield the maximal spans over dates, joining neighbours at most `bridge` empty days apart.
 
     longest: days that a span may have at most, empty ones among them.
     """

@@ -43,7 +43,7 @@ class Batch:
 
     @property
     def derives(self) -> bool:
-        """Say whether it makes as-of tables, which rest on everything taken in before."""
+        """Return whether the batch makes as-of tables, which depend on all earlier deliveries."""
         return not all(table.startswith(("raw.", "stage.")) for table in self.tables)
 
 
@@ -94,8 +94,10 @@ def _expected(
     return expected
 
 
-def standing(raw: Mapping[str, Versions], recorded: Mapping[str, Versions]) -> dict[str, Versions]:
-    """Give the raw versions by feed; of a feed that tells none, those on record by table.
+def effective_versions(
+    raw: Mapping[str, Versions], recorded: Mapping[str, Versions]
+) -> dict[str, Versions]:
+    """Return the raw versions by feed; recorded ones by table for a feed that is not configured.
 
     A feed that was taken out of the set keeps its rows, and all that reads them goes by the record:
     what was expected without them could never be made.
@@ -145,7 +147,7 @@ def plan(
         gone[table] = set(lost(table, events))
         holds[table] = {d: h for d, event in events.items() if (h := hold_of(event))}
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
-    known, dates = standing(raw, recorded), published | {as_of}
+    known, dates = effective_versions(raw, recorded), published | {as_of}
     expected = _expected(known, dates, {})
     held = in_force_holds(expected, holds)
     if held:

@@ -35,7 +35,7 @@ class Platform:
 
     @classmethod
     def of(cls, context: dg.AssetExecutionContext) -> Platform:
-        """Give the platform of a step's resources, which from now on know what they work for."""
+        """Return the platform of a step's resources, bound to the work of this step."""
         run = context.run
         begin(
             Work(
@@ -50,5 +50,5 @@ class Platform:
 
     @classmethod
     def given(cls, resources: Mapping[str, Any]) -> Platform:
-        """Give the platform of resources at hand, outside a step."""
+        """Return the platform of the given resources, outside a step."""
         return cls(**{name: resources[name] for name in RESOURCES})

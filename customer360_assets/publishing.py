@@ -74,7 +74,7 @@ def audit(platform: Platform, candidate: Candidate) -> Audit:
 
 
 def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, list[Finding]]:
-    """Return what all rows of a candidate show, and a sample of them to Pandera."""
+    """Return the contract and grain findings of a candidate."""
     seen = audit(platform, candidate)
     contract = candidate.contract
     sample = platform.lake.sample(contract.table, candidate.files, SAMPLED_ROWS)
@@ -88,13 +88,13 @@ def audit_findings(platform: Platform, candidate: Candidate) -> tuple[Audit, lis
 def anomaly(
     context: dg.AssetExecutionContext, candidate: Candidate, seen: Audit, *, delivered: bool = True
 ) -> Finding:
-    """Compare the newest date of a candidate with what was told of the partitions before it.
+    """Compare the newest date of a candidate with what was recorded of the partitions before it.
 
     delivered: whether anything was delivered for its dates; a day without is no odd delivery.
     """
     contract, date = candidate.contract, seen.newest or candidate.span.last
     if not delivered and not seen.rows:
-        return Finding("anomaly", True, f"{date} is not judged: nothing was delivered.", {})
+        return Finding("anomaly", True, f"{date} was not compared: nothing was delivered.", {})
     now = {"rows": 0.0, **seen.measures}
     history = [
         {**m.numbers, "rows": m.rows}
@@ -105,7 +105,7 @@ def anomaly(
 
 
 def _delivered_before(instance: dg.DagsterInstance, table: str, date: dt.date) -> list[Made]:
-    """Give the newest partitions before a date that hold a delivery, oldest first."""
+    """Return the newest partitions before a date that have a delivery, oldest first."""
     found: list[Made] = []
     # The schedule makes every date; a feed that delivers weekly holds something on one in seven.
     for last in (HISTORY, 7 * HISTORY):
@@ -117,15 +117,15 @@ def _delivered_before(instance: dg.DagsterInstance, table: str, date: dt.date) -
 
 
 def measured(seen: Audit) -> dict[str, float]:
-    """Give the key measures of a candidate's newest date, as its partition is to tell them."""
+    """Return the key measures of a candidate's newest date, as recorded for its partition."""
     return {name: value for name, value in seen.measures.items() if name != "rows"}
 
 
-def tell_measures(context: dg.AssetExecutionContext, contract: Contract, seen: Audit) -> None:
+def record_measures(context: dg.AssetExecutionContext, contract: Contract, seen: Audit) -> None:
     """Record the key measures with the newest date of a span."""
-    if seen.newest and (told := measured(seen)):
+    if seen.newest and (measures := measured(seen)):
         context.add_asset_metadata(
-            told,
+            measures,
             asset_key=asset_key(contract.table),
             partition_key=seen.newest.isoformat(),
         )
@@ -191,7 +191,7 @@ def _known(platform: Platform, target: Contract, as_of: dt.date) -> Sequence[str
 
 
 def publish(platform: Platform, candidate: Candidate, run_id: str) -> int:
-    """Replace the span's partitions by the candidate in one atomic step; give its rows."""
+    """Replace the span's partitions by the candidate in one atomic step; return its rows."""
     whole = not candidate.contract.partitioned
     replaced = Partitions.everything() if whole else _replaced(candidate.span, candidate.kept)
     return _put(platform, candidate.contract, candidate.files, replaced, run_id)
@@ -212,7 +212,7 @@ def publish_quarantine(
     run_id: str,
     kept: frozenset[dt.date] = frozenset(),
 ) -> int:
-    """Replace what an asset holds in quarantine for a span but for `kept` dates; give its rows."""
+    """Replace an asset's quarantine for a span but for `kept` dates; return its rows."""
     replaced = _replaced(span, kept, caught_by=caught_by)
     return _put(platform, contract_of(f"quarantine.{feed}"), files, replaced, run_id)
 
@@ -238,7 +238,7 @@ def _put(
 def refuse(
     context: dg.AssetExecutionContext, contract: Contract, findings: Sequence[Finding]
 ) -> Iterator[dg.AssetCheckResult]:
-    """Record the checks and raise dg.Failure when one stops the table; else give nothing.
+    """Record the checks and raise dg.Failure if one stops the table; else return nothing.
 
     Nothing was published by then: readers keep the partition that was there.
     """
@@ -257,7 +257,7 @@ def refuse(
 def result(
     contract: Contract, findings: Sequence[Finding], metadata: Mapping[str, Any]
 ) -> dg.MaterializeResult[None]:
-    """Give the materialization with its checks, what it cost, and what was refused by rule."""
+    """Return the materialization with its checks, cost, and refused records by rule."""
     refused = next((f for f in findings if f.check == "quarantine" and not f.passed), None)
     preview = {"refused by rule": _preview(refused)} if refused else {}
     return dg.MaterializeResult(
@@ -268,16 +268,16 @@ def result(
 
 
 def _spent() -> dict[str, int | float]:
-    """Give how long the step took and what the engines report: bytes scanned, cost."""
+    """Return the duration of the step and what the engines report: bytes scanned, cost."""
     work = current_work()
     if work is None:
         return {}
-    told = {name: n if isinstance(n, int) else float(n) for name, n in work.numbers.items()}
-    return {"seconds": round(work.seconds, 3), **told}
+    numbers = {name: n if isinstance(n, int) else float(n) for name, n in work.numbers.items()}
+    return {"seconds": round(work.seconds, 3), **numbers}
 
 
 def _preview(finding: Finding) -> dg.MarkdownMetadataValue:
-    """Give the refused records by rule, as a table: counts, never a value."""
+    """Return the refused records by rule, as a table: counts, never a value."""
     totals = ("quarantined", "values_set_aside")
     rules = {name: n for name, n in finding.numbers.items() if name not in totals}
     lines = [f"| `{rule}` | {n:,} |" for rule, n in sorted(rules.items())]

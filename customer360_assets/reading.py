@@ -17,7 +17,7 @@ from resources.lake_types import DamagedFileError, MissingTableError
 def as_of_files(
     platform: Platform, table: Contract, as_of: dt.date, months: int | None = None
 ) -> Sequence[str]:
-    """Give the files of a table as-of a date: its newest snapshot, or its deltas."""
+    """Return the files of a table as-of a date: its newest snapshot, or its deltas."""
     lake, name = platform.lake, table.table
     try:
         if not table.partitioned:
@@ -45,7 +45,7 @@ def replaced_files(platform: Platform, table: str, span: Span) -> Sequence[str]:
 def as_of_inputs(
     platform: Platform, reads: Iterable[str], as_of: dt.date, months: int | None = None
 ) -> dict[str, Sequence[str]]:
-    """Give the files of every table that an as-of table reads, never an empty list."""
+    """Return the files of every table that an as-of table reads, never an empty list."""
     return {
         name: readable(platform, name, as_of_files(platform, contract_of(name), as_of, months))
         for name in reads
@@ -72,7 +72,7 @@ def pieces(platform: Platform, table: str, span: Span) -> list[Span]:
 
 
 def joined(inputs: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, Sequence[str]]:
-    """Give the files of all pieces by table."""
+    """Return the files of all parts by table."""
     found: dict[str, list[str]] = {}
     for piece in inputs:
         for table, files in piece.items():
@@ -95,7 +95,7 @@ def grouped(sizes: Mapping[dt.date, int], limit: int | None) -> list[list[dt.dat
 
 
 def span_inputs(platform: Platform, reads: Iterable[str], span: Span) -> dict[str, Sequence[str]]:
-    """Give the files of exactly the span's partitions, never an empty list."""
+    """Return the files of exactly the span's partitions, never an empty list."""
     found: dict[str, Sequence[str]] = {}
     for name in reads:
         try:

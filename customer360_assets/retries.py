@@ -28,7 +28,7 @@ Given = ParamSpec("Given")
 
 
 def passes(error: BaseException) -> bool:
-    """Say whether an error passes by itself: a conflict, throttling, a lost connection.
+    """Return whether an error is transient: a conflict, throttling, a lost connection.
 
     A service's own error says so in `transient`; a refused candidate (dg.Failure) never passes.
     """
@@ -45,7 +45,7 @@ def passes(error: BaseException) -> bool:
 
 
 def retried(body: Callable[Given, Iterator[Event]]) -> Callable[Given, Iterator[Event]]:
-    """Give an asset's body, tried again after a failure that passes by itself."""
+    """Return an asset's body that is retried after a transient failure."""
 
     @functools.wraps(body)
     def attempt(*given: Given.args, **named: Given.kwargs) -> Iterator[Event]:
@@ -58,7 +58,7 @@ def retried(body: Callable[Given, Iterator[Event]]) -> Callable[Given, Iterator[
             tries = context.op_execution_context.retry_number
             wait = FIRST_WAIT * 3**tries
             context.log.warning(
-                f"{type(error).__name__}: this passes by itself; attempt {tries + 2} of"
+                f"{type(error).__name__}: this is transient; attempt {tries + 2} of"
                 f" {ATTEMPTS + 1} follows in {wait:.0f} s."
             )
             raise dg.RetryRequested(max_retries=ATTEMPTS, seconds_to_wait=wait) from error

@@ -55,7 +55,7 @@ class NotServedError(Exception):
 
 
 def snapshot_before_run(lake: Lake, table: str, run_id: str) -> Snapshot | None:
-    """Give the snapshot that a run's publication replaced; None when the table is not by that run.
+    """Return the snapshot that a run's publication replaced; None if the run made no table.
 
     Raises RollbackError when a later run has published, whose rows would go too.
     """
@@ -132,8 +132,8 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
     was = _current(lake, table)
     dates: list[dt.date] = []
     if _is_asset(table) and contract_of(table).partitioned:
-        told = instance.get_materialized_partitions(asset_key(table))
-        days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, told)})
+        recorded = instance.get_materialized_partitions(asset_key(table))
+        days = sorted({*lake.dates(table), *map(dt.date.fromisoformat, recorded)})
         dates = list(_changed(lake, table, was.snapshot_id, target.snapshot_id, days))
         undone, to = undone_versions(instance, table), _named(target)
         # Before the lake: killed in between, the same command goes on from here.
@@ -145,9 +145,9 @@ def _to(instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot) 
 
 
 def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.date | None:
-    """Have the profile store serve what the profile shows now, also when that is an older date.
+    """Load the profile store with what the profile shows now, even if that is an older date.
 
-    Gives the date; None when there is nothing to serve, or nothing was ever served.
+    Returns the date; None if there is nothing to serve, or nothing was ever served.
     """
     served = store.current()
     date = lake.newest(PROFILE, served.business_date) if served else None
@@ -168,7 +168,7 @@ def _serve(instance: dg.DagsterInstance, lake: Lake, store: ProfileStore) -> dt.
 def _left_unserved(
     instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, run_id: str
 ) -> bool:
-    """Say whether a run's profile was undone before, and the store still serves another."""
+    """Return whether a run's profile was undone before, and the store still serves another."""
     try:
         published = any(s.run_id == run_id for s in lake.history(PROFILE))
     except MissingTableError:
@@ -179,7 +179,7 @@ def _left_unserved(
 def _shown(
     instance: dg.DagsterInstance, lake: Lake, store: ProfileStore, undone: str | None = None
 ) -> bool:
-    """Say whether the store serves what the profile shows, and not what an undone run loaded."""
+    """Return whether the store serves what the profile shows, not what an undone run loaded."""
     served = store.current()
     date = lake.newest(PROFILE, served.business_date) if served else None
     if served is None or date is None:
@@ -205,7 +205,7 @@ def _current(lake: Lake, table: str) -> Snapshot:
 def _version(
     instance: dg.DagsterInstance, lake: Lake, table: str, target: Snapshot, date: dt.date
 ) -> str:
-    """Give the version on record of what a date held in a snapshot; NOTHING when no rows."""
+    """Return the recorded version of a date in a snapshot; NOTHING if it had no rows."""
     if not lake.files(table, date, date, snapshot_id=target.snapshot_id):
         return NOTHING
     maker = _maker(lake, table, target, date)
@@ -222,7 +222,7 @@ def _version(
 
 
 def _maker(lake: Lake, table: str, target: Snapshot, date: dt.date) -> Snapshot:
-    """Give the snapshot that first held what the target holds of a date."""
+    """Return the snapshot that first held what the target holds of a date."""
     line = _line(lake.history(table), target)
     files = lake.files(table, date, date, snapshot_id=target.snapshot_id)
     maker = target
@@ -234,7 +234,7 @@ def _maker(lake: Lake, table: str, target: Snapshot, date: dt.date) -> Snapshot:
 
 
 def _line(history: Sequence[Snapshot], newest: Snapshot | None = None) -> list[Snapshot]:
-    """Give the snapshots that lead to one (by default the current one), oldest first."""
+    """Return the ancestors of a snapshot (by default the current one), oldest first."""
     known: dict[int | None, Snapshot] = {s.snapshot_id: s for s in history}
     step = newest or next((s for s in history if s.current), None)
     line: list[Snapshot] = []
@@ -247,7 +247,7 @@ def _line(history: Sequence[Snapshot], newest: Snapshot | None = None) -> list[S
 def _changed(
     lake: Lake, table: str, one: int, other: int, days: Sequence[dt.date]
 ) -> Iterator[dt.date]:
-    """Give the dates whose files differ between two snapshots, by halving what differs."""
+    """Yield the dates whose files differ between two snapshots, found by bisection."""
     if not days:
         return
     first, last = days[0], days[-1]
@@ -273,15 +273,15 @@ def _refuse_while_running(instance: dg.DagsterInstance) -> None:
     active = [status.QUEUED, status.STARTING, status.STARTED, status.CANCELING]
     if running := instance.get_runs(dg.RunsFilter(statuses=active)):
         more = f" and {len(running) - 1} more" if len(running) > 1 else ""
-        told = "is queued" if running[0].status is status.QUEUED else "is in progress"
+        state = "is queued" if running[0].status is status.QUEUED else "is in progress"
         raise RollbackError(
-            f"Run {running[0].run_id}{more} {told} and may publish meanwhile: end it first."
+            f"Run {running[0].run_id}{more} {state} and may publish meanwhile: end it first."
         )
     # Between two of its runs a backfill has none that is active.
     going_on = [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING]
     if backfills := instance.get_backfills(filters=BulkActionsFilter(statuses=going_on)):
         raise RollbackError(
-            f"Backfill {backfills[0].backfill_id} is under way and may publish meanwhile: cancel "
+            f"Backfill {backfills[0].backfill_id} is in progress and may publish meanwhile: cancel "
             "it on its own page (Runs, Backfills) and wait until it is shown as canceled; the "
             "daemon ends it."
         )

@@ -61,9 +61,13 @@ def progress_logger(on_step: OnStep) -> dg.LoggerDefinition:
         def emit(self, record: logging.LogRecord) -> None:
             meta = getattr(record, "dagster_meta", {})
             event = meta.get("dagster_event")
-            told = {"STEP_START": "start", "STEP_SUCCESS": "success", "STEP_FAILURE": "failure"}
-            if event is not None and event.event_type_value in told:
-                on_step(_table(event.step_key), told[event.event_type_value])
+            step_events = {
+                "STEP_START": "start",
+                "STEP_SUCCESS": "success",
+                "STEP_FAILURE": "failure",
+            }
+            if event is not None and event.event_type_value in step_events:
+                on_step(_table(event.step_key), step_events[event.event_type_value])
             elif event is None and meta.get("step_key"):
                 on_step(_table(meta["step_key"]), str(meta.get("orig_message")))
 
@@ -121,7 +125,7 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Iterator[TableOutcome]:
         match event.event_type:
             case dg.DagsterEventType.ASSET_MATERIALIZATION:
                 numbers = _numbers(event.materialization.metadata)
-                # Told by partition where an asset has them, else once for the whole table.
+                # Reported by partition where an asset has them, else once for the whole table.
                 by_date = numbers.get("dagster/partition_row_count", numbers.get("items"))
                 table.rows = (
                     numbers.get("dagster/row_count", 0) if by_date is None else table.rows + by_date

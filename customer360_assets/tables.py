@@ -14,7 +14,7 @@ from resources.lake_types import READS
 
 
 def ensure(platform: Platform, contract: Contract) -> None:
-    """Have the table exist with the contract's columns."""
+    """Create or evolve the table to the contract's columns."""
     partitions: tuple[str, ...] = ("business_date",) if contract.partitioned else ()
     if contract.schema == "quarantine":
         partitions = ("business_date", "caught_by")
@@ -28,14 +28,14 @@ def ensure(platform: Platform, contract: Contract) -> None:
 
 
 def ensure_all(platform: Platform) -> None:
-    """Have every table exist, so that no reader ever meets a missing one."""
+    """Create every missing table, so that no reader finds one missing."""
     for schema in SCHEMAS:
         for contract in contracts(schema):
             ensure(platform, contract)
 
 
 def candidate_dir(platform: Platform, contract: Contract, key: str) -> Path:
-    """Give a new folder for a candidate of the table as its contract has it.
+    """Return a new folder for a candidate of the table; create the table first.
 
     An engine that writes tables, not files, takes the columns from the table that is there.
     """
@@ -44,7 +44,7 @@ def candidate_dir(platform: Platform, contract: Contract, key: str) -> Path:
 
 
 def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:
-    """Give the files, or where there is none a file without rows that has the columns."""
+    """Return the files; if there are none, a file without rows that has the columns."""
     if files:
         return files
     ensure(platform, contract_of(table))

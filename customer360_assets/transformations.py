@@ -42,7 +42,7 @@ class Transformation:
 
 
 def code_folder(name: str) -> Path:
-    """Give what lies beside the packages (sql, spark, dagster.yaml): installed, or checked out."""
+    """Return the folder of sql, spark and dagster.yaml: of the wheel or of the checkout."""
     package = Path(__file__).resolve().parent
     installed = package / "_files" / name
     return installed if installed.exists() else package.parent / name
@@ -55,7 +55,7 @@ def _spark_reads(of: Contract) -> tuple[str, ...]:
 
 @cache
 def transformation(table: str) -> Transformation:
-    """Give what makes a table; FileNotFoundError names the two files that were looked for.
+    """Return the transformation of a table; FileNotFoundError names both possible files.
 
     A SQL table's inputs are read from the SQL; a script's from its contract's column lineage.
     """
@@ -73,5 +73,5 @@ def transformation(table: str) -> Transformation:
 
 
 def transformed_tables() -> list[Contract]:
-    """Give every table that a transformation makes, in the order of the layers."""
+    """Return every table that a transformation makes, in the order of the layers."""
     return [c for schema in SQL_FOLDERS for c in contracts(schema)]

@@ -25,13 +25,13 @@ Versions = Mapping[dt.date, str]
 
 
 def combine(code: str, inputs: Iterable[tuple[str, dt.date, str]]) -> str:
-    """Give the version of a partition made by `code` from (table, date, version) inputs."""
+    """Return the version of a partition made by `code` from (table, date, version) inputs."""
     read = sorted((table, str(date), version) for table, date, version in inputs)
     return hashlib.sha256(json.dumps([code, read]).encode()).hexdigest()
 
 
 def window_start(as_of: dt.date, months: int) -> dt.date:
-    """Give the first date of the window of N months that ends with `as_of`, inclusive.
+    """Return the first date of the window of N months that ends with `as_of`, inclusive.
 
     add_months(as_of + 1 day, -N), clipped to the end of a shorter month.
     """
@@ -46,7 +46,7 @@ def window_start(as_of: dt.date, months: int) -> dt.date:
 def dates_read(
     upstream: Contract, available: Iterable[dt.date], as_of: dt.date, months: int | None = None
 ) -> list[dt.date]:
-    """Give the partitions of `upstream` that an as-of table reads.
+    """Return the partitions of `upstream` that an as-of table reads.
 
     A snapshot: the newest on or before the date. A delta: all of them, or those of the window.
     """
@@ -93,5 +93,5 @@ def recorded_versions(instance: dg.DagsterInstance, table: str) -> dict[dt.date,
 
 
 def in_force(versions: Versions) -> dict[dt.date, str]:
-    """Give the partitions that hold a delivery."""
+    """Return the partitions that have a delivery."""
     return {date: version for date, version in versions.items() if version != NOTHING}

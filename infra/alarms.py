@@ -9,7 +9,7 @@ from resources.aws_names import AwsNames
 
 
 def alarms(names: AwsNames, key: Json, settings: Settings) -> Resources:
-    """Give the topic of alarms, what is told to it, and by whom. Subscribe to it by hand."""
+    """Return the topic of alarms and its publishers. Subscribe to it by hand."""
     sources = {
         "Effect": "Allow",
         "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
@@ -79,7 +79,7 @@ def alarms(names: AwsNames, key: Json, settings: Settings) -> Resources:
 
 
 def _failures(names: AwsNames) -> Resources:
-    """Give the rules that tell of a job or fan-out that ended badly."""
+    """Return the rules that report a failed job or fan-out."""
     jobs = [names.glue_job(script) for script in scripts()]
     return {
         "GlueJobFailed": _rule(

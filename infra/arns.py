@@ -8,42 +8,42 @@ SCHEMAS = tuple(LAYER_OF)
 
 
 def of(names: AwsNames, service: str, rest: str) -> str:
-    """Give the ARN of something of a service in the stage's region."""
+    """Return the ARN of a resource of a service in the stage's region."""
     return f"arn:aws:{service}:{names.region}:{names.account}:{rest}"
 
 
 def root(names: AwsNames) -> str:
-    """Give the account itself."""
+    """Return the ARN of the account itself."""
     return f"arn:aws:iam::{names.account}:root"
 
 
 def bucket(name: str) -> str:
-    """Give a bucket's ARN."""
+    """Return a bucket's ARN."""
     return f"arn:aws:s3:::{name}"
 
 
 def under(address: str) -> str:
-    """Give the ARN of all objects under an s3:// address."""
+    """Return the ARN of all objects under an s3:// address."""
     return f"arn:aws:s3:::{address.removeprefix('s3://')}/*"
 
 
 def buckets(names: AwsNames) -> list[str]:
-    """Give the buckets of the layers."""
+    """Return the ARNs of the buckets of the layers."""
     return [bucket(names.bucket(layer)) for layer in LAYERS]
 
 
 def warehouses(names: AwsNames) -> list[str]:
-    """Give the objects of all tables."""
+    """Return the ARNs of the objects of all tables."""
     return [under(f"s3://{names.bucket(layer)}/warehouse") for layer in LAYERS]
 
 
 def databases(names: AwsNames) -> list[str]:
-    """Give the Glue databases of the stage."""
+    """Return the ARNs of the stage's Glue databases."""
     return [names.database(schema) for schema in SCHEMAS] + [names.temporary_database]
 
 
 def catalog(names: AwsNames) -> list[str]:
-    """Give the Glue catalog, and the databases and tables of the stage in it."""
+    """Return the ARNs of the Glue catalog and of the stage's databases and tables in it."""
     owned = databases(names)
     return [
         of(names, "glue", "catalog"),
@@ -53,25 +53,25 @@ def catalog(names: AwsNames) -> list[str]:
 
 
 def workgroup(names: AwsNames, name: str) -> str:
-    """Give an Athena workgroup."""
+    """Return the ARN of an Athena workgroup."""
     return of(names, "athena", f"workgroup/{name}")
 
 
 def data_catalog(names: AwsNames) -> str:
-    """Give Athena's name of the Glue catalog."""
+    """Return the ARN of Athena's data catalog over Glue."""
     return of(names, "athena", "datacatalog/AwsDataCatalog")
 
 
 def secret(names: AwsNames, name: str) -> str:
-    """Give a secret: Secrets Manager ends its ARN with six characters of its own."""
+    """Return the ARN of a secret: Secrets Manager appends six characters of its own."""
     return of(names, "secretsmanager", f"secret:{name}-??????")
 
 
 def executions(names: AwsNames) -> str:
-    """Give the executions of the state machine."""
+    """Return the ARN of the state machine's executions."""
     return of(names, "states", f"execution:{names.state_machine}:*")
 
 
 def log_group(names: AwsNames, name: str) -> str:
-    """Give a log group."""
+    """Return the ARN of a log group."""
     return of(names, "logs", f"log-group:{name}")

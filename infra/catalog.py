@@ -8,7 +8,7 @@ from resources.aws_names import LAYER_OF, AwsNames
 
 
 def catalog(names: AwsNames, key: Json, settings: Settings) -> Resources:
-    """Give databases, workgroups and secrets. A secret is empty until its owner fills it."""
+    """Return databases, workgroups and secrets. A secret is empty until its owner fills it."""
     places = {schema: names.schema_location(schema) for schema in LAYER_OF}
     resources: Resources = {}
     for schema, location in (*places.items(), ("temporary", names.temporary)):
@@ -42,7 +42,7 @@ def catalog(names: AwsNames, key: Json, settings: Settings) -> Resources:
 
 
 def database_id(schema: str) -> str:
-    """Give the logical id of a schema's database."""
+    """Return the logical id of a schema's database."""
     return logical_id(schema, "database")
 
 

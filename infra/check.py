@@ -22,7 +22,7 @@ CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 
 
 def templates() -> dict[str, Json]:
-    """Give the templates that are judged, by file name."""
+    """Return the checked templates, by file name."""
     made = {}
     for stage in STAGES:
         names = AwsNames(account=ACCOUNT, region=REGION, stage=stage)
@@ -32,7 +32,7 @@ def templates() -> dict[str, Json]:
 
 
 def judged(given: dict[str, Json]) -> list[str]:
-    """Give what our rules and the tools find wrong with templates, as they print it."""
+    """Return the findings of our rules and of the tools on templates, as printed."""
     ours = [f"{name}: {what}" for name, template in given.items() for what in broken(template)]
     with tempfile.TemporaryDirectory() as folder:
         for name, template in given.items():
@@ -48,7 +48,7 @@ def judged(given: dict[str, Json]) -> list[str]:
 
 
 def judged_image(dockerfile: Path) -> list[str]:
-    """Give what checkov finds wrong with the image."""
+    """Return checkov's findings on the image."""
     policy = [
         *(str(CHECKOV), "--file", str(dockerfile), "--framework", "dockerfile"),
         *("--compact", "--quiet", "--skip-download"),
@@ -57,7 +57,7 @@ def judged_image(dockerfile: Path) -> list[str]:
 
 
 def _said(command: list[str]) -> str:
-    """Give what a command prints when it fails; RuntimeError when it cannot run."""
+    """Return the output of a failed command; RuntimeError if it cannot run."""
     if not Path(command[0]).exists():
         raise RuntimeError(f"{command[0]} is not installed: run `make check`")
     quiet = {**os.environ, "LOG_LEVEL": "CRITICAL"}

@@ -37,7 +37,7 @@ def classify(names: AwsNames) -> Done:
 
 
 def _tables(names: AwsNames, schema: str) -> set[str]:
-    """Give the tables of a schema that exist."""
+    """Return the tables of a schema that exist."""
     database = names.database(schema)
     with explained("list the tables of", f"Glue database {database}"):
         pages = client("glue", names.region).get_paginator("get_tables")

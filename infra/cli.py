@@ -34,9 +34,11 @@ def deploy(
         typer.Option("--set", help="a parameter of the platform, as SubnetId=subnet-0abc"),
     ] = None,
     without: Annotated[list[str] | None, typer.Option(help="a stack to leave out")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="do it; without, only tell")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Make the changes, not only show them.")
+    ] = False,
 ) -> None:
-    """Tell what would change in the account, and change it with --yes."""
+    """Show what would change in the account, and change it with --yes."""
     from infra.deploy import deploy_stack
 
     names = _names(address)
@@ -59,7 +61,7 @@ def environment(address: Address) -> None:
 
 @app.command()
 def classify(address: Address) -> None:
-    """Give the columns of the stage's tables the class of personal data of their contracts."""
+    """Tag the columns of the stage's tables with the personal-data class of their contracts."""
     from infra.classify import classify as classify_
 
     done = classify_(_names(address))

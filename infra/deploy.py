@@ -1,4 +1,4 @@
-"""Change sets: what a deployment would do, told before it is done."""
+"""Change sets: what a deployment would do, shown before it is done."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _POLLS = {"Delay": 5, "MaxAttempts": 720}
 def deploy_stack(
     names: AwsNames, stack: str, template: Json, parameters: Mapping[str, str], *, do: bool
 ) -> Iterator[str]:
-    """Give a line per change of the stack; with `do`, make the changes and wait for their end.
+    """Yield a line per change of the stack; with `do`, make the changes and wait for their end.
 
     Raises AwsError, and RuntimeError naming the resource that AWS refused.
     """
     api, name = client("cloudformation", names.region), names.stack(stack)
     exists = _exists(api, name)
     if not exists and not do:
-        # A change set of a new stack leaves an empty stack behind: told from the template.
+        # A change set of a new stack leaves an empty stack behind: read from the template.
         yield from (f"Add {made['Type']} {key}" for key, made in template["Resources"].items())
         return
     change_set = _proposed(names, api, name, template, parameters, exists=exists)
@@ -62,7 +62,7 @@ def _proposed(
     *,
     exists: bool,
 ) -> str:
-    """Give the change set, made and readable."""
+    """Create the change set; return it when it is readable."""
     from botocore.exceptions import WaiterError
 
     text = text_of(template)
@@ -88,15 +88,15 @@ def _proposed(
                 ChangeSetName=made["Id"], WaiterConfig=_POLLS
             )
         except WaiterError as error:
-            told = api.describe_change_set(ChangeSetName=made["Id"])
+            described = api.describe_change_set(ChangeSetName=made["Id"])
             # A change set without a change is a failed one.
-            if "didn't contain changes" not in told.get("StatusReason", ""):
-                raise RuntimeError(f"{name}: {told.get('StatusReason')}") from error
+            if "didn't contain changes" not in described.get("StatusReason", ""):
+                raise RuntimeError(f"{name}: {described.get('StatusReason')}") from error
     return str(made["Id"])
 
 
 def _there_already(names: AwsNames, template: Json) -> list[dict[str, Any]]:
-    """Give the tables of a new stack that an import from S3 has made: the stack adopts them."""
+    """Return the tables of a new stack made before by an import from S3: the stack adopts them."""
     from botocore.exceptions import ClientError
 
     found = []
@@ -122,7 +122,7 @@ def _there_already(names: AwsNames, template: Json) -> list[dict[str, Any]]:
 
 
 def _waiter(api: Any, name: str, *, exists: bool) -> str:
-    """Give the name of the waiter for what the stack does now."""
+    """Return the name of the waiter for the stack's present operation."""
     with explained("look at", name):
         status = api.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     if status.startswith("IMPORT"):
@@ -131,7 +131,7 @@ def _waiter(api: Any, name: str, *, exists: bool) -> str:
 
 
 def _body(names: AwsNames, name: str, text: str, digest: str) -> dict[str, str]:
-    """Give the template itself, or where it lies when a call cannot carry it."""
+    """Return the template itself, or its address if it is too large for a call."""
     if len(text.encode()) <= BODY_LIMIT:
         return {"TemplateBody": text}
     bucket, key = names.bucket("analytics"), f"code/templates/{name}-{digest}.json"

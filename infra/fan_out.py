@@ -15,7 +15,7 @@ DEFINITION = Path(resources.__file__).parent / "state_machines" / "queries.asl.j
 
 
 def fan_out(names: AwsNames, key: Json, settings: Settings) -> Resources:
-    """Give the state machine of `resources/state_machines/queries.asl.json` and its log."""
+    """Return the state machine of `resources/state_machines/queries.asl.json` and its log."""
     definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
     return {
         "QueryLogs": log_group(names, "queries", key, settings),
@@ -23,7 +23,7 @@ def fan_out(names: AwsNames, key: Json, settings: Settings) -> Resources:
             "Type": "AWS::StepFunctions::StateMachine",
             "DependsOn": ["QueriesRolePolicy"],
             "Metadata": excused(
-                CKV_AWS_284="One state per query: its history tells what a trace would."
+                CKV_AWS_284="One state per query: its history shows what a trace would."
             ),
             "Properties": {
                 "StateMachineName": names.state_machine,

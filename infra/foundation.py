@@ -13,13 +13,13 @@ DAYS_ACCESS_LOGS = 365
 
 
 def kept(names: AwsNames) -> Json:
-    """Give what happens to data when its stack is deleted: only a branch's goes with it."""
+    """Return the deletion policy of data: only a branch's is deleted with its stack."""
     fate = "Delete" if names.stage.startswith("branch") else "Retain"
     return {"DeletionPolicy": fate, "UpdateReplacePolicy": fate}
 
 
 def foundation(names: AwsNames) -> Resources:
-    """Give the key and the buckets of a stage."""
+    """Return the key and the buckets of a stage."""
     resources = _key(names) | _access_logs(names)
     for layer in LAYERS:
         resources |= _bucket(names, names.bucket(layer), logical_id(layer, "bucket"), layer)
@@ -27,7 +27,7 @@ def foundation(names: AwsNames) -> Resources:
 
 
 def outputs(names: AwsNames) -> Json:
-    """Give what the platform's stack is told of the foundation: the key has no name of its own."""
+    """Return the foundation's outputs for the platform's stack: the key has no fixed name."""
     return {
         "KeyArn": {"Value": attribute(KEY), "Export": {"Name": key_export(names)}},
         **{
@@ -38,7 +38,7 @@ def outputs(names: AwsNames) -> Json:
 
 
 def key_export(names: AwsNames) -> str:
-    """Give the name that the key's ARN is exported by."""
+    """Return the name under which the key's ARN is exported."""
     return f"{names.base}-key"
 
 
@@ -104,7 +104,7 @@ def _bucket(names: AwsNames, name: str, logical: str, layer: str) -> Resources:
                     "DestinationBucketName": ref("AccessLogs"),
                     "LogFilePrefix": f"{layer}/",
                 },
-                # The rule that tells the queue of new deliveries stands in the platform's stack.
+                # The rule that notifies the queue of new deliveries is in the platform's stack.
                 "NotificationConfiguration": {
                     "EventBridgeConfiguration": {"EventBridgeEnabled": layer == "raw"}
                 },
@@ -115,7 +115,7 @@ def _bucket(names: AwsNames, name: str, logical: str, layer: str) -> Resources:
 
 
 def _ageing(names: AwsNames, layer: str) -> list[Json]:
-    """Give what S3 deletes: old versions, uploads that were given up, what is temporary."""
+    """Return the lifecycle rules: old versions, abandoned uploads and temporary objects expire."""
     rules: list[Json] = [
         {
             "Id": "old-versions",

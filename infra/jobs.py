@@ -38,12 +38,12 @@ PARAMETERS: Json = {
 
 
 def scripts() -> tuple[str, ...]:
-    """Give the scripts of `spark/`, each of which is a job."""
+    """Return the scripts of `spark/`, each of which is a job."""
     return tuple(sorted(p.stem for p in SPARK.glob("*.py") if p.stem != SHARED))
 
 
 def jobs(names: AwsNames, key: Json, settings: Settings) -> Resources:
-    """Give a Glue job for every script (an idle one costs nothing) and the EMR application."""
+    """Return a Glue job for every script (an idle one costs nothing) and the EMR application."""
     resources: Resources = {
         "CoreBanking": _connection(names),
         "JobSecurity": {
@@ -72,7 +72,7 @@ def jobs(names: AwsNames, key: Json, settings: Settings) -> Resources:
 
 
 def log_group(names: AwsNames, service: str, key: Json, settings: Settings) -> Json:
-    """Give a log group of the stage."""
+    """Return a log group of the stage."""
     return {
         "Type": "AWS::Logs::LogGroup",
         "Properties": {

@@ -34,7 +34,7 @@ class Classified(NamedTuple):
 
 
 def classes(schema: str) -> Iterator[Classified]:
-    """Give the columns of a schema's tables by class, as their contracts say."""
+    """Yield the columns of a schema's tables by class, as their contracts say."""
     for table in contracts(schema):
         for class_ in CLASSES:
             if found := tuple(c.name for c in table.columns if c.pii == class_):
@@ -42,14 +42,14 @@ def classes(schema: str) -> Iterator[Classified]:
 
 
 def highest(schema: str) -> str:
-    """Give the highest class in a schema; restricted where records lie as delivered."""
+    """Return the highest class in a schema; restricted where records are stored as delivered."""
     if schema not in SHOWN:
         return CLASSES[-1]
     return max((c.class_ for c in classes(schema)), key=CLASSES.index)
 
 
 def lake_formation(names: AwsNames, settings: Settings) -> Resources:
-    """Give tag, registered places and grants."""
+    """Return tag, registered locations and grants."""
     resources: Resources = {
         TAG: {
             "Type": "AWS::LakeFormation::Tag",
@@ -106,7 +106,7 @@ def lake_formation(names: AwsNames, settings: Settings) -> Resources:
 
 
 def _database(names: AwsNames, schema: str, settings: Settings) -> Resources:
-    """Give a database's class, and what the platform and people may do with it."""
+    """Return a database's class, and the grants of the platform and of people on it."""
     database, logical = names.database(schema), database_id(schema)
     named = {"CatalogId": names.account, "Name": database}
     tables = {"CatalogId": names.account, "DatabaseName": database, "TableWildcard": {}}

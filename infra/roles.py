@@ -17,7 +17,7 @@ CODE_LOCATION, GLUE, EMR, QUERIES, LAKE = (
 
 
 def roles(names: AwsNames, key: Json) -> Resources:
-    """Give the roles of the code location and of the services that work for it."""
+    """Return the roles of the code location and of the services that work for it."""
     return {
         **role(names, CODE_LOCATION, ["ecs-tasks.amazonaws.com"], _code_location(names, key)),
         **role(names, QUERIES, ["states.amazonaws.com"], _queries(names, key)),
@@ -28,7 +28,7 @@ def roles(names: AwsNames, key: Json) -> Resources:
 
 
 def role(names: AwsNames, service: str, trusted: list[str], statements: list[Json]) -> Resources:
-    """Give a role that AWS services may take, for this account only, and its policy."""
+    """Return a role that AWS services may assume, for this account only, and its policy."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": trusted},
@@ -67,7 +67,7 @@ def _role(names: AwsNames, service: str, trust: Json, statements: list[Json]) ->
 
 
 def person(names: AwsNames, reader: str, key: Json) -> Resources:
-    """Give a role that people of the account take with a second factor, to read by SQL."""
+    """Return a role that people of the account assume with a second factor, to read by SQL."""
     trust = {
         "Effect": "Allow",
         "Principal": {"AWS": arns.root(names)},
@@ -218,7 +218,7 @@ def _queries(names: AwsNames, key: Json) -> list[Json]:
 
 
 def _jobs(names: AwsNames, key: Json) -> list[Json]:
-    """Give what a Spark script needs: it reads planned files and writes one candidate."""
+    """Return the permissions of a Spark script: it reads planned files and writes one candidate."""
     return [
         actions.list_buckets(names),
         allow(actions.READ, arns.under(names.code), "Code"),
@@ -276,7 +276,7 @@ def _glue(names: AwsNames, key: Json) -> list[Json]:
 
 
 def _lake(names: AwsNames, key: Json) -> list[Json]:
-    """Give what Lake Formation lends to those that its grants admit."""
+    """Return the permissions for access through Lake Formation's grants."""
     return [
         actions.list_buckets(names),
         allow(actions.REPLACE, arns.warehouses(names), "Tables"),

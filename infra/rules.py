@@ -28,7 +28,7 @@ PLAIN_BUCKETS = frozenset({"AccessLogs"})
 
 
 def broken(template: Json) -> Iterator[str]:
-    """Give what breaks a rule, by resource."""
+    """Yield the broken rules, by resource."""
     for logical, resource in template["Resources"].items():
         kind, given = resource["Type"], resource["Properties"]
         if kind == "AWS::S3::Bucket" and not _encrypted(logical, given):
@@ -61,5 +61,5 @@ def _loose(logical: str, statement: Json) -> Iterator[str]:
 
 
 def listed(value: Any) -> list[Any]:
-    """Give one value or several as a list."""
+    """Return one value or several as a list."""
     return value if isinstance(value, list) else [value]

@@ -12,7 +12,7 @@ TRIES = 5
 
 
 def serving(names: AwsNames, key: Json) -> Resources:
-    """Give the profile table, as the profile store itself defines it."""
+    """Return the profile table, as the profile store itself defines it."""
     return {
         "Profiles": {
             "Type": "AWS::DynamoDB::Table",
@@ -33,9 +33,9 @@ def serving(names: AwsNames, key: Json) -> Resources:
 
 
 def arrivals(names: AwsNames, key: Json) -> Resources:
-    """Give the queue that is told of every new object of the landing zone."""
+    """Return the queue that is notified of every new object of the landing zone."""
     prefix = names.landing.split("/", 3)[3] + "/"
-    told = {
+    notification = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
@@ -58,7 +58,7 @@ def arrivals(names: AwsNames, key: Json) -> Resources:
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {
                 "Queues": [ref("LandingQueue")],
-                "PolicyDocument": policy(told, _only_by_tls("LandingQueue")),
+                "PolicyDocument": policy(notification, _only_by_tls("LandingQueue")),
             },
         },
         "DeadLettersPolicy": {

@@ -41,5 +41,5 @@ class Settings:
             raise ValueError(f"readers: {odd} are not among {CLASSES}")
 
     def classes_of(self, reader: str) -> tuple[str, ...]:
-        """Give the classes that a reader may see."""
+        """Return the classes that a reader may see."""
         return CLASSES[: CLASSES.index(self.readers[reader]) + 1]

@@ -19,18 +19,18 @@ from resources.aws_names import AwsNames
 
 
 def foundation_template(names: AwsNames, _settings: Settings | None = None) -> Json:
-    """Give the template of key and buckets: deployed first, and kept when all else goes."""
+    """Return the template of key and buckets: deployed first, kept when the rest is deleted."""
     return _template(f"Data of {names.base}", foundation(names), Outputs=outputs(names))
 
 
 def profiles_template(names: AwsNames, _settings: Settings | None = None) -> Json:
-    """Give the template of the profile table: a table that was made by an import is adopted."""
+    """Return the template of the profile table: a table made by an import is adopted."""
     key: Json = {"Fn::ImportValue": key_export(names)}
     return _template(f"Profiles of {names.base}", serving(names, key))
 
 
 def platform_template(names: AwsNames, settings: Settings | None = None) -> Json:
-    """Give the template of everything else."""
+    """Return the template of everything else."""
     set_ = settings or Settings()
     key: Json = {"Fn::ImportValue": key_export(names)}
     resources: Resources = {

@@ -19,27 +19,27 @@ RESOURCE_LIMIT = 500
 
 
 def logical_id(*words: str) -> str:
-    """Give a logical id of words: "landing-queue", "policy" is LandingQueuePolicy."""
+    """Return a logical id of words: "landing-queue", "policy" is LandingQueuePolicy."""
     return "".join(w.capitalize() for w in re.split(r"[^a-zA-Z0-9]+", " ".join(words)) if w)
 
 
 def attribute(resource: str, name: str = "Arn") -> Json:
-    """Give an attribute of a resource of the same template."""
+    """Return an attribute of a resource of the same template."""
     return {"Fn::GetAtt": [resource, name]}
 
 
 def ref(resource: str) -> Json:
-    """Give the reference to a resource or parameter of the same template."""
+    """Return the reference to a resource or parameter of the same template."""
     return {"Ref": resource}
 
 
 def tags_of(tags: dict[str, str]) -> list[Json]:
-    """Give tags as most resources take them."""
+    """Return tags as most resources take them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def excused(**reasons: str) -> Json:
-    """Give metadata by which checkov passes over a rule (CKV_AWS_18="why")."""
+    """Return metadata by which checkov skips a rule (CKV_AWS_18="why")."""
     skips = [{"id": rule, "comment": why} for rule, why in reasons.items()]
     return {"checkov": {"skip": skips}}
 
@@ -47,17 +47,17 @@ def excused(**reasons: str) -> Json:
 def allow(
     actions: list[str], resources: Any, sid: str | None = None, when: Json | None = None
 ) -> Json:
-    """Give one statement of a policy."""
+    """Return one statement of a policy."""
     named = {"Sid": sid} if sid else {}
     only = {"Condition": when} if when else {}
     return {**named, "Effect": "Allow", "Action": actions, "Resource": resources, **only}
 
 
 def policy(*statements: Json) -> Json:
-    """Give a policy document."""
+    """Return a policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def text_of(template: Json) -> str:
-    """Give the template without white space, in a stable order."""
+    """Return the template without white space, in a stable order."""
     return json.dumps(template, separators=(",", ":"), sort_keys=True)

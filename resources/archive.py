@@ -50,12 +50,12 @@ class Receipt:
     refused: str | None = None
 
     def to_json(self) -> str:
-        """Give the receipt as it is kept."""
+        """Return the receipt as it is stored."""
         return json.dumps(asdict(self), default=str, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Receipt:
-        """Give the receipt that `to_json` wrote."""
+        """Return the receipt that `to_json` wrote."""
         kept = json.loads(text)
         for name in ("run_date", "business_date"):
             kept[name] = kept[name] and dt.date.fromisoformat(kept[name])
@@ -85,11 +85,11 @@ class Archive(Protocol):
         ...
 
     def path(self, sha256: str) -> Path:
-        """Give a local, read-only file of these bytes; FileNotFoundError if they are not kept."""
+        """Return a local, read-only file of these bytes; FileNotFoundError if they are not kept."""
         ...
 
     def receipts(self, feed: str) -> list[Receipt]:
-        """Give a feed's receipts by order of arrival."""
+        """Return a feed's receipts by order of arrival."""
         ...
 
     def register(self, receipt: Receipt) -> bool:
@@ -105,7 +105,7 @@ class Archive(Protocol):
         ...
 
     def recall(self, feed: str) -> dict[str, list[str]]:
-        """Give what `remember` was last given of a feed; it may be lost without harm."""
+        """Return what `remember` last stored for a feed; it may be lost without harm."""
         ...
 
     def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
@@ -113,11 +113,11 @@ class Archive(Protocol):
         ...
 
     def pull(self, folder: Path) -> None:
-        """Have the markers of what other workers parsed into this folder of the lake's mirror."""
+        """Copy the markers of other workers' deliveries into this folder of the lake's mirror."""
         ...
 
     def push(self, folder: Path) -> None:
-        """Let other workers have a folder of the lake's mirror; its marker goes last."""
+        """Publish a folder of the lake's mirror to other workers; its marker goes last."""
         ...
 
 
@@ -154,14 +154,14 @@ class LocalArchive:
             return False
 
     def path(self, sha256: str) -> Path:
-        """Give the file of these bytes."""
+        """Return the file of these bytes."""
         found = self._content(sha256)
         if not found.is_file():
             raise FileNotFoundError(f"the archive holds no content {sha256}")
         return found
 
     def receipts(self, feed: str) -> list[Receipt]:
-        """Give a feed's receipts by order of arrival."""
+        """Return a feed's receipts by order of arrival."""
         kept = sorted((self._root / "receipts" / feed).glob("*.json"))
         return [read_receipt(p, p.read_bytes()) for p in kept]
 
@@ -196,7 +196,7 @@ class LocalArchive:
         return True
 
     def recall(self, feed: str) -> dict[str, list[str]]:
-        """Give what was last seen of a feed's files."""
+        """Return what was last seen of a feed's files."""
         try:
             kept = json.loads((self._root / "seen" / f"{feed}.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
@@ -225,7 +225,7 @@ class LocalArchive:
 
     @contextmanager
     def _incoming(self) -> Iterator[Path]:
-        """Give a new draft file, after clearing those that nobody holds any more.
+        """Yield a new draft file, after removing those that no process holds any more.
 
         A lock says so, not the number of a process: on the same disk another container has other
         numbers. The system frees it when the process dies.
@@ -243,7 +243,7 @@ class LocalArchive:
 
 
 def _draft_in(folder: Path) -> tuple[int, Path]:
-    """Give a draft file and the handle that holds its lock."""
+    """Return a draft file and the handle that holds its lock."""
     while True:
         handle, name = tempfile.mkstemp(dir=folder)
         fcntl.flock(handle, fcntl.LOCK_EX)

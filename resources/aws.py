@@ -20,7 +20,7 @@ EMR_CLUSTER = "CUSTOMER360_EMR_CLUSTER"
 
 
 def aws_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Give the resources that assets name, for a stage of an account. Opens nothing."""
+    """Return the resources of assets for a stage of an account. Opens no connection."""
     if deployment.aws is None:
         raise ValueError("a local deployment has no stage on AWS")
     return {

@@ -22,7 +22,7 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
     lake_dir: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the lake. No connection is opened before it is used."""
+        """Return the lake. No connection is opened before it is used."""
         from resources.aws_names import AwsNames
         from resources.iceberg.glue_lake import GlueLake
 
@@ -31,7 +31,7 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
 
 
 def lake_resource(deployment: Deployment) -> GlueLakeResource:
-    """Give the lake of a stage; ValueError for a local deployment. Opens nothing."""
+    """Return the lake of a stage; ValueError for a local deployment. Opens no connection."""
     if deployment.aws is None:
         raise ValueError("a local deployment has no stage on AWS")
     return GlueLakeResource(

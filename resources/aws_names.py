@@ -52,7 +52,7 @@ class AwsNames(BaseModel):
 
     @classmethod
     def parse(cls, address: str) -> Self:
-        """Give the names of "aws://account/region/stage?prefix=…".
+        """Return the names of "aws://account/region/stage?prefix=…".
 
         Raises ValueError, in one line that names the wrong part and quotes nothing.
         """
@@ -71,12 +71,12 @@ class AwsNames(BaseModel):
 
     @property
     def address(self) -> str:
-        """What `parse` reads: the deployment's address."""
+        """Return what `parse` reads: the deployment's address."""
         return f"{SCHEME}://{self.account}/{self.region}/{self.stage}?prefix={self.prefix}"
 
     @property
     def base(self) -> str:
-        """What every name of the stage starts with."""
+        """Return what every name of the stage starts with."""
         return f"{self.prefix}-{self.stage}"
 
     @property
@@ -85,7 +85,7 @@ class AwsNames(BaseModel):
         return {"application": self.prefix, "stage": self.stage}
 
     def bucket(self, layer: Layer) -> str:
-        """Give the bucket of a layer."""
+        """Return the bucket of a layer."""
         return f"{self.base}-{self.region}-{self.account}-{layer}"
 
     @property
@@ -94,15 +94,15 @@ class AwsNames(BaseModel):
         return f"{self.base}-{self.region}-{self.account}-logs"
 
     def table_location(self, schema: str, table: str) -> str:
-        """Give the S3 address that a table's files lie under."""
+        """Return the S3 address that a table's files lie under."""
         return f"{self.schema_location(schema)}/{table}"
 
     def schema_location(self, schema: str) -> str:
-        """Give the S3 address that a schema's tables lie under."""
+        """Return the S3 address that a schema's tables lie under."""
         return f"s3://{self.bucket(LAYER_OF[schema])}/warehouse/{schema}"
 
     def database(self, schema: str) -> str:
-        """Give the Glue database of a schema (Athena allows no hyphen without quotes)."""
+        """Return the Glue database of a schema (Athena allows no hyphen without quotes)."""
         return re.sub(r"\W", "_", f"{self.base}_{schema}")
 
     @property
@@ -141,11 +141,11 @@ class AwsNames(BaseModel):
         return f"{self.temporary}/athena"
 
     def reader_results(self, reader: str) -> str:
-        """Give the S3 address of the results of people in a role; no other role reads it."""
+        """Return the S3 address of the query results of a role; no other role reads it."""
         return f"s3://{self.bucket('analytics')}/readers/{reader}"
 
     def reader_workgroup(self, reader: str) -> str:
-        """Give the Athena workgroup of people in a role."""
+        """Return the Athena workgroup of a role."""
         return self._part(reader)
 
     @property
@@ -154,7 +154,7 @@ class AwsNames(BaseModel):
         return self.base
 
     def glue_job(self, script: str) -> str:
-        """Give the Glue job of a script of `spark/`, named without its ending."""
+        """Return the Glue job of a script of `spark/`, named without its ending."""
         return self._part(script)
 
     @property
@@ -188,7 +188,7 @@ class AwsNames(BaseModel):
         return f"{self.landing_queue}-dead"
 
     def log_group(self, service: str) -> str:
-        """Give the CloudWatch log group of a service."""
+        """Return the CloudWatch log group of a service."""
         return f"/{self.base}/{service}"
 
     @property
@@ -222,19 +222,19 @@ class AwsNames(BaseModel):
         return f"{self.base}/card-token-key"
 
     def stack(self, part: str) -> str:
-        """Give a CloudFormation stack of the stage."""
+        """Return a CloudFormation stack of the stage."""
         return self._part(part)
 
     def role(self, service: str) -> str:
-        """Give the IAM role that a service or the code location runs as."""
+        """Return the IAM role that a service or the code location runs as."""
         return self._part(service)
 
     def role_arn(self, service: str) -> str:
-        """Give the ARN of `role(service)`."""
+        """Return the ARN of `role(service)`."""
         return f"arn:aws:iam::{self.account}:role/{self.role(service)}"
 
     def _part(self, name: str) -> str:
-        """Give a name whose last hyphen ends the stage, or branch's a-b would be branch-a's b."""
+        """Return a name whose last hyphen ends the stage, or branch's a-b would be branch-a's b."""
         return f"{self.base}-{name.replace('-', '_')}"
 
     @property

@@ -31,11 +31,11 @@ class SparkJobsResource(dg.ConfigurableResource[Any]):
     price_per_gb_hour: str = "0.0057785"
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the engine."""
+        """Return the engine."""
         return self.engine()
 
     def engine(self) -> SparkJobs:
-        """Give the engine; opens no connection."""
+        """Return the engine; opens no connection."""
         from resources.aws_names import AwsNames
         from resources.jobs.emr_cluster_engine import EmrClusterEngine
         from resources.jobs.emr_serverless_engine import EmrServerlessEngine, Prices

@@ -28,7 +28,7 @@ class AthenaResource(dg.ConfigurableResource[Any]):
     fan_out: bool = True
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the engine. No connection is opened before it is used."""
+        """Return the engine. No connection is opened before it is used."""
         from resources.athena.client import AthenaClient
         from resources.athena.engine import AthenaEngine
         from resources.aws_names import AwsNames
@@ -57,7 +57,7 @@ class AthenaResource(dg.ConfigurableResource[Any]):
 
 
 def sql_resource(deployment: Deployment) -> AthenaResource:
-    """Give the SQL engine of a stage; ValueError for a local deployment. Opens nothing."""
+    """Return the SQL engine of a stage; ValueError for a local deployment. Opens no connection."""
     if deployment.aws is None:
         raise ValueError("a local deployment has no stage on AWS")
     return AthenaResource(names=deployment.aws.model_dump_json(), lake_dir=str(deployment.lake_dir))

@@ -18,7 +18,7 @@ class S3LandingResource(dg.ConfigurableResource[Any]):
     region: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the landing zone."""
+        """Return the landing zone."""
         from resources.s3.landing import S3Landing
 
         return S3Landing(self.uri, self.region)
@@ -35,7 +35,7 @@ class S3ArchiveResource(dg.ConfigurableResource[Any]):
     names: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the archive."""
+        """Return the archive."""
         from resources.aws_names import AwsNames
         from resources.s3.archive import S3Archive
 
@@ -54,14 +54,14 @@ class DynamoStoreResource(dg.ConfigurableResource[Any]):
     write_units: int = 4_000
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the store."""
+        """Return the store."""
         from resources.dynamodb.profile_store import DynamoProfileStore
 
         return DynamoProfileStore(self.table, self.region, write_units=self.write_units)
 
 
 def storage_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Give landing, archive and store of a stage. Opens nothing."""
+    """Return landing, archive and store of a stage. Opens no connection."""
     names = deployment.aws
     if names is None:
         raise ValueError("a local deployment has no stage on AWS")

@@ -38,12 +38,12 @@ class CardKey:
 
     @property
     def key_id(self) -> str:
-        """Tell keys apart (8 hex digits) without giving them away."""
+        """Return an id of the key (8 hex digits) that does not reveal it."""
         return hashlib.sha256(b"key-id" + self.secret).hexdigest()[:8]
 
     @property
     def identity(self) -> str:
-        """What is recorded of the key: one-way, and the same for no other key (32 hex digits)."""
+        """Return the recorded identity of the key: one-way, and unique to it (32 hex digits)."""
         return hmac.new(self.secret, _IDENTITY, hashlib.sha256).hexdigest()[:32]
 
     @property
@@ -54,12 +54,12 @@ class CardKey:
         return bytes(b ^ 0x36 for b in padded), bytes(b ^ 0x5C for b in padded)
 
     def token(self, number: str) -> str:
-        """Give the token of one card number (64 hex digits)."""
+        """Return the token of one card number (64 hex digits)."""
         return hmac.new(self.secret, number.encode(), hashlib.sha256).hexdigest()
 
 
 def key_of(deployment: Deployment, *, generate: bool = True) -> CardKey:
-    """Give a deployment's key: of a stage on AWS its secret, and that alone; else `card_key`."""
+    """Return a deployment's key: on AWS only the secret of the stage; else `card_key`."""
     if deployment.aws is None:
         return card_key(deployment.key_path, generate=generate)
     return _secret_key(deployment.aws.card_key_secret, deployment.aws.region)
@@ -73,7 +73,7 @@ def place_of(deployment: Deployment) -> str:
 
 
 def card_key(path: Path, *, generate: bool = True) -> CardKey:
-    """Give the key of the environment, else that of the file, which is made when it is not there.
+    """Return the key of the environment, else that of the file, which is created if missing.
 
     Raises CardKeyError when the key is not hex, too short, when others may read the file, or when
     there is none and tokens were made before: then it is not to be generated.
@@ -103,7 +103,7 @@ def _secret_key(secret: str, region: str) -> CardKey:
         if error.code != "ResourceNotFoundException":
             raise
         raise CardKeyError(
-            f"the secret {secret} holds no key yet: put one there, once and for ever, with `aws "
+            f"the secret {secret} holds no key yet: put one there, once and permanently, with `aws "
             f"secretsmanager put-secret-value --secret-id {secret} --secret-string "
             f'"$(openssl rand -hex {MINIMUM_BYTES})"`'
         ) from None

@@ -22,7 +22,7 @@ ADVICE = {
 
 
 class CrmError(RuntimeError):
-    """The customers could not be had whole; the message holds no token and no customer."""
+    """The customers could not be read completely; the message holds no token and no customer."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ExactNumber(float):
     text: str
 
     def __repr__(self) -> str:
-        """Give the number as it was read."""
+        """Return the number as it was read."""
         return self.text
 
 
@@ -84,7 +84,7 @@ class CrmClient:
         self._sleep = sleep
 
     def pages(self) -> Iterator[list[dict[str, Any]]]:
-        """Give the customers page by page; only after the last page is the whole proven.
+        """Yield the customers page by page; only the last page proves that they are complete.
 
         Raises CrmError when pages disagree, repeat a client or do not add up to the stated total.
         """
@@ -141,7 +141,7 @@ class CrmClient:
         return self._fail(f"{path} failed {attempts} times, at last: {reason}")
 
     def _attempt(self, client: httpx.Client, address: str) -> tuple[_Page | None, str, float]:
-        """Give a page, or why there is none and the seconds that the CRM asks to wait."""
+        """Return a page, or why there is none and how many seconds the CRM asks to wait."""
         import httpx
 
         try:
@@ -162,7 +162,7 @@ class CrmClient:
         return self._fail(f"status {status}: {advice}")
 
     def _asked_wait(self, answer: httpx.Response) -> float:
-        """Give the seconds of Retry-After, 0 when it states none."""
+        """Return the seconds of Retry-After, 0 when it states none."""
         seconds = _retry_after(answer.headers)
         if seconds > self._patience.longest_wait:
             self._fail(f"status {answer.status_code}: it asks to come back in {seconds:.0f} s")
@@ -182,7 +182,7 @@ def _checked(url: str) -> str:
 
 
 def _read(content: bytes) -> _Page | None:
-    """Give the page of a body, None when it is none, as a cut one or a web page."""
+    """Return the page of a body; None if it is not one, such as a truncated one or a web page."""
     try:
         body = json.loads(content, parse_float=ExactNumber, parse_constant=_refuse_constant)
     except ValueError:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Give the resources that assets name. Opens nothing."""
+    """Return the resources of assets. Opens no connection."""
     if deployment.aws is None:
         from resources.local import local_resources
 
@@ -45,7 +45,7 @@ def archive_of(deployment: Deployment) -> Archive:
 
 
 def services_of(deployment: Deployment) -> dict[str, Any]:
-    """Give the same services outside a Dagster step."""
+    """Return the same services outside a Dagster step."""
     outside = dg.build_init_resource_context()
     resources = resources_of(deployment)
     return {name: resource.create_resource(outside) for name, resource in resources.items()}

@@ -60,7 +60,7 @@ class Deployment(BaseModel):
 
     @property
     def first_partition(self) -> dt.date:
-        """Where the daily partitions start: a stated first business date, else the first delivery.
+        """Return the start of the daily partitions: a stated first date, else the first delivery.
 
         On AWS no home is shared by all workers, so that the setting alone decides.
         """
@@ -132,7 +132,7 @@ class Deployment(BaseModel):
 
 @contextmanager
 def settings_lock(home: Path) -> Iterator[None]:
-    """Let one process at a time read and write the settings of a home."""
+    """Hold the lock by which one process at a time reads and writes the settings of a home."""
     make_private(home)
     folder = os.open(home, os.O_RDONLY)
     try:
@@ -145,7 +145,7 @@ def settings_lock(home: Path) -> Iterator[None]:
 
 
 def change_settings(home: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Have the settings that a home keeps changed by a function."""
+    """Change the settings stored in a home by a function."""
     with settings_lock(home):
         if kept := _remembered(home):
             _write(home, change(kept))
@@ -165,7 +165,7 @@ def deployment(
     landing: Path | None = None,
     feeds: str | None = None,
 ) -> Deployment:
-    """Give the deployment: arguments, then environment, then what the home remembers.
+    """Return the deployment: arguments first, then environment, then the home's stored settings.
 
     Environment: CUSTOMER360_DEPLOYMENT ("local", or the address of a stage on AWS),
     CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS, CUSTOMER360_FIRST_BUSINESS_DATE and

@@ -50,14 +50,14 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
 
     @classmethod
     def config_type(cls) -> dict[str, Field]:
-        """Give the settings: where the databases are, by default where Dagster keeps them."""
+        """Return the settings: the databases' folder, by default Dagster's own."""
         return {"base_dir": Field(StringSource, is_required=False)}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "OpenSqliteEventLog":
-        """Give the storage of $DAGSTER_HOME, or of the configured folder."""
+        """Return the storage of $DAGSTER_HOME, or of the configured folder."""
         # Without a home Dagster's instance lives as long as its process: so does its event log.
         home = Path(os.environ.get("DAGSTER_HOME") or tempfile.mkdtemp(prefix="dagster-"))
         return cls(config_value.get("base_dir") or str(home / "history" / "runs"), inst_data)
@@ -76,7 +76,7 @@ class OpenSqliteEventLog(SqliteEventLogStorage):
 
     @cached_property
     def supports_asset_checks(self) -> bool:
-        """Whether the database has the table of checks, which Dagster looks for at each event."""
+        """Return whether the database has the table of checks, which each event looks for."""
         return bool(super().supports_asset_checks)
 
     def _store_together(self, run_id: str, events: Sequence[EventLogEntry]) -> None:

@@ -26,7 +26,7 @@ class Watchdog(SqliteEventLogStorageWatchdog):
         self._thread = threading.Thread(target=self._look, name="event-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to call back."""
+        """Start calling back."""
         self._thread.start()
 
     def end(self) -> None:
@@ -35,7 +35,7 @@ class Watchdog(SqliteEventLogStorageWatchdog):
         self._modified.set()
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Take notice of a modification of the database or of its log."""
+        """Handle a modification of the database or of its log."""
         files = (self._log_path, f"{self._log_path}-wal")
         if isinstance(event, FileModifiedEvent) and event.src_path in files:
             self._modified.set()

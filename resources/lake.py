@@ -55,7 +55,7 @@ class Lake(Protocol):
         comment: str = "",
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> None:
-        """Make the table exist with these columns, in this order, and their descriptions.
+        """Create or evolve the table to these columns, in this order, with their descriptions.
 
         Columns are added, dropped (from the table, not from its files) and widened where Iceberg
         can; LakeError names the column where it cannot.
@@ -77,7 +77,7 @@ class Lake(Protocol):
         replace: Partitions,
         properties: Mapping[str, str],
     ) -> Published:
-        """Put candidate files in the place of the chosen partitions, in one atomic step.
+        """Replace the chosen partitions by candidate files, in one atomic step.
 
         No files empties them; the same files again do nothing. LakeError, and nothing
         published, for files that do not fit the table or the choice.
@@ -117,10 +117,10 @@ class Lake(Protocol):
         """Tables whose metadata is missing or damaged, and what is wrong with each."""
 
     def forget(self, table: str) -> None:
-        """Have the catalog know nothing of an unreadable table; no file of it is deleted."""
+        """Remove an unreadable table from the catalog; no file of it is deleted."""
 
     def renew(self, files: Sequence[str]) -> None:
-        """Take files that will be written anew, under the same names, as not published before."""
+        """Mark files that will be rewritten under the same names as not published."""
 
     def bytes(self, files: Sequence[str]) -> int:
         """The size of files of the lake, published or not."""

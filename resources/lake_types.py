@@ -27,7 +27,7 @@ class MissingTableError(LakeError):
 
 
 class DamagedFileError(LakeError):
-    """A published file is missing or not as it was published; the partition is made anew."""
+    """A published file is missing or not as it was published; the partition is made again."""
 
 
 class UnreadableTableError(LakeError):
@@ -102,11 +102,11 @@ class Partitions:
 
     @property
     def dated(self) -> bool:
-        """Whether the choice names business dates."""
+        """Return whether the choice names business dates."""
         return any(bound is not None for bound in (self.first, self.last, self.dates))
 
     def hold(self, partition: Mapping[str, object]) -> bool:
-        """Whether the partition with these values is one of them."""
+        """Return whether the partition with these values is one of them."""
         if any(partition[column] != value for column, value in self.where.items()):
             return False
         day = partition.get(DATE_COLUMN)

@@ -34,7 +34,7 @@ class LandedFile:
 
     @property
     def state(self) -> str:
-        """What tells this version of the file from any other of the same name."""
+        """Return what distinguishes this version of the file from any other of the same name."""
         return f"{self.bytes} {self.modified}"
 
 
@@ -49,13 +49,13 @@ class Landing(Protocol):
     """What intake needs of a landing zone. Keys are POSIX paths relative to it."""
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
-        """Give the files of a folder that fit a glob pattern, by key; none if it is not there."""
+        """Return the files of a folder that match a glob pattern, by key; none if it is missing."""
         ...
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
-        """Give what `list` gives, by key and in pages; each is read when it is asked for.
+        """Yield the files of `list`, by key and in pages; each page is read on demand.
 
         prefix: only keys that start so (a whole key's start, folder included); after: only keys
         that come later than this one.
@@ -63,7 +63,7 @@ class Landing(Protocol):
         ...
 
     def state(self, key: str) -> LandedFile | None:
-        """Give the file as it is now, None when it is gone."""
+        """Return the file as it is now, None if it is gone."""
         ...
 
     def open(self, key: str) -> BinaryIO:
@@ -86,13 +86,13 @@ class LocalLanding:
         self._root = directory
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
-        """Give the files of a folder that fit a glob pattern, by key."""
+        """Return the files of a folder that match a glob pattern, by key."""
         return [file for page in self.pages(folder, pattern) for file in page.files]
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
-        """Give what `list` gives, by key and in pages."""
+        """Yield the files of `list`, by key and in pages."""
         found = fitting(self._root, inside(folder), pattern_parts(pattern))
         wanted = sorted(k for k in found if k.startswith(prefix) and k > after and _has_key(k))
         for start in range(0, len(wanted), _PAGE):
@@ -101,7 +101,7 @@ class LocalLanding:
             yield Page(files, keys_here[-1])
 
     def state(self, key: str) -> LandedFile | None:
-        """Give the file as it is now, None when it is gone."""
+        """Return the file as it is now, None if it is gone."""
         try:
             stat = stat_regular(self._root, key)
         except (FileNotFoundError, NotADirectoryError, PermissionError, NotAFileError):
@@ -138,7 +138,7 @@ class LocalLanding:
 
 
 def _has_key(key: str) -> bool:
-    """Say whether a name is text: what is none cannot be written down, nor asked for."""
+    """Return True if the name is valid UTF-8; other names cannot be stored."""
     try:
         key.encode()
     except UnicodeEncodeError:

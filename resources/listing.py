@@ -26,7 +26,7 @@ def pattern_parts(pattern: str) -> tuple[str, ...]:
 
 
 def fitting(root: Path, folder: Sequence[str], pattern: Sequence[str]) -> set[str]:
-    """Give the POSIX paths, relative to root, of a folder's files that fit a pattern.
+    """Return the POSIX paths, relative to root, of a folder's files that match a pattern.
 
     They are the regular files that pathlib's glob finds, but for hidden ones and those behind a
     link, which may lead anywhere. What is removed while it is
@@ -54,7 +54,7 @@ def fitting(root: Path, folder: Sequence[str], pattern: Sequence[str]) -> set[st
 
 
 def _entries(root: Path, folder: str, part: str) -> list[tuple[str, _Entry]]:
-    """Give what lies in a folder and fits one part of a pattern, with its path."""
+    """Return the entries of a folder that match one part of a pattern, with their paths."""
     at = f"{folder}/" if folder else ""
     if part.startswith(".") or any(name.startswith(".") for name in folder.split("/")):
         return []

@@ -22,7 +22,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
     warehouse_dir: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the lake."""
+        """Return the lake."""
         from resources.lake import LocalLake
 
         return LocalLake(self.catalog_uri, Path(self.warehouse_dir))
@@ -36,7 +36,7 @@ class DuckDbResource(dg.ConfigurableResource[Any]):
     threads: int | None = None
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the engine."""
+        """Return the engine."""
         from resources.embedded.duckdb_engine import DuckDbEngine
         from resources.opening import default_memory
 
@@ -83,7 +83,7 @@ class StoreResource(dg.ConfigurableResource[Any]):
     path: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the store."""
+        """Return the store."""
         from resources.embedded.sqlite_profile_store import SqliteProfileStore
 
         return SqliteProfileStore(Path(self.path))
@@ -95,7 +95,7 @@ class LandingResource(dg.ConfigurableResource[Any]):
     directory: str | None = None
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the landing zone; an empty one when no folder is configured."""
+        """Return the landing zone; an empty one if no folder is configured."""
         from resources.landing import LocalLanding
 
         return LocalLanding(Path(self.directory or os.devnull))
@@ -107,7 +107,7 @@ class ArchiveResource(dg.ConfigurableResource[Any]):
     directory: str
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
-        """Give the archive."""
+        """Return the archive."""
         from resources.archive import LocalArchive
 
         return LocalArchive(Path(self.directory))
@@ -120,7 +120,7 @@ def _spark(deployment: Deployment) -> dg.ConfigurableResource[Any]:
 
 
 def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Give the resources that assets name, for a home."""
+    """Return the resources of assets, for a home."""
     return {
         "lake": LakeResource(
             catalog_uri=deployment.catalog_uri, warehouse_dir=str(deployment.lake_dir)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,7 @@ BUFFER = 1 << 20
 def batches(
     files: Sequence[str], opened: Callable[[str], Any], size: int = 10_000
 ) -> Iterator[pa.RecordBatch]:
-    """Give the rows of files in order, at most `size` at a time.
+    """Yield the rows of files in order, at most `size` at a time.
 
     opened: gives a file to read from, by its address.
     """

@@ -11,7 +11,7 @@ PRIVATE_UMASK = 0o077
 
 
 def keep_private() -> None:
-    """Let nobody else read what this process and its children create from here on."""
+    """Deny other users access to all that this process and its children create from now on."""
     os.umask(PRIVATE_UMASK)
 
 
@@ -19,7 +19,7 @@ def make_private(folder: Path) -> None:
     """Create a folder for this user alone, or close one that is open to every user.
 
     A group that its owner has let in (750, or an access control list) is left in, and a folder of
-    another owner is left as it is: what this user makes in it is closed all the same.
+    another owner is left as it is: what this user makes in it is private anyway.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if stat.S_IMODE(folder.stat().st_mode) & 0o007:

@@ -102,13 +102,13 @@ class ProfileStore(Protocol):
         ...
 
     def get(self, client_id: int) -> Profile | None:
-        """Give a client's profile; None when there is no such client."""
+        """Return a client's profile; None if there is no such client."""
         ...
 
     def by_branch(self, branch_id: int) -> list[Profile]:
-        """Give the profiles of a branch's clients, by client_id."""
+        """Return the profiles of a branch's clients, by client_id."""
         ...
 
     def current(self) -> Served | None:
-        """Give what is served; None before the first load."""
+        """Return the served generation; None before the first load."""
         ...

@@ -41,7 +41,7 @@ class Running:
     ask_to_stop: Callable[[], None]
 
     def stop(self) -> bool:
-        """Stop it; give False when it has ended meanwhile. Raises AwsError."""
+        """Stop it; return False if it has ended meanwhile. Raises AwsError."""
         if not self.goes_on():
             return False
         try:
@@ -57,7 +57,7 @@ Finder = Callable[[], Iterator[Running]]
 
 
 def finders(names: AwsNames, emr_cluster: str | None = None) -> Mapping[str, Finder]:
-    """Give, by service, what gives all that runs there for the stage. They raise AwsError.
+    """Return, by service, the function that yields all that runs for the stage, or raises AwsError.
 
     Executions come before the queries that they start anew.
     """
@@ -111,7 +111,7 @@ def _execution(api: Any, arn: str) -> Running:
 
 
 def _asked_by(execution: Mapping[str, Any]) -> str | None:
-    """Give the run whose queries an execution was given."""
+    """Return the run that an execution's queries belong to."""
     try:
         given = json.loads(execution["input"])
         runs = {run_of(str(query["sql"])) for query in given["queries"]}

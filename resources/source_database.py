@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CATALOG = "source_db"
 PASSWORD_ADVICE = "set CUSTOMER360_SOURCE_DB_PASSWORD or PGPASSWORD"  # noqa: S105  (a name)
 # What is asked for unless the address says otherwise: a dead server must not hold a run for ever,
-# and dates must not hang on the server's zone.
+# and dates must not depend on the server's zone.
 DEFAULTS = {
     "connect_timeout": "10",
     "tcp_user_timeout": "60000",
@@ -30,11 +30,11 @@ DEFAULTS = {
 # In the order of the search; the engine's own text may hold values.
 KNOWN_FAILURES = (
     ("password authentication failed", f"the password is refused; {PASSWORD_ADVICE}"),
-    ("no password supplied", f"it wants a password; {PASSWORD_ADVICE}"),
-    ("pg_hba.conf", "it does not let this user in from here"),
+    ("no password supplied", f"it requires a password; {PASSWORD_ADVICE}"),
+    ("pg_hba.conf", "it does not accept this user from this host"),
     ("permission denied", "the user may not read the table"),
-    ("connection refused", "nobody answers there (connection refused)"),
-    ("no such file or directory", "nobody answers there (no such socket)"),
+    ("connection refused", "no server answers there (connection refused)"),
+    ("no such file or directory", "no server answers there (no such socket)"),
     ("could not translate host name", "the host is unknown"),
     ("timeout expired", "no answer in time"),
     ("the database system is", "it is starting up or shutting down; run again"),
@@ -107,7 +107,7 @@ class Snapshot:
         self._connection, self._address = connection, address
 
     def types(self, schema: str, table: str) -> dict[str, str]:
-        """Give the columns of a table with the engine's types. Raises SourceError if it has none.
+        """Return the columns of a table with the engine's types; SourceError if it has none.
 
         A decimal without precision is shown as DOUBLE: the engine would not read it exactly.
         """
@@ -121,11 +121,11 @@ class Snapshot:
         return {str(name): str(kind) for name, kind in rows}
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Give the few rows of a query that PostgreSQL itself runs."""
+        """Return the few rows of a query that PostgreSQL itself runs."""
         return self.run(f"FROM postgres_query('{CATALOG}', {text(query)})").fetchall()
 
     def scan(self, query: str, to: Path, *, note: str = "", whole: bool = False) -> int:
-        """Write the rows of a query over source_db.<schema>.<table> to Parquet; give their number.
+        """Write a query's rows over source_db.<schema>.<table> to Parquet; return their number.
 
         Its columns and comparisons are sent to PostgreSQL. whole: most of the table is wanted, so
         it is read in parallel by its pages; else PostgreSQL chooses, and may use an index.
@@ -134,7 +134,7 @@ class Snapshot:
         return self.copy(query, to, note)
 
     def copy(self, query: str, to: Path, note: str = "") -> int:
-        """Write the rows of a query to Parquet, with a note in its footer; give their number."""
+        """Write the rows of a query to Parquet, with a note in its footer; return their number."""
         noted = f", KV_METADATA {{covers: {text(note)}}}" if note else ""
         done = self.run(f"COPY ({query}) TO {text(str(to))} (FORMAT parquet{noted})").fetchone()
         return int(done[0]) if done else 0
@@ -146,7 +146,7 @@ class Snapshot:
         try:
             return self._connection.execute(statement, list(values) or None)
         except duckdb.Error as error:
-            failure = _told(error)
+            failure = _explanation(error)
         # Out here, so that the engine's error does not travel along as context.
         raise SourceError(f"{self._address.shown}: {failure}")
 
@@ -194,7 +194,7 @@ def source_snapshot(
 
 
 def _extension(scratch: Path) -> Path:
-    """Give the scanner under the name that the engine derives its entry point from."""
+    """Return the scanner under the name from which the engine derives its entry point."""
     from importlib.resources import files
 
     import duckdb
@@ -212,14 +212,14 @@ def _extension(scratch: Path) -> Path:
     return named
 
 
-def _told(error: Exception) -> str:
+def _explanation(error: Exception) -> str:
     found = str(error).casefold()
-    for phrase, told in KNOWN_FAILURES:
+    for phrase, message in KNOWN_FAILURES:
         if phrase in found:
-            return told
+            return message
     return f"it failed ({type(error).__name__})"
 
 
 def identifier(*names: str) -> str:
-    """Give a quoted name, its parts joined with dots."""
+    """Return a quoted name, its parts joined with dots."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)

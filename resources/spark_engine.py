@@ -1,4 +1,4 @@
-"""What a Spark engine does for the platform: it runs a job script and gives its candidate."""
+"""What a Spark engine does for the platform: it runs a job script and returns its candidate."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SparkEngine(Protocol):
 def job_arguments(
     inputs: Inputs, output: str, business_date: dt.date, params: Params = NO_PARAMS
 ) -> Sequence[str]:
-    """Give the command line that every job script reads (`spark/job.py`)."""
+    """Return the command line that every job script reads (`spark/job.py`)."""
     sources = {table: [str(s) for s in given] for table, given in sorted(inputs.items())}
     return [
         "--inputs",

@@ -60,7 +60,7 @@ class SqlSession(Protocol):
     """Queries over fixed tables that can read nothing else and change nothing."""
 
     def __enter__(self) -> Self:
-        """Give the session."""
+        """Return the session."""
         ...
 
     def __exit__(self, *_failure: object) -> None:
@@ -68,11 +68,11 @@ class SqlSession(Protocol):
         ...
 
     def query(self, sql: str) -> pa.Table:
-        """Give the rows of one Athena SELECT."""
+        """Return the rows of one Athena SELECT."""
         ...
 
     def explain(self, sql: str) -> str:
-        """Give the engine's plan of one Athena SELECT."""
+        """Return the engine's plan of one Athena SELECT."""
         ...
 
 
@@ -108,17 +108,17 @@ class SqlEngine(Protocol):
     def query(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> pa.Table:
-        """Give a small result."""
+        """Return a small result."""
         ...
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> dict[str, Any]:
-        """Give the single row of a query by column name; SqlError when there is another number."""
+        """Return the single row of a query by column name; SqlError for another number of rows."""
         ...
 
     def rows(self, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
-        """Give the single row of each query, side by side where the engine can."""
+        """Return the single row of each query, concurrently where the engine can."""
         ...
 
     def session(self, inputs: Inputs) -> SqlSession:

@@ -1,4 +1,4 @@
-"""What a step works on, told to the resources that it calls, and what they report of it."""
+"""What a step works on, passed to the resources that it calls, and what they report of it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Work:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What a query or a job is tagged with."""
+        """Return what a query or a job is tagged with."""
         return {"run_id": self.run_id, "table": self.table, "span": self.span}
 
     @property
     def seconds(self) -> float:
-        """How long the step has been at work."""
+        """Return how long the step has been at work."""
         return time.monotonic() - self.started
 
     def add(self, name: str, value: Number) -> None:
@@ -50,5 +50,5 @@ def begin(work: Work) -> None:
 
 
 def current_work() -> Work | None:
-    """Give the work of the calling thread; None outside a step."""
+    """Return the work of the calling thread; None outside a step."""
     return _CURRENT.get()

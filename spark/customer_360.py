@@ -35,7 +35,7 @@ SHARED = ("business_date", "client_id")
 
 
 def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFrame:
-    """Give one row per client: base columns, delivery dates, then each dimension's columns.
+    """Return one row per client: base columns, delivery dates, then each dimension's columns.
 
     Raises JobError when a client is twice in CRM or in a dimension, or two dimensions share a name.
     """
@@ -57,17 +57,17 @@ def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFr
 
 
 def measures(dimension: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give client_id and the measures of one business date."""
+    """Return client_id and the measures of one business date."""
     return dimension.where(F.col("business_date") == F.lit(business_date)).drop("business_date")
 
 
 def beside(profile: DataFrame, dimension: DataFrame) -> DataFrame:
-    """Give the profile with a dimension's columns; a client that it lacks has NULLs."""
+    """Return the profile with a dimension's columns; a client missing there has NULLs."""
     return profile.join(dimension, "client_id", "left")
 
 
 def clients(customers: DataFrame, branches: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give what the profile says of a client itself."""
+    """Return the columns of the profile about a client itself."""
     return customers.join(branches, "client_id", "left").select(
         F.lit(business_date).alias("business_date"),
         "client_id",
@@ -79,7 +79,7 @@ def clients(customers: DataFrame, branches: DataFrame, business_date: dt.date) -
 def home_branches(
     dispositions: DataFrame, accounts: DataFrame, business_date: dt.date
 ) -> DataFrame:
-    """Give (client_id, branch_id): the branch of the oldest account that a client owns by then."""
+    """Return (client_id, branch_id): the branch of the oldest account a client owns by the date."""
     owned = dispositions.where(F.col("type") == "owner").select("account_id", "client_id")
     opened = accounts.where(F.to_date("creation_date") <= F.lit(business_date))
     oldest = F.min(F.struct("creation_date", "account_id", "branch_id"))
@@ -91,7 +91,7 @@ def home_branches(
 
 
 def delivery_dates(deliveries: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give one row: the newest date in force of each feed on or before a date, else NULL.
+    """Return one row: the newest date in force of each feed on or before a date, else NULL.
 
     A file may hold many dates: its own is that of most records. The manifest lists them all, so
     that no raw table has to be read for its dates.

@@ -25,7 +25,7 @@ MONEY = "decimal(18,2)"
 TOTAL = "decimal(24,2)"
 MONTHS = (3, 6)
 NUMBER = ["trans_id", "trans_scope"]
-"""What tells a transaction from any other, whenever it is delivered."""
+"""What identifies a transaction, whenever it is delivered."""
 DIRECTIONS = ("credit", "debit")
 OPERATIONS = {
     "card_withdrawal": "CCW",
@@ -38,10 +38,10 @@ OPERATIONS = {
 
 
 def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFrame:
-    """Give business_date, client_id and the history_ measures, one row per client."""
+    """Return business_date, client_id and the history_ measures, one row per client."""
     customers = job.newest_snapshot(inputs["stage.customer"], business_date)
     dispositions = job.newest_snapshot(inputs["stage.disposition"], business_date)
-    transactions = standing(job.delivered_by(inputs["stage.transaction"], business_date))
+    transactions = latest_bookings(job.delivered_by(inputs["stage.transaction"], business_date))
 
     owners = primary_owners(dispositions, customers)
     attributed = attribute(transactions, owners, business_date)
@@ -51,15 +51,15 @@ def transform(inputs: Mapping[str, DataFrame], business_date: dt.date) -> DataFr
 
 
 def primary_owners(dispositions: DataFrame, customers: DataFrame) -> DataFrame:
-    """Give (account_id, client_id): the owner with the lowest disp_id that CRM knows."""
+    """Return (account_id, client_id): the owner with the lowest disp_id that CRM knows."""
     owners = dispositions.where(F.col("type") == "owner")
     known = owners.join(customers.select("client_id"), "client_id", "left_semi")
     first = F.min(F.struct("disp_id", "client_id"))["client_id"]
     return known.groupBy("account_id").agg(first.alias("client_id"))
 
 
-def standing(transactions: DataFrame) -> DataFrame:
-    """Give each transaction once: of several deliveries the one for the latest business date."""
+def latest_bookings(transactions: DataFrame) -> DataFrame:
+    """Return each transaction once: of several deliveries the one for the latest business date."""
     # Only an id up to the highest of the dates before can be there again. Numbers being given in
     # order, those are few: to look at all of them for repeats takes 8 GB for 50 M.
     highest = transactions.groupBy("business_date").agg(F.max("trans_id").alias("highest"))
@@ -83,13 +83,13 @@ def standing(transactions: DataFrame) -> DataFrame:
 
 
 def attribute(transactions: DataFrame, owners: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give the transactions dated on or before a date, each with its one client."""
+    """Return the transactions dated on or before a date, each with its one client."""
     booked = transactions.where(F.col("date") <= F.lit(business_date))
     return owners.join(booked, "account_id")
 
 
 def summarise(attributed: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give counts, sums, largest and latest, one row per client with a transaction."""
+    """Return counts, sums, largest and latest, one row per client with a transaction."""
     return attributed.groupBy("client_id").agg(
         *(measure for months in MONTHS for measure in _flows(months, business_date)),
         *_by_operation(business_date),
@@ -125,7 +125,7 @@ def with_averages(summary: DataFrame) -> DataFrame:
 
 
 def both_delivered(transactions: DataFrame, dispositions: DataFrame) -> DataFrame:
-    """Give one row: whether anything can be known of what clients received and paid."""
+    """Return one row: whether accounts and transactions were both delivered."""
     any_row = (F.count(F.lit(1)) > 0).alias("any_row")
     transacted = transactions.limit(1).agg(any_row)
     disposed = dispositions.limit(1).agg(any_row)
@@ -135,7 +135,7 @@ def both_delivered(transactions: DataFrame, dispositions: DataFrame) -> DataFram
 def beside_every_client(
     customers: DataFrame, history: DataFrame, known: DataFrame, business_date: dt.date
 ) -> DataFrame:
-    """Give a row to every client: 0 for what did not happen, NULL for what nobody delivered."""
+    """Return a row for every client: 0 for what did not happen, NULL for what was not delivered."""
     joined = (
         customers.select("client_id")
         .join(history, "client_id", "left")
@@ -157,7 +157,7 @@ def _measure(name: str) -> Column:
 
 
 def _within(months: int, business_date: dt.date) -> Column:
-    """Hold in the window [add_months(D + 1 day, -months), D + 1 day)."""
+    """Return the condition of the window [add_months(D + 1 day, -months), D + 1 day)."""
     after = F.lit(business_date + dt.timedelta(days=1))
     return (F.col("date") >= F.add_months(after, -months)) & (F.col("date") < after)
 
@@ -167,7 +167,7 @@ def _is(direction: str) -> Column:
 
 
 def _in_order_of_date() -> Column:
-    """Give date, trans_id and amount as text of 10, 19 and up to 20 characters, in that order."""
+    """Return date, trans_id and amount as text of 10, 19 and up to 20 characters, in that order."""
     # The highest of a struct would say it better; engines find it ten times slower.
     return F.concat(
         F.col("date").cast("string"),

@@ -55,7 +55,7 @@ class Source(Protocol):
     """The database: a query's rows, each condition of `parts` read by a connection of its own."""
 
     def read(self, query: str, parts: Sequence[str] = ()) -> DataFrame:
-        """Give the rows."""
+        """Return the rows."""
         ...
 
 
@@ -71,7 +71,7 @@ class Jdbc:
         self._properties = {**kept, **properties}
 
     def read(self, query: str, parts: Sequence[str] = ()) -> DataFrame:
-        """Give the rows."""
+        """Return the rows."""
         table = f"({query}) extracted"
         return self._spark.read.jdbc(
             self._url, table, predicates=list(parts) or ["1 = 1"], properties=self._properties
@@ -79,7 +79,7 @@ class Jdbc:
 
 
 def connected(spark: SparkSession, connection: str, region: str) -> Jdbc:
-    """Give the database of a Glue connection; neither user nor password is ever shown."""
+    """Return the database of a Glue connection; user and password are never shown."""
     import boto3
 
     with job.step(f"reading the connection {connection}", quote=False):
@@ -134,19 +134,19 @@ def extract(
 
 
 def selected(table: Mapping[str, str]) -> str:
-    """Give the SELECT of the columns under our names."""
+    """Return the SELECT of the columns under our names."""
     columns = ", ".join(f'{quoted(table[name])} AS "{name}"' for name in TYPES)
     return f"SELECT {columns} FROM {quoted(table['db_schema'])}.{quoted(table['table'])}"
 
 
 def between(column: str, first: dt.date | None, last: dt.date) -> str:
-    """Give the condition of whole dates; half open, as the column has a time of day."""
+    """Return the condition of whole dates; half open, as the column has a time of day."""
     until = f"{column} < TIMESTAMP '{last + DAY} 00:00:00'"
     return until if first is None else f"{column} >= TIMESTAMP '{first} 00:00:00' AND {until}"
 
 
 def id_ranges(source: Source, query: str, partitions: int) -> list[str]:
-    """Give conditions that share all rows out by trans_id, each row in one; few ids share one."""
+    """Return conditions that split all rows by trans_id, each row in one; few ids share one."""
     bounds = f'SELECT min("trans_id") AS "low", max("trans_id") AS "high" FROM ({query}) q'
     ((low, high),) = source.read(bounds).collect()
     if low is None:
@@ -162,14 +162,14 @@ def id_ranges(source: Source, query: str, partitions: int) -> list[str]:
 
 
 def typed(rows: DataFrame) -> DataFrame:
-    """Give the columns in our types; what does not fit stops the job."""
+    """Return the columns in our types; a value that does not fit stops the job."""
     return rows.select(*(F.col(name).cast(kind).alias(name) for name, kind in TYPES.items()))
 
 
 def stated_totals(
     source: Source, table: Mapping[str, str], first: dt.date, last: dt.date, history: dt.date | None
 ) -> Totals:
-    """Give the totals that the source computes itself."""
+    """Return the totals that the source computes itself."""
     date, kind = quoted(table["date"]), quoted(table["type"])
     # Sums as text: a driver may give numbers without precision as doubles.
     sums = ", ".join(
@@ -194,7 +194,7 @@ def stated_totals(
 
 
 def undated(source: Source, table: Mapping[str, str]) -> int:
-    """Give the rows that state no date: they are in no file, and in no total of a date."""
+    """Return the number of rows without a date: they are in no file, and in no total of a date."""
     of = f"{quoted(table['db_schema'])}.{quoted(table['table'])}"
     with job.step("asking the source for rows without a date", quote=False):
         query = f'SELECT count(*) AS "n" FROM {of} WHERE {quoted(table["date"])} IS NULL'
@@ -203,7 +203,7 @@ def undated(source: Source, table: Mapping[str, str]) -> int:
 
 
 def written_totals(files: DataFrame) -> Totals:
-    """Give the totals of the files."""
+    """Return the totals of the files."""
     sums = [F.sum(name).cast("string").alias(name) for name in ("amount", "balance")]
     last = F.col("file").cast("string").alias("last")
     rows = files.groupBy(last, "type").agg(F.count(F.lit(1)).alias("n"), *sums).collect()
@@ -211,7 +211,7 @@ def written_totals(files: DataFrame) -> Totals:
 
 
 def exact(value: str | None) -> Decimal | None:
-    """Give a sum; without a value there is none, and that is not 0."""
+    """Return a sum; without a value it is None, not 0."""
     return None if value is None else Decimal(value)
 
 
@@ -220,12 +220,14 @@ def compare(stated: Totals, written: Totals) -> None:
     wrong = []
     for at in sorted(stated.keys() | written.keys(), key=str):
         there, here = (side.get(at, (0, None, None)) for side in (stated, written))
-        told = [f"{there[0]} rows there, {here[0]} written"] if there[0] != here[0] else []
+        differences = [f"{there[0]} rows there, {here[0]} written"] if there[0] != here[0] else []
         for name, one, other in zip(("amount", "balance"), there[1:], here[1:], strict=True):
             if one != other:
-                told.append(f"{name} differs by {(other or Decimal(0)) - (one or Decimal(0))}")
-        if told:
-            wrong.append(f"{at[0]} {at[1]}: {', '.join(told)}")
+                differences.append(
+                    f"{name} differs by {(other or Decimal(0)) - (one or Decimal(0))}"
+                )
+        if differences:
+            wrong.append(f"{at[0]} {at[1]}: {', '.join(differences)}")
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise job.JobError(
@@ -252,7 +254,7 @@ def refuse_inexact(rows: DataFrame, table: Mapping[str, str]) -> None:
 
 
 def quoted(name: str) -> str:
-    """Give a quoted name."""
+    """Return a quoted name."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -270,22 +272,24 @@ def main(
         parser.add_argument(f"--{name}", required=True, type=dt.date.fromisoformat)
     parser.add_argument("--history", type=dt.date.fromisoformat)
     args = parser.parse_known_args(sys.argv[1:] if argv is None else argv)[0]
-    with job.messages(shown=spark is None) as tell:
+    with job.messages(shown=spark is None) as report:
         session = spark or job.own_session()
         job.configure(session)
         origin = source or connected(session, args.connection, args.region)
-        tell(f"Extracting {args.first} to {args.last}, and all until {args.history or '-'}.")
+        report(f"Extracting {args.first} to {args.last}, and all until {args.history or '-'}.")
         totals = extract(
             session, origin, args.table, args.first, args.last, args.history, f"{args.output}/files"
         )
-        told = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in totals.items()]
+        figures = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in totals.items()]
         left = undated(origin, args.table)
-        found = json.dumps({"totals": told, "undated": left})
+        found = json.dumps({"totals": figures, "undated": left})
         text = session.createDataFrame([(found,)], "value string")
         text.coalesce(1).write.mode("overwrite").text(f"{args.output}/totals")
-        tell(f"{sum(n for n, *_ in totals.values())} rows, as many as the source has of the dates.")
+        report(
+            f"{sum(n for n, *_ in totals.values())} rows, as many as the source has of the dates."
+        )
         if left:
-            tell(f"{left} rows of the source state no date and were not extracted.")
+            report(f"{left} rows of the source state no date and were not extracted.")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Inputs(dict[str, "DataFrame"]):
 
 
 def arguments(argv: Sequence[str], description: str | None = None) -> argparse.Namespace:
-    """Give inputs, output and business_date; what else the caller passes is not ours to refuse.
+    """Return inputs, output and business_date; ignore other arguments.
 
     Glue adds arguments of its own (`--JOB_NAME`), and allows each of ours once.
     """
@@ -81,52 +81,52 @@ def run(
     Raises JobError naming the step that failed.
     """
     args = arguments(argv, description)
-    with messages(shown=spark is None) as tell:
+    with messages(shown=spark is None) as report:
         session = spark or own_session()
         configure(session)
         inputs = Inputs()
         for table, sources in sorted(_sources(session, args.inputs).items()):
             with step(f"reading {table}"):
                 inputs[table] = _read(session, sources)
-        tell(f"Transforming {len(inputs)} tables as of {args.business_date}.")
+        report(f"Transforming {len(inputs)} tables as of {args.business_date}.")
         with step("transforming"):
             candidate = transform(inputs, args.business_date)
             one_file = candidate.repartition(1).sortWithinPartitions("client_id")
             planned = one_file.columns  # resolves every name: what fails later is about rows
-        tell(f"Writing {len(planned)} columns.")
+        report(f"Writing {len(planned)} columns.")
         with step(f"writing {len(planned)} columns", quote=False):
             one_file.write.mode("overwrite").parquet(args.output)
-        tell("Written.")
+        report("Written.")
 
 
 def delivered_by(table: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give the rows delivered on or before a date."""
+    """Return the rows delivered on or before a date."""
     return table.where(F.col("business_date") <= F.lit(business_date))
 
 
 def newest_snapshot(table: DataFrame, business_date: dt.date) -> DataFrame:
-    """Give the rows of the newest delivery on or before a date."""
+    """Return the rows of the newest delivery on or before a date."""
     delivered = delivered_by(table, business_date)
     newest = delivered.agg(F.max("business_date").alias("business_date"))
     return delivered.join(F.broadcast(newest), "business_date", "left_semi")
 
 
 def own_session() -> SparkSession:
-    """Give the session of the process: the one that spark-submit or Glue has configured."""
+    """Return the session of the process: the one that spark-submit or Glue has configured."""
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.getOrCreate()
 
 
 def configure(session: SparkSession) -> None:
-    """Have exact numbers, UTC, and timestamps that Iceberg takes."""
+    """Set exact numbers, UTC, and timestamps that Iceberg supports."""
     for name, value in SETTINGS.items():
         session.conf.set(name, value)
 
 
 @contextmanager
 def messages(*, shown: bool = True) -> Iterator[Callable[[str], None]]:
-    """Give what tells of progress; the end is told too, and a failure if its words are safe."""
+    """Yield a function that reports progress; report the end too, and a failure safely."""
 
     def message(method: str, **params: object) -> None:
         if shown:
@@ -146,7 +146,7 @@ def messages(*, shown: bool = True) -> Iterator[Callable[[str], None]]:
 
 
 def _sources(spark: SparkSession, given: str) -> Mapping[str, Sequence[str]]:
-    """Give the files of each table, written out or in the file that is named."""
+    """Return the files of each table, given directly or in the named file."""
     with step("reading --inputs"):
         text = given
         if not given.startswith("{"):
@@ -157,7 +157,7 @@ def _sources(spark: SparkSession, given: str) -> Mapping[str, Sequence[str]]:
 
 
 def _read(spark: SparkSession, sources: Sequence[str]) -> DataFrame:
-    """Give one table: the catalog table that the only source names, or Parquet files.
+    """Return one table: the catalog table that the only source names, or Parquet files.
 
     A file may have columns that its table has not (`__part`, by which a candidate was parted).
     """
@@ -183,6 +183,6 @@ def step(name: str, *, quote: bool = True) -> Iterator[None]:
 
 
 def _condition(error: Exception) -> str:
-    """Give an error's class and Spark's name of the condition, such as CAST_INVALID_INPUT."""
+    """Return an error's class and Spark's name of the condition, such as CAST_INVALID_INPUT."""
     named = CONDITION.search(str(error))
     return " ".join([type(error).__name__, *(named.groups() if named else ())])

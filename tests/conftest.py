@@ -32,7 +32,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.fixture(autouse=True)
 def _same_signals() -> Iterator[None]:
-    """Put the handlers back after a test: Dagster leaves others than it found."""
+    """Restore the signal handlers after a test: Dagster leaves others than it found."""
     before = {number: signal.getsignal(number) for number in _USUAL}
     yield
     for number, handler in before.items():
@@ -41,7 +41,7 @@ def _same_signals() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _same_environment() -> Iterator[None]:
-    """Put environment and umask back after a test, whatever its fixtures and commands did to it."""
+    """Restore environment and umask after a test, whatever its fixtures and commands did."""
     before, umask = dict(os.environ), os.umask(0o022)
     os.umask(umask)
     yield

@@ -23,6 +23,6 @@ def _new() -> Path:
 
 
 def put_new_record(folder: Path) -> None:
-    """Put the databases of a new record into a folder that has none."""
+    """Copy the databases of a new instance into a folder that has none."""
     for name in ("history", "schedules"):
         shutil.copytree(_new() / name, folder / name)

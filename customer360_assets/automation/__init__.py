@@ -1,1 +1,1 @@
-"""What starts work without a hand on it, and what is told to whoever is on call."""
+"""Automation that starts work, and the alerts sent to whoever is on call."""

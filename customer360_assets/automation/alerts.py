@@ -1,4 +1,4 @@
-"""What somebody on call is told, from the record of ended runs: counts and names, never a value."""
+"""Alerts for whoever is on call, from the record of ended runs: counts and names, no values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONSERVATION = "conservation"
 REFUSED_FILES = "refused_files"
 OF_NO_FEED = "of_no_feed"
 STATES = {"overdue feed", "quarantine", "refused file", "file of no feed", "failing sensor"}
-"""Kinds that last: each run finds them again, so they are told when they begin or change. The last
+"""Kinds that last: each run finds them again, so they are sent when they begin or change. The last
 part of their key is what may change."""
 ENDED_TICKS = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
 SHOWN = 5
@@ -28,7 +28,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell: `key` is the same whenever the same thing is told again."""
+    """One alert: `key` is the same whenever the same alert is sent again."""
 
     key: str
     kind: str
@@ -37,12 +37,12 @@ class Alert:
     link: str
 
     def as_json(self) -> dict[str, str]:
-        """Give it as receivers get it."""
+        """Return the alert as it is sent to receivers."""
         return asdict(self)
 
 
 def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Alert]:
-    """Give what there is to tell of an ended run."""
+    """Yield the alerts of an ended run."""
     if run.status is dg.DagsterRunStatus.FAILURE and run.tags.get(WILL_RETRY_TAG) != "true":
         yield _failed_run(instance, run)
     for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
@@ -58,7 +58,7 @@ def alerts_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[Aler
 def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[str, Alert | None]]:
     """Yield the subject of every sensor and schedule that is on, with an alert if it fails.
 
-    but: the sensor that asks; its own failure is told by nobody.
+    but: the sensor that asks; no alert reports its own failure.
     """
     for state in instance.all_instigator_state():
         name = state.instigator_name
@@ -75,7 +75,7 @@ def failing_sensors(instance: dg.DagsterInstance, but: str) -> Iterator[tuple[st
             f"sensor/{name}/failing",
             "failing sensor",
             f"{name} fails",
-            f"Its newest tick failed{named}. It goes on trying; its ticks name the reason.",
+            f"Its newest tick failed{named}. It keeps trying; its ticks state the reason.",
             link(f"locations/__repository__@customer360/{kind}/{name}"),
         )
         yield f"sensor/{name}", alert if failed else None
@@ -88,9 +88,9 @@ def _of_no_feed(event: dg.AssetMaterialization) -> Iterator[Alert]:
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         yield Alert(
             f"{OF_NO_FEED}/{_digest(files)}", "file of no feed",
-            f"{len(files)} files are taken in by no feed",
-            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern fits their names, "
-            "or they are no files.",
+            f"{len(files)} files match no feed",
+            f"{', '.join(files[:SHOWN])}{more}: no feed's pattern matches their names, "
+            "or they are not regular files.",
             link("assets/" + "/".join(event.asset_key.path)),
         )  # fmt: skip
 
@@ -115,7 +115,7 @@ def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Alert:
         f"run/{run.run_id}",
         "failed run",
         f"Run {run.run_id[:8]}{of} failed",
-        f"{where} What was published before it stands.",
+        f"{where} What was published before stays.",
         link(f"runs/{run.run_id}"),
     )
 
@@ -139,7 +139,7 @@ def _of_check(run: dg.DagsterRun, found: dg.AssetCheckEvaluation) -> Iterator[Al
         refused = str(found.description)
         yield Alert(
             f"{REFUSED_FILES}/{table}/{_digest([refused])}", "refused file",
-            "Files were refused whole", refused, asset,
+            "Files were refused", refused, asset,
         )  # fmt: skip
     elif found.check_name == CONSERVATION and (text := _too_many_refused(table, found)):
         yield Alert(
@@ -166,5 +166,5 @@ def _too_many_refused(table: str, found: dg.AssetCheckEvaluation) -> str | None:
 
 
 def link(path: str) -> str:
-    """Give the address of a page of the UI."""
+    """Return the URL of a page of the UI."""
     return f"{os.environ.get(UI, LOCAL_UI).rstrip('/')}/{path}"

@@ -18,7 +18,7 @@ WEBHOOK = "CUSTOMER360_ALERT_WEBHOOK"
 SLACK = "CUSTOMER360_SLACK_WEBHOOK"
 SECONDS = 10.0
 BUDGET = 30.0
-"""Seconds that a tick may tell: one that takes a minute is ended, and all would be told again."""
+"""Seconds that a tick may send: one that takes a minute is ended, and all would be sent again."""
 LATER = {408, 425, 429}
 """Answers below 500 by which a receiver takes no alert now, as one that is down."""
 OF_THE_ALERT = {400, 413, 415, 422}
@@ -26,7 +26,7 @@ OF_THE_ALERT = {400, 413, 415, 422}
 below 500 is about the receiver: nothing is lost, and it goes when a person mends it."""
 Log = logging.Logger | logging.LoggerAdapter[Any]
 Outbox = list[tuple[str, dict[str, str]]]
-"""What is still to be told: destination (never its address, which is a secret) and alert."""
+"""What is still to be sent: destination (never its address, which is a secret) and alert."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,24 @@ class Refusal:
 
 
 def destinations() -> list[str]:
-    """Give where alerts go; the log alone where nothing is configured."""
+    """Return the destinations of alerts; only the log if nothing is configured."""
     return [name for name in (WEBHOOK, SLACK) if os.environ.get(name)] or ["log"]
 
 
 def addressed(alerts: Iterable[Alert]) -> Outbox:
-    """Give one entry for each alert and destination: one that is down keeps no other waiting."""
+    """Return one entry per alert and destination: one that is down delays no other."""
     return [(name, alert.as_json()) for alert in alerts for name in destinations()]
 
 
 def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
-    """Tell what is to be told, in order; give what could not be told yet, and each refusal."""
+    """Send alerts in order; return the unsent ones and each refusal."""
     waiting: Outbox = []
     refusals: list[Refusal] = []
     down: set[str] = set()
     until = time.monotonic() + BUDGET
     for name, alert in outbox:
         if name not in down and time.monotonic() < until:
-            refusal = _tell(name, alert, log)
+            refusal = _send_one(name, alert, log)
             if refusal:
                 log.warning(refusal.text)
                 refusals.append(refusal)
@@ -66,11 +66,11 @@ def send(outbox: Outbox, log: Log) -> tuple[Outbox, list[Refusal]]:
         waiting.append((name, alert))
     for name in sorted({name for name, _ in waiting}):
         count = sum(entry[0] == name for entry in waiting)
-        log.warning(f"{name}: {count} alerts could not be told; the next tick tries again.")
+        log.warning(f"{name}: {count} alerts could not be sent; the next tick tries again.")
     return waiting, refusals
 
 
-def _tell(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
+def _send_one(name: str, alert: Mapping[str, str], log: Log) -> Refusal | None:
     address = os.environ.get(name)
     if address is None:
         log.warning(f"{alert['title']}. {alert['text']} {alert['link']}")

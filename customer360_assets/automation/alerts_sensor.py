@@ -1,4 +1,4 @@
-"""The sensor that tells of what went wrong, each thing once."""
+"""The sensor that sends alerts on what went wrong, each once."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SHOWN = 5
 
 
 def alert_sensor() -> dg.SensorDefinition:
-    """Give the sensor. Its cursor holds what was looked at, and what is still to be told."""
+    """Return the sensor. Its cursor holds what was evaluated and which alerts are unsent."""
 
     @dg.sensor(
         name=SENSOR,
         minimum_interval_seconds=EVERY_SECONDS,
         description=(
-            "Tells of failed runs, checks that kept a table from being published, overdue feeds,"
+            "Sends alerts on failed runs, checks that blocked a publication, overdue feeds,"
             " too many records in quarantine, refused files, files of no feed and failing sensors:"
             " to a webhook or Slack where configured, else here."
         ),
@@ -48,7 +48,7 @@ def alert_sensor() -> dg.SensorDefinition:
         outbox = [(name, alert) for name, alert in state.get("outbox", [])] + addressed(found)
         waiting, refusals = send(outbox, context.log)
         state["outbox"] = waiting[-KEPT:]
-        count = f"{len(found)} new alerts, {len(state['outbox'])} still to be told."
+        count = f"{len(found)} new alerts, {len(state['outbox'])} still to be sent."
         return dg.SensorResult(
             skip_reason=" ".join([count, *_said(refusals)]), cursor=json.dumps(state)
         )
@@ -57,7 +57,7 @@ def alert_sensor() -> dg.SensorDefinition:
 
 
 def _said(refusals: list[Refusal]) -> Iterator[str]:
-    """Give a sentence for each of the first; a receiver that is down comes before single alerts."""
+    """Yield a sentence for each of the first refusals; failed receivers before single alerts."""
     for refusal in sorted(refusals, key=lambda refusal: refusal.for_good)[:SHOWN]:
         yield f"{refusal.text}."
     if len(refusals) > SHOWN:
@@ -65,7 +65,7 @@ def _said(refusals: list[Refusal]) -> Iterator[str]:
 
 
 def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime) -> list[Alert]:
-    """Give what was not told before, and keep in the state that it is told."""
+    """Return unsent alerts and mark them as sent."""
     start = max(
         dt.datetime.fromisoformat(state["since"]),
         dt.datetime.fromisoformat(state["until"]) - OVERLAP,
@@ -75,13 +75,13 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
         order_by="update_timestamp",
         ascending=True,
     )
-    told, late = state["told"], state["late"]
+    sent, late = state["told"], state["late"]
     found: list[Alert] = []
     for record in records:
         run = record.dagster_run
-        if run.run_id in told:
+        if run.run_id in sent:
             continue
-        told[run.run_id] = record.update_timestamp.isoformat()
+        sent[run.run_id] = record.update_timestamp.isoformat()
         found += [alert for alert in alerts_of(instance, run) if _is_news(alert, late)]
     for subject, failing in failing_sensors(instance, SENSOR):
         if failing is None:
@@ -90,12 +90,12 @@ def _news(instance: dg.DagsterInstance, state: dict[str, Any], now: dt.datetime)
             found.append(failing)
     state["late"] = dict(list(late.items())[-REMEMBERED:])
     state["until"] = now.isoformat()
-    state["told"] = {run: at for run, at in told.items() if at > (start - OVERLAP).isoformat()}
+    state["told"] = {run: at for run, at in sent.items() if at > (start - OVERLAP).isoformat()}
     return found
 
 
 def _is_news(alert: Alert, late: dict[str, str]) -> bool:
-    """Return whether to tell: what lasts is told once, until it is another."""
+    """Return whether to send: a lasting state is sent once, until it changes."""
     subject, _, since = alert.key.rpartition("/")
     if alert.kind in STATES:
         if late.get(subject) == since:

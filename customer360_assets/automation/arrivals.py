@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from customer360_assets.moment import Moment
+from customer360_assets.moment import ClockReading
 from resources.landing import LandedFile
 
 Outcome = Literal["under way", "done", "failed"]
@@ -39,7 +39,7 @@ class Rules:
     longest_wait: float = 3600
 
     def every(self, seconds: float) -> Rules:
-        """Give the rules with another pause between two listings of everything."""
+        """Return the rules with another pause between two full listings."""
         return replace(self, sweep_every=seconds)
 
 
@@ -52,7 +52,7 @@ class Watched:
     """
 
     state: str
-    since: Moment
+    since: ClockReading
     asked: bool = False
     attempt: int = 0
 
@@ -69,27 +69,29 @@ class Arrivals:
     files: dict[str, Watched] = field(default_factory=dict)
     run: str = ""
     after: str = ""
-    swept: Moment | None = None
+    swept: ClockReading | None = None
     failures: int = 0
     handled: list[str] = field(default_factory=list)
 
     @classmethod
     def from_cursor(cls, cursor: str | None) -> Arrivals:
-        """Give what `to_cursor` kept; nothing is known when there is none."""
+        """Return what `to_cursor` stored; empty if there is no cursor."""
         kept = json.loads(cursor or "{}")
         files = {
-            key: Watched(**{**entry, "since": Moment(*entry["since"])})
+            key: Watched(**{**entry, "since": ClockReading(*entry["since"])})
             for key, entry in kept.pop("files", {}).items()
         }
         swept = kept.pop("swept", None)
-        return cls(files=files, swept=swept and Moment(*swept), **kept)
+        return cls(files=files, swept=swept and ClockReading(*swept), **kept)
 
     def to_cursor(self) -> str:
-        """Give it as JSON."""
+        """Return the state as JSON."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
-    def see(self, file: LandedFile, taken: Mapping[str, str], now: Moment, rules: Rules) -> bool:
-        """Put a file on watch as it is now; False when no more can be watched."""
+    def see(
+        self, file: LandedFile, taken: Mapping[str, str], now: ClockReading, rules: Rules
+    ) -> bool:
+        """Watch a file in its present state; return False if no more files can be watched."""
         known = self.files.get(file.key)
         if taken.get(file.key) == file.state:
             self.files.pop(file.key, None)
@@ -99,8 +101,8 @@ class Arrivals:
             self.files[file.key] = Watched(file.state, now)
         return True
 
-    def keep_to(self, now: Moment) -> None:
-        """Let files rest anew that were seen by another clock: it does not say how long ago."""
+    def keep_to(self, now: ClockReading) -> None:
+        """Restart the wait of files seen by another clock, since their age is unknown."""
         for file in self.files.values():
             if now.after(file.since) is None:
                 file.since = now
@@ -109,8 +111,8 @@ class Arrivals:
         """Drop a file that is no more there; should it come back, it is a new one."""
         self.files.pop(key, None)
 
-    def conclude(self, outcome: Outcome, now: Moment, rules: Rules) -> None:
-        """Take note of what became of the run under way."""
+    def conclude(self, outcome: Outcome, now: ClockReading, rules: Rules) -> None:
+        """Record the outcome of the run in progress."""
         if not self.run or outcome == "under way":
             return
         for key, file in list(self.files.items()):
@@ -120,11 +122,11 @@ class Arrivals:
             elif file.asked:
                 wait = min(rules.first_wait * 2**file.attempt, rules.longest_wait)
                 file.asked, file.attempt = False, file.attempt + 1
-                file.since = Moment(now.clock, now.seconds + wait - rules.settle)
+                file.since = ClockReading(now.clock, now.seconds + wait - rules.settle)
         self.run = ""
 
-    def ripe(self, now: Moment, rules: Rules) -> list[str]:
-        """Give the files to ask for next, in order; none while a run is under way.
+    def ripe(self, now: ClockReading, rules: Rules) -> list[str]:
+        """Return the files to request next, in order; none while a run is in progress.
 
         They have been what they are for `settle` seconds. All have failed equally often.
         """
@@ -141,7 +143,7 @@ class Arrivals:
         return [key for tries, key in rested if tries == attempt][:most]
 
     def ask(self, feed: str, keys: list[str]) -> tuple[str, dict[str, str]]:
-        """Note that a run is asked for; give its run key, and the state of each of its files.
+        """Record that a run is requested; return its run key and the state of each of its files.
 
         The run key states feed, attempt, and each file with its state and its first sight: a file
         that was corrected, failed, or went and came back is another request.

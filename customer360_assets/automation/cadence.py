@@ -15,19 +15,19 @@ WEEK, WEEKS = 7, 4
 
 
 def cadence_of(contract: Contract, feeds: Mapping[str, FeedSpec]) -> str:
-    """Give how often a table has news: its feed's cadence, or its contract's."""
+    """Return how often a table gets new data: its feed's cadence, or its contract's."""
     spec = feeds.get(contract.feed or "")
     return spec.cadence if spec else contract.cadence
 
 
 def deadline(date: dt.date) -> dt.datetime:
-    """Give the moment (UTC) by which what belongs to a business date has arrived."""
+    """Return the time (UTC) by which the data of a business date is due."""
     ended = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), dt.UTC)
     return ended + GRACE
 
 
 def expects(seen: Sequence[dt.date], cadence: str, date: dt.date) -> bool:
-    """Say whether a feed that has delivered on `seen` is expected to deliver for a date.
+    """Return whether a feed that has delivered on `seen` is expected to deliver for a date.
 
     One that never delivered is not expected: what nobody has connected is not late.
     A daily feed that delivered on no such weekday of the four weeks up to its newest delivery is
@@ -44,7 +44,7 @@ def expects(seen: Sequence[dt.date], cadence: str, date: dt.date) -> bool:
 
 
 def next_expected(seen: Sequence[dt.date], cadence: str) -> dt.date:
-    """Give the first business date after those seen for which the feed is expected."""
+    """Return the first business date after those seen for which the feed is expected."""
     date = max(seen) + dt.timedelta(days=DAYS[cadence])
     while not expects(seen, cadence, date):
         date += dt.timedelta(days=1)

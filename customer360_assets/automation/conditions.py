@@ -1,4 +1,4 @@
-"""When a table's business date is made without a hand on it: one condition per layer.
+"""When a table's business date is made automatically: one condition per layer.
 
 What is outstanding is what `customer360 run` finds outstanding: the version on record is not that
 of the deliveries, inputs and code. Built-in conditions would look at the newest date alone, ask
@@ -43,12 +43,12 @@ LABELS = {
 
 
 def conditions(planner: Planner) -> dict[dg.AssetKey, Condition]:
-    """Give the condition of every table that is made without a hand, by asset."""
+    """Return the condition of every automated table, by asset."""
     return {dg.AssetKey(t.split(".")): condition(planner, t) for t in automated_tables()}
 
 
 def condition_sensor() -> dg.AutomationConditionSensorDefinition:
-    """Give the sensor that evaluates the conditions and asks for runs; off until switched on."""
+    """Return the sensor that evaluates the conditions and requests runs; off by default."""
     with warnings.catch_warnings():
         # Conditions of one's own are evaluated by the code location: in beta, and needed here.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -61,14 +61,14 @@ def condition_sensor() -> dg.AutomationConditionSensorDefinition:
             run_tags={PRIORITY_TAG: DAILY},
             minimum_interval_seconds=EVERY_SECONDS,
             description=(
-                "Makes what new, corrected and late deliveries call for: the tables of their date,"
-                " and every published date that reads them. Its ticks say what waits, and for what."
+                "Materializes what new, corrected and late deliveries need: tables of their date,"
+                " and every published date that reads them. Its ticks state what waits for what."
             ),
         )
 
 
 def condition(planner: Planner, table: str) -> Condition:
-    """Give the condition of one table: outstanding, and nothing speaks against making it now."""
+    """Return the condition of one table: outstanding, and nothing blocks it now."""
     layer = table.split(".", maxsplit=1)[0]
     against: list[Condition] = [
         *waits(planner, table),
@@ -85,7 +85,7 @@ def condition(planner: Planner, table: str) -> Condition:
 
 
 def daily_records(planner: Planner, table: str) -> Iterable[str]:
-    """Give the feeds of daily records that an as-of table reads.
+    """Yield the feeds of daily records that an as-of table reads.
 
     A snapshot is valid until the next one comes, and holds nothing; records of a day do.
     """

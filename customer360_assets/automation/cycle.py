@@ -15,7 +15,7 @@ from resources.dagster_internals import PRIORITY_TAG, UnresolvedAssetJobDefiniti
 def schedules(
     business_day: UnresolvedAssetJobDefinition, on_time: UnresolvedAssetJobDefinition
 ) -> list[dg.ScheduleDefinition]:
-    """Give the schedules of a day, in UTC."""
+    """Return the daily schedules, in UTC."""
 
     @dg.schedule(
         name="close_the_business_day",
@@ -23,8 +23,8 @@ def schedules(
         cron_schedule="15 6 * * *",
         execution_timezone="UTC",
         description=(
-            "Makes the whole of the day before, from whatever has arrived by 06:15 UTC. Where the"
-            " sensor new_and_late_deliveries is on, this only makes sure."
+            "Materializes the previous business date from what has arrived by 06:15 UTC. Where the"
+            " sensor new_and_late_deliveries is on, this is only a safeguard."
         ),
     )
     def close_the_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
@@ -43,7 +43,7 @@ def schedules(
         cron_schedule="45 6-22/4 * * *",
         execution_timezone="UTC",
         description=(
-            "Looks whether each feed, and the profile, is where its cadence says. Where the sensor"
+            "Checks whether each feed, and the profile, is on time by its cadence. Where the sensor"
             " new_and_late_deliveries is on, it does this every hour already."
         ),
     )

@@ -11,7 +11,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.holds import Hold
 from customer360_assets.materializations import Partitions
-from customer360_assets.planning import SERVING, Expected, expected_versions, standing
+from customer360_assets.planning import SERVING, Expected, effective_versions, expected_versions
 from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import NOTHING, Versions, dates_read, in_force, window_start
@@ -23,18 +23,18 @@ Input = tuple[str, dt.date]
 
 
 def as_of_tables() -> list[str]:
-    """Give the tables that look back from a business date, dimensions first."""
+    """Return the as-of tables, dimensions first."""
     return [c.table for c in (*contracts("dimension"), *contracts("profile"))]
 
 
 def automated_tables() -> list[str]:
-    """Give every table whose partitions are requested without a hand."""
+    """Return every table whose partitions are requested automatically."""
     raw = [c.table for c in contracts("raw") if c.feed]
     return [*raw, *(c.table for c in contracts("stage")), *as_of_tables(), SERVING]
 
 
 def reads_of(table: str) -> tuple[str, ...]:
-    """Give the automated tables that a table is made from."""
+    """Return the automated tables that a table is made from."""
     if table == SERVING:
         return (PROFILE,)
     return () if table.startswith("raw.") else transformation(table).reads
@@ -85,11 +85,11 @@ class Outlook:
             table: {date: partition.version for date, partition in self.made[table].items()}
             for table in (f"raw.{feed}" for feed in self.raw)
         }
-        return expected_versions(standing(self.raw, recorded), self.wanted, self.holds)
+        return expected_versions(effective_versions(self.raw, recorded), self.wanted, self.holds)
 
     @cached_property
     def holds(self) -> dict[str, dict[dt.date, Hold]]:
-        """What was rolled back, by table and date."""
+        """Return what was rolled back, by table and date."""
         return {
             table: {date: m.hold for date, m in partitions.items() if m.hold}
             for table, partitions in self.made.items()
@@ -121,14 +121,14 @@ class Outlook:
                 yield date, version
 
     def inputs(self, table: str, date: dt.date, upstream: str) -> list[dt.date]:
-        """Give the dates of an upstream table that a date reads, made or still to be made."""
+        """Return the dates of an upstream table that a date reads, made or not."""
         known = in_force(self.expected.get(upstream, {}))
         if table.startswith("stage.") or upstream.startswith(("dimension.", "profile.")):
             return [date] if date in known else []
         return dates_read(contract_of(upstream), known, date, contract_of(table).window_months)
 
     def waits_for(self, table: str, date: dt.date, upstream: str) -> list[dt.date]:
-        """Give the dates of an upstream table that are outstanding and that a date reads."""
+        """Return the dates of an upstream table that are outstanding and that a date reads."""
         late = self.due.get(upstream, {})
         if table.startswith("stage.") or upstream.startswith(("dimension.", "profile.")):
             return [date] if date in late else []
@@ -143,7 +143,7 @@ class Outlook:
         return window_start(date, months) if months else dt.date.min
 
     def newest_input(self, table: str, date: dt.date) -> list[tuple[int, str]]:
-        """Give event and run of every made partition that a date reads, newest event first."""
+        """Return event and run of every materialized partition that a date reads, newest first."""
         found = [
             (self.made[upstream][d].storage_id, self.made[upstream][d].run_id)
             for upstream in reads_of(table)

@@ -34,7 +34,7 @@ WAITING = "The ticks of the sensor new_and_late_deliveries say what it waits for
 
 
 def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:
-    """Give the deadline checks: one for the raw table of each feed, one for the profile."""
+    """Return the deadline checks: one for the raw table of each feed, one for the profile."""
     tables = [c.table for c in contracts("raw") if c.feed in feeds] + [PROFILE]
 
     @dg.multi_asset_check(
@@ -65,11 +65,11 @@ def on_time_checks(feeds: Mapping[str, FeedSpec]) -> dg.AssetChecksDefinition:
 def lateness(
     table: str, cadence: str, seen: Sequence[dt.date], now: dt.datetime
 ) -> dg.AssetCheckResult:
-    """Say whether a table has what its cadence promises, and how late it is at a moment."""
+    """Return whether a table is on time by its cadence, and how late it is at a given time."""
     name = contract_of(table).feed or table
     numbers: dict[str, str | float] = {"cadence": cadence}
     if not seen:
-        sentence = f"{name} has never delivered. Its {cadence} deliveries are awaited."
+        sentence = f"{name} has never delivered. Its {cadence} deliveries are expected."
     else:
         due = next_expected(seen, cadence)
         late = now - deadline(due)
@@ -79,21 +79,21 @@ def lateness(
             "hours_late": max(0.0, round(late.total_seconds() / 3600, 1)),
         }
         if late <= dt.timedelta(0):
-            return _result(table, True, f"{name} is on time: {due} is awaited next.", numbers)
+            return _result(table, True, f"{name} is on time: {due} is expected next.", numbers)
         sentence = (
-            f"{name} is overdue by {_told(late)}: its newest business date is {seen[-1]}, that of"
-            f" {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
+            f"{name} is overdue by {_duration(late)}: its newest business date is {seen[-1]},"
+            f" that of {due} was due by {deadline(due):%Y-%m-%d %H:%M} UTC. "
             + (WAITING if table == PROFILE else "Ask the source system.")
         )
     return _result(table, False, sentence, numbers)
 
 
 def on_time_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
-    """Give the job that runs the deadline checks of all feeds."""
+    """Return the job that runs the deadline checks of all feeds."""
     return dg.define_asset_job(
         CHECKS_JOB,
         selection=dg.AssetSelection.checks(checks),
-        description="Is each feed, and the profile, where its cadence says it should be?",
+        description="Checks whether each feed, and the profile, is on time by its cadence.",
     )
 
 
@@ -110,14 +110,14 @@ def _result(
     )
 
 
-def _told(late: dt.timedelta) -> str:
+def _duration(late: dt.timedelta) -> str:
     hours = int(late.total_seconds() // 3600)
     days, hours = divmod(hours, 24)
     return f"{days} days {hours} hours" if days else f"{hours} hours"
 
 
 def _asked_at(context: dg.AssetCheckExecutionContext) -> dt.datetime:
-    """Give the moment that the run was created: a retry of it says the same."""
+    """Return the time at which the run was created: a retry has the same time."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None:
         raise dg.Failure(f"run {context.run.run_id} is not on record", allow_retries=False)

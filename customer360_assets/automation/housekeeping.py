@@ -16,7 +16,7 @@ PARSED = {"raw", "quarantine"}
 
 @dg.op(
     required_resource_keys={"lake"},
-    description="Forgets old snapshots of every table and deletes files that none shows any more.",
+    description="Forgets old snapshots of every table and deletes files that no snapshot uses.",
 )
 def tidy_the_lake(context: dg.OpExecutionContext) -> None:
     """Tidy one table after another; one that is being written to is left for the next time."""
@@ -31,7 +31,7 @@ def tidy_the_lake(context: dg.OpExecutionContext) -> None:
             if table.split(".")[0] not in PARSED:
                 removed += len(lake.remove_orphans(table, limit))
         except LakeError as error:
-            context.log.warning(f"{table} is left for the next time: {error}")
+            context.log.warning(f"{table} is left for the next run: {error}")
     context.add_output_metadata({"snapshots forgotten": forgotten, "files deleted": removed})
 
 
@@ -49,11 +49,11 @@ def keep_house() -> None:
 
 
 def housekeeping_schedule() -> dg.ScheduleDefinition:
-    """Give the weekly schedule; it is off at first."""
+    """Return the weekly schedule; it is off at first."""
     return dg.ScheduleDefinition(
         name="keep_house_weekly",
         job=keep_house,
         cron_schedule="30 2 * * 0",
         execution_timezone="UTC",
-        description="Sunday 02:30 UTC: forgets old snapshots and deletes what none shows any more.",
+        description="Sunday 02:30 UTC: forgets old snapshots and deletes files that none uses.",
     )

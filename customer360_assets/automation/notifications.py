@@ -1,6 +1,6 @@
 """Notices of new objects in the landing zone, which S3 sends to one queue for all feeds.
 
-A notice only tells the sensor where to look: what a lost or repeated one would have told, the next
+A notice only shows the sensor where to look: what a lost or repeated one concerned, the next
 listing finds. It leaves the queue when the sensor that it concerns has stored what it saw.
 """
 
@@ -53,7 +53,7 @@ class Notifications:
     _url: str = ""
 
     def of_feed(self, feed: str, folder: str) -> list[Notice]:
-        """Give the notices about a feed's folder that it was not given yet."""
+        """Return the new notices about a feed's folder."""
         inside = f"{folder.strip('/')}/" if folder.strip("/") else ""
         given: list[Notice] = []
         with self._lock:
@@ -67,7 +67,7 @@ class Notifications:
         return given
 
     def done(self, receipts: Sequence[str]) -> None:
-        """Take messages off the queue."""
+        """Delete messages from the queue."""
         for start in range(0, len(receipts), _BATCH):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt}
@@ -109,7 +109,7 @@ class Notifications:
 
 
 def keys_of(body: str) -> Iterator[str]:
-    """Give the keys that a message is about: an event of EventBridge, or of S3 itself."""
+    """Yield the keys that a message is about: an event of EventBridge, or of S3 itself."""
     try:
         event = json.loads(body)
     except ValueError:
@@ -125,6 +125,6 @@ def keys_of(body: str) -> Iterator[str]:
 
 @cache
 def notifications(region: str, queue: str, landing: str) -> Notifications:
-    """Give the one reader that this process has of a stage's queue; landing: an s3:// address."""
+    """Return this process's only reader of a stage's queue; landing: an s3:// address."""
     _, _, prefix = landing.removeprefix("s3://").partition("/")
     return Notifications(region, queue, f"{prefix}/")

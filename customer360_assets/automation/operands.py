@@ -29,12 +29,12 @@ class Operand(dg.AutomationCondition[dg.AssetKey]):
         self.planner, self.table, self.label = planner, table, label
 
     def get_label(self) -> str:
-        """Give the label."""
+        """Return the label."""
         return self.label
 
     @property
     def name(self) -> str:
-        """The label: it tells this operand from its siblings, too."""
+        """The label, which also distinguishes this operand from its siblings."""
         return self.label
 
     @property
@@ -44,14 +44,14 @@ class Operand(dg.AutomationCondition[dg.AssetKey]):
 
     @abstractmethod
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give the dates that it is true of."""
+        """Return the dates for which the condition is true."""
 
     def state(self) -> str | None:
-        """Give what the next evaluation is to know."""
+        """Return the state for the next evaluation."""
         return None
 
     def evaluate(self, context: Context) -> Result:
-        """Give the dates among the candidates."""
+        """Return the dates among the candidates for which the condition is true."""
         found = self.dates(context, self.planner.outlook(context))
         keys = {date.isoformat() for date in found}
         subset = context.candidate_subset.compute_intersection_with_partition_keys(
@@ -64,7 +64,7 @@ class Outstanding(Operand):
     """The partition is not what its deliveries, inputs and code would give now."""
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give the dates that are due."""
+        """Return the dates that are due."""
         for date in outlook.held(self.table):
             context.log.info(
                 f"{self.table} {date} was rolled back and is held: {RELEASE} releases it."
@@ -80,7 +80,7 @@ class Waits(Operand):
         self.upstream = upstream
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give the dates that wait."""
+        """Yield the dates that wait."""
         requested = context.request_subsets_by_key.get(asset_key(self.upstream))
         together = requested.expensively_compute_partition_keys() if requested else set()
         for key in sorted(context.candidate_subset.expensively_compute_partition_keys()):
@@ -105,7 +105,7 @@ class NotDelivered(Operand):
         self.feed = feed
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give the dates that wait; one that was published before is not held again."""
+        """Yield the dates that wait; one that was published before is not held again."""
         seen = sorted(in_force(outlook.raw.get(self.feed, {})))
         cadence = cadence_of(contract_of(f"raw.{self.feed}"), self.planner.feeds)
         for key in sorted(context.candidate_subset.expensively_compute_partition_keys()):
@@ -132,7 +132,7 @@ class Tried(Operand):
     """The date was requested with these same inputs before, and was not made."""
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give the dates that are not asked for again."""
+        """Yield the dates that are not requested again."""
         known = json.loads(context.cursor or '{"asked": {}, "tried": {}}')
         before = context.get_previous_requested_subset(context.key)
         asked = before.expensively_compute_partition_keys() if before else set()
@@ -153,13 +153,13 @@ class Tried(Operand):
                     continue
             if version == due[key] and not self._renewed(attempt, outlook, key, newest):
                 context.log.info(
-                    f"{self.table} {key} was tried with these inputs and not made: re-execute its"
+                    f"{self.table} {key} failed with these inputs: re-execute its"
                     " run, or correct what it was made from."
                 )
                 yield dt.date.fromisoformat(key)
 
     def state(self) -> str:
-        """Give what was due now, and what was tried before."""
+        """Return the dates that were due now and those tried before."""
         return json.dumps(self._state)
 
     def _newest(self, outlook: Outlook, key: str) -> int:
@@ -173,7 +173,7 @@ class Tried(Operand):
         return attempt.run_id if attempt else None
 
     def _renewed(self, attempt: str | None, outlook: Outlook, key: str, newest: int) -> bool:
-        """Say whether an input was made since, by another run than the one that failed."""
+        """Return whether another run than the failed one has made an input since."""
         date = dt.date.fromisoformat(key)
         since = {run for event, run in outlook.newest_input(self.table, date) if event > newest}
         return bool(since) and (attempt is None or bool(since - {attempt}))
@@ -191,7 +191,7 @@ def _began(context: Context, run_id: str) -> bool:
 
 
 def waits(planner: Planner, table: str) -> list[dg.AutomationCondition[dg.AssetKey]]:
-    """Give one operand per upstream table, so that the UI names the one that holds."""
+    """Return one condition per upstream table, so that the UI names the one that blocks."""
     return [
         Waits(planner, table, upstream)
         for upstream in reads_of(table)

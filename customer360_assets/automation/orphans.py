@@ -28,7 +28,7 @@ _JOBS = (
 
 
 def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
-    """Give the sensor, which is on from the start: it only ends what nobody waits for."""
+    """Return the sensor, which is on by default: it only stops what no run waits for."""
 
     @dg.sensor(
         name=SENSOR,
@@ -40,12 +40,12 @@ def orphan_sensor(deployment: Deployment) -> dg.SensorDefinition:
         if deployment.aws is None:
             return dg.SkipReason(_closed(context.instance))
         # Workers that share a record hold no leases: their own monitoring ends their runs.
-        told = [_closed(context.instance)] if is_of_home(context.instance, deployment) else []
+        parts = [_closed(context.instance)] if is_of_home(context.instance, deployment) else []
         swept = orphans_on_aws.sweep(deployment.aws, context.instance, time.time())
-        told.append(swept.told())
+        parts.append(swept.summary())
         if swept.broken:
-            raise RuntimeError(" ".join(told))
-        return dg.SkipReason(" ".join(told))
+            raise RuntimeError(" ".join(parts))
+        return dg.SkipReason(" ".join(parts))
 
     return abandoned_runs
 

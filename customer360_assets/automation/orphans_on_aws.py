@@ -1,4 +1,4 @@
-"""Which of what runs on AWS belongs to runs that have ended; that is stopped, and told."""
+"""Stop and report what runs on AWS for runs that have ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GRACE_SECONDS = 15 * 60
 TABLES_AFTER = dt.timedelta(days=2)
 """Longer than any run takes that still reads or writes its temporary tables."""
 _LISTED = 20
-Standing = Literal["in progress", "ended a short while ago", "ended", "not known here"]
+RunState = Literal["in progress", "ended a short while ago", "ended", "not known here"]
 
 
 @dataclass
@@ -36,12 +36,12 @@ class Swept:
 
     stopped: list[str] = field(default_factory=list)
     dropped: int = 0
-    left: Counter[Standing] = field(default_factory=Counter)
+    left: Counter[RunState] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     broken: bool = False
 
-    def told(self) -> str:
-        """Say it to an operator: names and counts."""
+    def summary(self) -> str:
+        """Return the summary for an operator: names and counts."""
         parts = ["Nothing of ended runs was running on AWS."]
         if self.stopped:
             more = len(self.stopped) - _LISTED
@@ -82,7 +82,7 @@ def _drop_tables(names: AwsNames, older_than: dt.datetime, swept: Swept) -> None
         # Glue alone is asked: no file of the lake's mirror is used.
         swept.dropped = len(candidate_tables.sweep(GlueLake(names, Path()), older_than))
     except AwsError as error:
-        _tell(error, swept)
+        _record_problem(error, swept)
     except LakeError as error:
         swept.problems.append(str(error))
         swept.broken = True
@@ -94,13 +94,13 @@ def _sweep(finder: Finder, instance: dg.DagsterInstance, before: float, swept: S
     try:
         for running in finder():
             # Asked for each, just before it is stopped: a retry may begin at any time.
-            how = standing(instance, running.run_id, before)
+            how = run_state(instance, running.run_id, before)
             if how == "ended":
                 _stop(running, swept)
             else:
                 swept.left[how] += 1
     except AwsError as error:
-        _tell(error, swept)
+        _record_problem(error, swept)
 
 
 def _stop(running: Running, swept: Swept) -> None:
@@ -110,16 +110,16 @@ def _stop(running: Running, swept: Swept) -> None:
         if running.stop():
             swept.stopped.append(f"{running.name} (run {str(running.run_id)[:8]})")
     except AwsError as error:
-        _tell(error, swept)
+        _record_problem(error, swept)
 
 
-def _tell(error: AwsError, swept: Swept) -> None:
+def _record_problem(error: AwsError, swept: Swept) -> None:
     swept.problems.append(str(error))
     swept.broken |= not error.transient
 
 
-def standing(instance: dg.DagsterInstance, run_id: str | None, before: float) -> Standing:
-    """Say how it stands with a run and all its retries: ended is what has ended before a moment."""
+def run_state(instance: dg.DagsterInstance, run_id: str | None, before: float) -> RunState:
+    """Return the state of a run and all its retries: ended if they ended before `since`."""
     if run_id is None:
         return "not known here"
     filters = dg.RunsFilter(run_ids=[run_id]), dg.RunsFilter(tags={ROOT_RUN_ID_TAG: run_id})

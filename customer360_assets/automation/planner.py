@@ -47,7 +47,7 @@ class Planner:
         return DeliveryLog.of(self.deployment, landing, archive)
 
     def outlook(self, context: dg.AutomationContext[dg.AssetKey]) -> Outlook:
-        """Give the outlook of the tick that a condition is evaluated in."""
+        """Return the outlook of the tick that evaluates a condition."""
         view = context.asset_graph_view
         if self._outlook is None or self._view is None or self._view() is not view:
             # Before the deliveries: an intake that ends in between is waited for once too often.

@@ -39,7 +39,7 @@ NOTIFIED_SWEEP = 900
 
 
 def intake_job() -> dg.UnresolvedAssetJobDefinition:
-    """Give the job that the sensors ask for."""
+    """Return the job that the sensors request."""
     return dg.define_asset_job(
         INTAKE_JOB,
         selection=dg.AssetSelection.assets(asset_key(INTAKE)),
@@ -56,7 +56,7 @@ def arrival_sensors(
     feeds: Mapping[str, FeedSpec],
     job: dg.UnresolvedAssetJobDefinition,
 ) -> list[dg.SensorDefinition]:
-    """Give the sensor of each feed; off until switched on."""
+    """Return the sensor of each feed; off by default."""
     return [_sensor(deployment, spec, job) for _, spec in sorted(feeds.items())]
 
 
@@ -73,7 +73,7 @@ def _sensor(
         tags={"feed": spec.feed},
         description=(
             f"Takes in new and corrected files of {spec.system}: {where} in the landing zone. "
-            "A file counts as whole when it has stayed as it is for a while. A file whose run "
+            "A file is complete when it has not changed for a while. A file whose run "
             "failed is asked for again, after a minute and then ever more rarely. Resetting the "
             "cursor loses nothing: what was taken in is known to the archive."
         ),
@@ -83,19 +83,19 @@ def _sensor(
         rules = rules_of(deployment)
         arrivals.conclude(outcome_of(context.instance, arrivals.run), moment.now(), rules)
         queue = _queue(deployment)
-        told = _notices(context, queue, arrivals, spec) if queue else None
+        noticed = _notices(context, queue, arrivals, spec) if queue else None
         watch = Watch(
             arrivals,
             spec,
             context.resources.landing,
             taken_states(context.resources.archive, spec.feed),
             moment.now,
-            rules.every(NOTIFIED_SWEEP) if told is not None else rules,
+            rules.every(NOTIFIED_SWEEP) if noticed is not None else rules,
         )
         today = dt.datetime.now(dt.UTC).date()
-        ripe = watch.look(today, [key for notice in told or () for key in notice.keys])
+        ripe = watch.look(today, [key for notice in noticed or () for key in notice.keys])
         if watch.problem is None:
-            arrivals.handled = [notice.receipt for notice in told or ()]
+            arrivals.handled = [notice.receipt for notice in noticed or ()]
         requests = [_request(arrivals, spec.feed, ripe, today)] if ripe else []
         if watch.problem and not requests and arrivals.failures >= ALARM_AFTER:
             raise RuntimeError(
@@ -104,7 +104,7 @@ def _sensor(
             )
         return dg.SensorResult(
             run_requests=requests or None,
-            skip_reason=None if requests else _told(arrivals, watch.problem),
+            skip_reason=None if requests else _skip_reason(arrivals, watch.problem),
             cursor=arrivals.to_cursor(),
         )
 
@@ -117,7 +117,7 @@ def rules_of(deployment: Deployment) -> Rules:
 
 
 def outcome_of(instance: dg.DagsterInstance, run_key: str) -> Outcome:
-    """Give what became of the newest run of a run key, its automatic retries included."""
+    """Return the outcome of the newest run of a run key, automatic retries included."""
     if not run_key:
         return "done"
     found: Sequence[dg.DagsterRun] = instance.get_runs(
@@ -145,17 +145,17 @@ def _request(arrivals: Arrivals, feed: str, ripe: list[str], today: dt.date) -> 
     )
 
 
-def _told(arrivals: Arrivals, problem: str | None) -> str:
-    """Say in a sentence why nothing is asked for."""
+def _skip_reason(arrivals: Arrivals, problem: str | None) -> str:
+    """Return a sentence that says why no run is requested."""
     if problem:
         return f"The landing zone could not be listed; the next tick goes on from there: {problem}"
     if arrivals.run:
         return f"Waits for the run with run key {arrivals.run}."
     failed = sum(file.attempt > 0 for file in arrivals.files.values())
     if failed:
-        return f"{failed} files of failed runs wait to be asked for again."
+        return f"{failed} files of failed runs wait for their next request."
     if arrivals.files:
-        return f"{len(arrivals.files)} files came or changed, and have to come to rest."
+        return f"{len(arrivals.files)} files are new or changed, and must stop changing first."
     return "Nothing new."
 
 
@@ -170,7 +170,7 @@ def _notices(
     arrivals: Arrivals,
     spec: FeedSpec,
 ) -> list[Notice] | None:
-    """Give what the queue tells of a feed; None when it cannot be read: then all is listed.
+    """Return the queue's notices of a feed; None if it cannot be read: then all is listed.
 
     Messages of the tick before are deleted only now: its cursor has been stored.
     """

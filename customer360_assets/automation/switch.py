@@ -1,4 +1,4 @@
-"""One switch for all that works without a hand: sensors of files, automation condition, alerts."""
+"""One switch for all automation: sensors of files, automation condition, alerts."""
 
 from __future__ import annotations
 

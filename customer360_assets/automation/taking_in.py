@@ -23,7 +23,7 @@ class TakingIn(Operand):
         self._since: str | None = None
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
-        """Give all dates that are asked about, for as long as it waits."""
+        """Yield all candidate dates while intake waits."""
         keys = sorted(context.candidate_subset.expensively_compute_partition_keys())
         if not keys or not self.planner.takes_in:
             self._since = None
@@ -40,5 +40,5 @@ class TakingIn(Operand):
         yield from map(dt.date.fromisoformat, keys)
 
     def state(self) -> str | None:
-        """Give since when it waits."""
+        """Return the time since when it waits."""
         return self._since

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from customer360_assets.automation.arrivals import Arrivals, Rules
 from customer360_assets.feeds.spec import FeedSpec
-from customer360_assets.moment import Moment
+from customer360_assets.moment import ClockReading
 from resources.landing import LandedFile, Landing
 
 OVERLAP = 7
@@ -28,14 +28,14 @@ class Watch:
     spec: FeedSpec
     landing: Landing
     taken: Mapping[str, str]
-    clock: Callable[[], Moment]
+    clock: Callable[[], ClockReading]
     rules: Rules
     looked_at: set[str] = field(default_factory=set)
     problem: str | None = None
     _until: float = 0
 
     def look(self, today: dt.date, notified: Iterable[str] = ()) -> list[str]:
-        """Bring the watched files up to now; give those that a run may be asked for, in order."""
+        """Update the watched files; return those that a run may be requested for, in order."""
         self.arrivals.keep_to(self.clock())
         self._allow_time()
         try:
@@ -57,7 +57,7 @@ class Watch:
         return self.arrivals.ripe(self.clock(), self.rules)
 
     def _confirmed(self, key: str) -> bool:
-        """Look at a file that this tick's listing did not come to; False when that was too much."""
+        """Check a file that this tick's listing did not reach; return False if over the budget."""
         if key not in self.looked_at:
             if self._is_late():
                 return False
@@ -99,7 +99,7 @@ class Watch:
             arrivals.after, arrivals.swept = "", self.clock()
 
     def _cover(self, prefix: str, after: str, *, sweep: bool = False) -> bool:
-        """Go through a listing, one page at least; True when its end was reached."""
+        """Read a listing, at least one page; return True if its end was reached."""
         at = after
         pages = self.landing.pages(self.spec.folder, self.spec.pattern, prefix=prefix, after=after)
         for page in pages:
@@ -126,7 +126,7 @@ class Watch:
 
 
 def recent_prefixes(spec: FeedSpec, today: dt.date) -> list[str]:
-    """Give the starts of the keys of the newest business dates; none when names state no date."""
+    """Return the key prefixes of the newest business dates; none if names state no date."""
     pattern = spec.business_date.pattern
     if pattern is None or "(?P<" in pattern or "**" in spec.pattern or "/" in spec.pattern:
         return []
@@ -136,7 +136,7 @@ def recent_prefixes(spec: FeedSpec, today: dt.date) -> list[str]:
 
 
 def _stem(pattern: str) -> str:
-    """Give a name pattern up to the first part that is neither text nor date."""
+    """Return a name pattern up to the first part that is neither text nor date."""
     stem = pattern.partition("*")[0]
     position = 0
     while (position := stem.find("%", position)) >= 0 and stem[position + 1] in "Ymd":

@@ -1,1 +1,1 @@
-"""What is checked of every table before it is published, and how it is told."""
+"""What is checked of every table before it is published, and how it is reported."""

@@ -13,7 +13,7 @@ HISTORY = 28
 ENOUGH = 7
 """Partitions below which nothing is known of what is usual."""
 TIMES = 5.0
-"""Spreads from the middle beyond which a measure is told."""
+"""Spreads from the middle beyond which a measure is reported."""
 NORMAL = 1.4826
 """Median distance to the middle, times this, is the standard deviation of a normal spread."""
 FLOOR = 0.05
@@ -32,7 +32,7 @@ def anomaly_finding(
     """
     numbers: dict[str, int | float | str] = {"partitions_before": len(history)}
     if len(history) < ENOUGH:
-        sentence = f"{date} is not judged: {ENOUGH} partitions before it are needed."
+        sentence = f"{date} was not compared: {ENOUGH} partitions before it are needed."
         return Finding("anomaly", True, sentence, numbers)
     odd = []
     for name, value in now.items():
@@ -51,7 +51,7 @@ def anomaly_finding(
         f"{date} is like the {len(history)} partitions before it."
         if not odd
         else f"{date} is unlike the {len(history)} partitions before it: {'; '.join(odd)}."
-        " Ask the source whether the delivery is whole."
+        " Ask the source whether the delivery is complete."
     )
     stops = "anomaly" in contract.blocking
     return Finding(
@@ -60,5 +60,5 @@ def anomaly_finding(
 
 
 def usual_spread(before: Sequence[float], middle: float) -> float:
-    """Give the spread around the middle: robust, and never less than 5 % of it or 1."""
+    """Return the spread around the middle: robust, and never less than 5 % of it or 1."""
     return max(NORMAL * median(abs(b - middle) for b in before), FLOOR * abs(middle), 1.0)

@@ -123,6 +123,6 @@ def _sentence(contract: Contract, loss: Loss) -> str:
 
 def _advice(contract: Contract) -> str:
     return (
-        "Ask the source whether the delivery is whole; where it is, accept the loss: customer360"
+        "Ask the source whether the delivery is complete; if it is, accept the loss: customer360"
         f" run --accept-loss {contract.table}, or the run tag {TAG}: {contract.table}."
     )

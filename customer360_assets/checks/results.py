@@ -25,12 +25,12 @@ class Finding:
     severity: Severity = "error"
 
     def stops(self, contract: Contract) -> bool:
-        """True when the table must not be published: its contract and the finding say so."""
+        """Return True if the table must not be published: its contract and the finding say so."""
         blocks = self.check in contract.blocking and self.severity == "error"
         return not self.passed and blocks
 
     def result(self, contract: Contract) -> dg.AssetCheckResult:
-        """Give the result as Dagster records it."""
+        """Return the result as Dagster records it."""
         blocking = self.check in contract.blocking and self.severity == "error"
         return dg.AssetCheckResult(
             asset_key=asset_key(contract.table),
@@ -43,7 +43,7 @@ class Finding:
 
 
 def contract_finding(contract: Contract, audit: Audit) -> Finding:
-    """Say which rules of the contract the candidate breaks."""
+    """Return the rules of the contract that the candidate breaks."""
     broken = {rule: n for rule, n in audit.broken.items() if n}
     rules = len(contract.rules)
     sentence = (
@@ -57,7 +57,7 @@ def contract_finding(contract: Contract, audit: Audit) -> Finding:
 
 
 def grain_finding(contract: Contract, audit: Audit) -> Finding:
-    """Say whether the key is unique."""
+    """Return whether the key is unique."""
     key = ", ".join(contract.key)
     sentence = (
         f"One row per ({key})."
@@ -115,7 +115,7 @@ def conservation_finding(
 def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[str, int]) -> Finding:
     """Fail the conservation of a snapshot of which, on these dates, no record can be published.
 
-    The date would be made of the snapshot before it, and told as made of this one.
+    The date would be made of the snapshot before it, and recorded as made of this one.
     """
     if not dates:
         return finding
@@ -125,9 +125,9 @@ def nothing_left(finding: Finding, dates: Sequence[dt.date], by_rule: Mapping[st
         f" {reasons}. The snapshot before it stays in force. Correct the records at the source; a"
         " redelivered file replaces this one."
     )
-    # What fails the check by itself is told as well.
-    told_before = "" if finding.passed else f"{finding.sentence} "
-    return replace(finding, passed=False, sentence=told_before + sentence)
+    # What fails the check by itself is reported as well.
+    earlier = "" if finding.passed else f"{finding.sentence} "
+    return replace(finding, passed=False, sentence=earlier + sentence)
 
 
 def quarantine_finding(
@@ -162,12 +162,12 @@ def _by_rule(counts: Mapping[str, int]) -> str:
 
 
 def reference_finding(orphans: Mapping[str, int]) -> Finding:
-    """Say how many ids point at nothing."""
+    """Return how many ids have no matching row."""
     found = {name: n for name, n in orphans.items() if n}
     sentence = (
         "Every reference is found."
         if not found
-        else "Rows that point at nothing: "
+        else "Rows with an id that is not found: "
         + ", ".join(f"{name} {n:,}" for name, n in found.items())
         + ". They are kept, and left out where the reference is needed."
     )

@@ -22,21 +22,20 @@ DESCRIPTIONS = {
         "No record was refused, no value set aside. When one was, the rest is published anyway."
     ),
     "withdrawn": (
-        "Every record that was published for the date is there again. A redelivery with fewer "
+        "Every record published before for the date is still there. A redelivery with fewer "
         "records withdraws the others."
     ),
     "refused_files": (
-        "No delivered file was refused whole that was not delivered again since; raw.delivery has "
-        "the reasons."
+        "Every refused file has been delivered again, or corrected; raw.delivery has the reasons."
     ),
     "completeness": (
         "The table has rows, and lacks no more keys of the newest published date before it than "
         "its contract allows (max_loss)."
     ),
     "unparsed_files": (
-        "Every file could be read and parsed. Dates of one that could not keep what they had."
+        "Every file could be read and parsed. The dates of one that failed keep their rows."
     ),
-    "references": "Every id that points at another table is found there. Orphans are kept.",
+    "references": "Every id that refers to another table is found there. Orphans are kept.",
     "reconciliation": "Totals are no less than those of the tables read: no join loses rows.",
     "fan_out": "Totals are no more than those of the tables read: no join multiplies rows.",
     "anomaly": "Rows and key measures are like those of the 28 deliveries before.",
@@ -44,7 +43,7 @@ DESCRIPTIONS = {
 
 
 def check_names(contract: Contract) -> list[str]:
-    """Give the names of a table's checks."""
+    """Return the names of a table's checks."""
     names = ["contract", "grain", "pandera"]
     if contract.table == "raw.delivery":
         names += ["refused_files", "unparsed_files"]
@@ -66,7 +65,7 @@ def check_names(contract: Contract) -> list[str]:
 
 
 def check_specs(contract: Contract) -> list[dg.AssetCheckSpec]:
-    """Give a table's checks; a blocking one stops what is downstream."""
+    """Return a table's checks; a blocking one stops everything downstream."""
     return [
         dg.AssetCheckSpec(
             name=name,

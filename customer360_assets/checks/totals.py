@@ -13,9 +13,9 @@ Totals = Mapping[Control, tuple[Decimal | None, Decimal | None]]
 
 
 def total_findings(totals: Totals) -> list[Finding]:
-    """Give what is less than at the source (reconciliation), and what is more (fan_out).
+    """Return what is less than at the source (reconciliation), and what is more (fan_out).
 
-    A control of severity warn is told and stops nothing.
+    A control of severity warn is reported and stops nothing.
     """
     excess = {c: _excess(c, got, want) for c, (got, want) in totals.items()}
     return [
@@ -37,7 +37,7 @@ def _finding(check: str, totals: Totals, off: set[Control]) -> Finding:
     serious = any(control.severity == "error" for control in off)
     severity: Severity = "error" if serious or not off else "warn"
     direction = "less" if check == "reconciliation" else "more"
-    told = "; ".join(
+    listed = "; ".join(
         f"{c.name}: {got}, {direction} than the {want} of the source"
         for c, (got, want) in totals.items()
         if c in off
@@ -45,8 +45,8 @@ def _finding(check: str, totals: Totals, off: set[Control]) -> Finding:
     sentence = (
         f"None of {len(totals)} control totals is {direction} than at its source."
         if not off
-        else ("Not published. " if serious else "Published all the same. ")
-        + told
+        else ("Not published. " if serious else "Published anyway. ")
+        + listed
         + (". Rows were lost in a join." if direction == "less" else ". A join multiplied rows.")
     )
     return Finding(check, not off, sentence, numbers, severity)

@@ -14,7 +14,7 @@ MONTHS = 12
 
 
 def activity_charts(platform: Platform, client_id: int, as_of: dt.date) -> list[str]:
-    """Give the charts of the last 12 months; nothing for a client without movements."""
+    """Return the charts of the last 12 months; nothing for a client without movements."""
     from customer360_assets.contracts import contract
     from customer360_assets.reading import as_of_files
     from customer360_assets.tables import readable
@@ -54,7 +54,7 @@ def _months(as_of: dt.date) -> list[tuple[int, int]]:
 def _balance(
     closing: dict[int, dict[tuple[int, int], Decimal]], month: tuple[int, int]
 ) -> Decimal | None:
-    """Give the sum over accounts of the last balance known by the end of a month."""
+    """Return the sum over accounts of the last balance known by the end of a month."""
     known = [
         balances[max(m for m in balances if m <= month)]
         for balances in closing.values()

@@ -24,10 +24,10 @@ class Action(StrEnum):
 
 
 def automation(
-    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or only look.")],
+    action: Annotated[Action, typer.Argument(help="Switch on, switch off, or show the status.")],
     home: Home = None,
 ) -> None:
-    """Switch on or off what works without a hand: sensors of files, automation condition, alerts.
+    """Switch automation on or off: sensors of files, automation condition, alerts.
 
     They work while customer360 ui runs, or the daemon of the stage on AWS. Runs in progress go on.
     """

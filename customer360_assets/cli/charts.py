@@ -11,7 +11,7 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 def column_chart(
     values: Sequence[Decimal | int | None], labels: Sequence[str], height: int = 4, width: int = 6
 ) -> list[str]:
-    """Give the lines of a column chart; a missing value leaves its place empty.
+    """Return the lines of a column chart; a missing value leaves its place empty.
 
     Columns start at zero, or at the lowest value when one is negative.
     """
@@ -31,7 +31,7 @@ def column_chart(
 
 
 def _short(value: Decimal | int | None) -> str:
-    """Give a number in at most five characters."""
+    """Return a number in at most five characters."""
     if value is None:
         return "-"
     number = Decimal(value)

@@ -25,7 +25,7 @@ ORDER BY
 
 
 def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int:
-    """Simulate, extract, materialize and show; give the exit code of the run."""
+    """Simulate, extract, materialize and show; return the exit code of the run."""
     from customer360_assets.cli.run import run_command
 
     console = Console(highlight=False)
@@ -135,5 +135,5 @@ def _show(target: Deployment, console: Console) -> None:
 
 
 def _short(home: Path) -> Path:
-    """Give the home as one would type it here."""
+    """Return the home's path as typed from the current directory."""
     return home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home

@@ -25,7 +25,7 @@ def describe_command(table: str) -> int:
         raise NoContractError(f"There is no table {table}. {hint}")
     found = known[table]
     console.print(f"{found.table}: {found.description}", markup=False)
-    console.print(f"One row per {', '.join(found.key)}. Answers for it: {found.owner}.\n")
+    console.print(f"One row per {', '.join(found.key)}. Owner: {found.owner}.\n")
     shown = Table(box=None, pad_edge=False)
     for name in ("column", "type", "null", "personal data", "meaning"):
         shown.add_column(name, overflow="fold")

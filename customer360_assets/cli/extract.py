@@ -24,7 +24,7 @@ def extract_command(
     source_db: str | None,
     look_back: int,
 ) -> int:
-    """Extract from the sources that are named; give 0 when all of them are delivered, else 1.
+    """Extract from the given sources; return 0 if all of them are delivered, else 1.
 
     On AWS they are those of the stage, and the landing zone is its own.
     """

@@ -24,9 +24,9 @@ OF_THE_MACHINE = (
 DATABASES = {
     "lake/catalog.db": "Restore it from a backup of the home: it says which files are published.",
     "serving/*.db": "Delete it and materialize serving/customer_profile of the newest business date"
-    " in customer360 ui, which loads it anew from profile.customer_360.",
+    " in customer360 ui, which reloads it from profile.customer_360.",
     "dagster/**/*.db": "Restore it, or move the folder dagster away and run again: the record of"
-    " runs is lost, and what it does not know is made anew.",
+    " runs is lost, and what is not on record is made again.",
 }
 """The databases of a home, and what to do when one is damaged."""
 
@@ -40,7 +40,7 @@ def usage_of(error: Exception) -> str:
 
 
 def sentence_of(error: BaseException, given: Path | None) -> str:
-    """Return what a user is told; the traceback of a defect goes into a file."""
+    """Return the message for a user; the traceback of a defect goes into a file."""
     home = _home(given)
     chain = list(_chain(error))
     return (
@@ -72,7 +72,7 @@ def _of_the_machine(error: BaseException) -> str | None:
     if error.errno in FULL:
         return DISK_FULL
     where = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror}{where}. Mend that and run the same command again."
+    return f"{error.strerror}{where}. Fix that and run the same command again."
 
 
 def _of_a_database(error: BaseException, home: Path | None) -> str | None:

@@ -13,7 +13,7 @@ PROFILE = "profile.customer_360"
 
 
 def first_load_command(home: Path | None, business_date: dt.date) -> int:
-    """Make the profile table with the profiles of a date; ExplainedError when it cannot be."""
+    """Create the profile table with the profiles of a date; ExplainedError if that fails."""
     from resources.deployed import services_of
     from resources.dynamodb.first_load import import_profiles
 
@@ -34,7 +34,7 @@ def first_load_command(home: Path | None, business_date: dt.date) -> int:
         target.aws, business_date, f"first-load-{business_date}", rows, target.scratch_dir
     )
     console.print(
-        f"{made:,} profiles are served. Now let the stack take the table over: python -m infra "
+        f"{made:,} profiles are served. Deploy the stack, which adopts the table: python -m infra "
         "deploy."
     )
     return 0

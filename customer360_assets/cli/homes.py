@@ -24,7 +24,7 @@ def backup(
     if source.aws is not None:
         raise DeploymentError("A stage on AWS has its data in S3 and DynamoDB: back it up there.")
     back_up(source, target)
-    typer.echo(f"{source.home} is copied to {target}, and the copy is whole.")
+    typer.echo(f"{source.home} is copied to {target}, and the copy is complete.")
 
 
 def restore(home: Home = None) -> None:

@@ -19,11 +19,11 @@ from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
 from resources.private import keep_private
 
-GOES_ON = "What was published stays; run again to go on."
+GOES_ON = "What was published stays; run again to continue."
 
 
 class Commands(TyperGroup):
-    """The commands; a failure is told in a sentence, without a traceback."""
+    """The commands; a failure is one sentence, without a traceback."""
 
     def invoke(self, ctx: Any) -> object:
         """Run a command; exits with 1 and the reason when it fails."""
@@ -74,7 +74,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="TABLE",
-            help="Publish this table though it lacks keys of the date before; repeatable.",
+            help="Publish this table even if it lacks keys of the date before; repeatable.",
         ),
     ] = None,
     settle: Annotated[
@@ -113,7 +113,7 @@ def extract(
     ] = None,
     crm_url: Annotated[
         str | None,
-        typer.Option(help="CRM, the address before /customers; token: $CUSTOMER360_CRM_TOKEN."),
+        typer.Option(help="URL of the CRM, without /customers; token: $CUSTOMER360_CRM_TOKEN."),
     ] = None,
     source_db: Annotated[
         str | None,
@@ -126,11 +126,11 @@ def extract(
         int, typer.Option(min=0, help="Days before the business date to look for late rows in.")
     ] = 7,
 ) -> None:
-    """Take customers from CRM and transactions from core banking into the landing folder.
+    """Extract customers from CRM and transactions from core banking into the landing folder.
 
     On AWS, both come from the stage's own sources into its landing zone. The first extraction takes
     all transactions up to the date, later ones what may have changed.
-    Exits with 1 and the reason when a source was not had whole; then it has delivered nothing.
+    Exits with 1 and the reason if a source could not be read completely; nothing is delivered.
     """
     from customer360_assets.cli.extract import extract_command
 
@@ -223,7 +223,7 @@ def rollback(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Let readers see an earlier snapshot again, of one table or of all that a run published.
+    """Roll back one table, or all that a run published, to an earlier snapshot.
 
     What was undone is held: nothing makes the same again until customer360 hold lift.
     """
@@ -256,7 +256,7 @@ def first_load(
     ],
     home: Home = None,
 ) -> None:
-    """Make the profile table of a new stage on AWS from files: for millions of clients.
+    """Create the profile table of a new stage on AWS from files: for millions of clients.
 
     Before the table's stack is deployed, which then takes it over. Later loads are the asset's.
     """
@@ -270,7 +270,7 @@ def first_load(
 def describe(
     table: Annotated[str, typer.Argument(help="A table, such as profile.customer_360.")],
 ) -> None:
-    """Say what a table holds: its grain, and each column's meaning and personal-data class."""
+    """Describe a table: its grain, and each column's meaning and personal-data class."""
     from customer360_assets.cli.describe import describe_command
 
     raise typer.Exit(describe_command(table))

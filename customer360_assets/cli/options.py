@@ -13,7 +13,7 @@ HOME_KEY = "customer360.home"
 
 
 def _noted(ctx: typer.Context, value: Path | None) -> Path | None:
-    """Note the home for the failure of a command, which may leave a traceback there."""
+    """Remember the home: a failed command writes its traceback there."""
     ctx.meta[HOME_KEY] = value
     return value
 
@@ -28,7 +28,7 @@ Home = Annotated[
 ]
 AsOf = Annotated[
     dt.datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Look at what was known by this business date."),
+    typer.Option(formats=["%Y-%m-%d"], help="Show what was known by this business date."),
 ]
 
 

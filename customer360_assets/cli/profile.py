@@ -87,7 +87,7 @@ def _known_by(home: Path | None, client_id: int, as_of: dt.date) -> dict[str, An
 
 
 def _sections(item: dict[str, Any]) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Give the profile by dimension: each column under the dimension whose prefix it has."""
+    """Return the profile by dimension: each column under the dimension of its prefix."""
     from customer360_assets.contracts import contract, contracts
 
     prefixes = [(c.name, str(c.prefix)) for c in contracts("dimension")]

@@ -76,7 +76,7 @@ def rollback_command(
         _print_undone(console, error.undone)
         console.print(
             "[red]The profile store could not be loaded and still serves what was undone:[/red] "
-            f"{escape(str(error))}. Once it can be, run the same command again: it loads the store."
+            f"{escape(str(error))}. When it can be loaded, run the same command again."
         )
         return 1
     _print_undone(console, done.undone)

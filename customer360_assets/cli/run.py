@@ -129,7 +129,7 @@ def _refuse_landing(target: Deployment) -> None:
 class _Session:
     """One run of the command: its definitions, instance and platform."""
 
-    def __init__(self, target: Deployment, date: dt.date, tell: Callable[[str], None]) -> None:
+    def __init__(self, target: Deployment, date: dt.date, report: Callable[[str], None]) -> None:
         from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
         from customer360_assets.platform import Platform
         from customer360_assets.raw.left_overs import clear_left_overs
@@ -149,7 +149,7 @@ class _Session:
                 f"materialize {PROFILE} in the UI. Without DAGSTER_HOME the command keeps a record "
                 "of its own, and makes everything that this record does not know."
             )
-        self._tell = tell
+        self._report = report
         self._load(target.reaching(date))
         self.platform = Platform(**services_of(target))
         self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
@@ -162,11 +162,11 @@ class _Session:
         from customer360_assets.merge import definitions_of
         from customer360_assets.running import progress_logger
 
-        steps = progress_logger(lambda table, what: self._tell(f"{table}: {what}"))
+        steps = progress_logger(lambda table, what: self._report(f"{table}: {what}"))
         self.target, self.definitions = target, definitions_of(target, loggers={"console": steps})
 
     def _reach(self, batches: Sequence[Batch]) -> None:
-        """Have partitions for every batch: an intake may have found an earlier delivery."""
+        """Create partitions for every batch: an intake may have found an earlier delivery."""
         first = min((batch.span.first for batch in batches), default=self.date)
         if first < self.target.first_partition:
             self.target.record_deliveries([first])
@@ -221,7 +221,7 @@ class _Session:
         return rows
 
     def published(self) -> int:
-        """Give the clients of the date's profile."""
+        """Return the number of clients in the date's profile."""
         from resources.lake import MissingTableError
 
         try:
@@ -246,8 +246,8 @@ class _Session:
         served = self.platform.store.current()
         if served and served.business_date > self.date:
             lines.append(
-                f"The profile store serves {served.business_date} and goes on doing so: an older "
-                "date never replaces a newer one."
+                f"The profile store serves {served.business_date} and keeps it: an older date "
+                "never replaces a newer one."
             )
         return lines
 
@@ -257,7 +257,7 @@ def _left(files: list[str]) -> list[str]:
 
 
 def _taking_in(batch: Batch) -> Batch:
-    """Give the part of a batch that takes in what has arrived, and derives nothing."""
+    """Return the part of a batch that only takes in what has arrived."""
     taken = tuple(t for t in batch.tables if t.startswith(("raw.", "stage.")))
     return replace(batch, tables=taken)
 

@@ -50,7 +50,7 @@ def stoppable(consequence: str) -> Iterator[None]:
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing: the signal's byte is in the pipe by now."""
+    """Ignore the signal: its byte is already in the pipe."""
 
 
 def _watch(reading: int, heard: Collection[int], consequence: str) -> None:

@@ -103,7 +103,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def _asked_to_end() -> Iterator[list[int]]:
-    """Give the signals that have asked the command to end; they interrupt nothing."""
+    """Yield the signals that have asked the command to end; they interrupt nothing."""
     asked: list[int] = []
     # What is ignored stays so: with nohup, the end of the terminal ends nothing.
     heard = [s for s in ENDING if signal.getsignal(s) is not signal.SIG_IGN]

@@ -38,7 +38,7 @@ def say_failure(text: str) -> None:
 
 
 def write_anything() -> None:
-    """Let output streams escape what their encoding lacks, rather than fail."""
+    """Make output streams escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -13,7 +13,7 @@ SCHEMAS = ("raw", "stage", "dimension", "profile", "quarantine")
 
 @cache
 def contracts(schema: str) -> tuple[Contract, ...]:
-    """Give every contract of a schema, by table name."""
+    """Return every contract of a schema, by table name."""
     package = importlib.import_module(f"{__name__}.{schema}")
     if schema == "quarantine":
         found: tuple[Contract, ...] = package.contracts()
@@ -28,7 +28,7 @@ def contracts(schema: str) -> tuple[Contract, ...]:
 
 @cache
 def contract(table: str) -> Contract:
-    """Give the contract of "schema.table"; KeyError names the tables that there are."""
+    """Return the contract of "schema.table"; KeyError names the existing tables."""
     schema = table.split(".", maxsplit=1)[0]
     known = {c.table: c for c in contracts(schema)} if schema in SCHEMAS else {}
     if table not in known:

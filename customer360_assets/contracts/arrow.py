@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
-    """Give the Arrow schema of what is written for a table."""
+    """Return the Arrow schema of a table's files."""
     import pyarrow as pa
 
     columns = contract.pandera.columns.items()

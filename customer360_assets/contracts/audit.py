@@ -30,12 +30,12 @@ class Audit:
 
     @property
     def clean(self) -> bool:
-        """True when no rule is broken and no key repeats."""
+        """Return True if no rule is broken and no key repeats."""
         return not self.repeated_keys and not any(self.broken.values())
 
 
 def audit_sql(contract: Contract, relation: str = "candidate") -> str:
-    """Give the query (Athena dialect, one row) that `read_audit` reads.
+    """Return the query (Athena dialect, one row) that `read_audit` reads.
 
     Columns: row_count, distinct_keys, broken_<i> per rule in the contract's order, then newest and
     measure_<i> of that date, where the table has a business date.
@@ -63,7 +63,7 @@ def _measured(contract: Contract, relation: str) -> str:
 
 
 def read_audit(contract: Contract, row: Mapping[str, Any]) -> Audit:
-    """Give the audit that one row of `audit_sql` states."""
+    """Return the audit that one row of `audit_sql` holds."""
     return Audit(
         rows=int(row["row_count"]),
         repeated_keys=int(row["row_count"]) - int(row["distinct_keys"]),
@@ -78,7 +78,7 @@ def read_audit(contract: Contract, row: Mapping[str, Any]) -> Audit:
 
 
 def merged(audits: Sequence[Audit]) -> Audit:
-    """Give the audit of all rows from those of parts that share no key."""
+    """Return the audit of all rows, merged from those of parts that share no key."""
     newest = max((a.newest for a in audits if a.newest is not None), default=None)
     return Audit(
         rows=sum(a.rows for a in audits),
@@ -96,7 +96,7 @@ def first_broken_sql(rules: Sequence[Rule]) -> str:
 
 
 def iceberg_schema(contract: Contract) -> Schema:
-    """Give the Iceberg schema: types and documentation from the contract, every field optional.
+    """Return the Iceberg schema: types and documentation from the contract, every field optional.
 
     Optional, because the contract's own audit says which may be null, and by its rule's name.
     """

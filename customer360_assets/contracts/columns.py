@@ -61,7 +61,7 @@ def column(
     longest: int | None = None,
     **checks: Any,
 ) -> Any:
-    """Give one column of a contract: what it means, its unit, its personal-data class, its checks.
+    """Return one column of a contract: meaning, unit, personal-data class and checks.
 
     `derived_from` ("stage.account.branch_id") declares lineage where no SQL states it.
     `not_after` names a date column of the table that the value must not be later than, by its day.

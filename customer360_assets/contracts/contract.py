@@ -85,7 +85,7 @@ class Contract:
     form_rule: a column of the stage query that names a rule which the record's form breaks, NULL
     for a good row; it is not published, and such a row goes to quarantine.
     totals: columns whose sums must survive stage (delivered = published + repeated + quarantined).
-    blocking: the checks that stop publication; any other that fails is told, and stops nothing.
+    blocking: the checks that stop publication; any other that fails is reported, and stops nothing.
     longest_record: bytes of a delivered record, more of which sends it to quarantine.
     quarantine_limit: share of the delivered records in quarantine above which somebody is called.
     max_loss: share of the keys of the published date before it that a date may lack (`whole_key`).
@@ -188,7 +188,7 @@ class Contract:
 
     @cached_property
     def measures(self) -> dict[str, str]:
-        """Aggregates that are told of each partition and compared with those before, by name."""
+        """Aggregates recorded per partition and compared with earlier ones, by name."""
         sums = {f"sum({c})": f"sum({c})" for c in self.totals}
         return sums | {c.name: c.candidate for c in self.controls}
 

@@ -20,7 +20,7 @@ _SQL: dict[type, str] = {
 
 
 def sql_type(dtype: Any) -> str:
-    """Give Athena's type for a column's dtype; TypeError for one that no engine here stores."""
+    """Return Athena's type for a column's dtype; TypeError for one that no engine here stores."""
     if isinstance(dtype, pe.ArrowDecimal128):
         return f"decimal({dtype.precision},{dtype.scale})"
     for known, name in _SQL.items():
@@ -30,7 +30,7 @@ def sql_type(dtype: Any) -> str:
 
 
 def iceberg_type(sql: str) -> IcebergType:
-    """Give the Iceberg type for a type in Athena's spelling."""
+    """Return the Iceberg type for a type in Athena's spelling."""
     from pyiceberg import types as ice
 
     if sql.startswith("decimal("):

@@ -48,7 +48,7 @@ Events = Iterator[dg.AssetCheckResult | dg.AssetMaterialization | dg.Materialize
 def as_of_asset(
     contract: Contract, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Give the asset of one table that is a function of its inputs as-of the business date."""
+    """Return the asset of one as-of table, a function of its inputs as of the business date."""
     made_by = transformation(contract.table)
 
     @dg.multi_asset(
@@ -78,15 +78,17 @@ def as_of_asset(
         size = 0
         for date in span.dates:
             version = as_of_version(contract, made_by, date, known)
-            told: dict[str, str | float] = {METADATA_KEY: version}
-            # The last date is always made: the checks are told of it.
+            metadata: dict[str, str | float] = {METADATA_KEY: version}
+            # The last date is always made: the checks are recorded for it.
             before = done.get(date)
             if before and before.version == version and date != span.last:
                 context.log.info(
                     f"{contract.table} {date}: published from the same deliveries; kept."
                 )
-                # The run tells of all its dates: what it leaves out of one is not on record.
-                _tell(context, contract, date, told | _told_before(contract, before))
+                # The run records metadata of all its dates: what it omits is not on record.
+                _record_metadata(
+                    context, contract, date, metadata | _recorded_metadata(contract, before)
+                )
                 continue
             candidate, inputs = _compute(context, platform, contract, made_by, date)
             seen, audited = audit_findings(platform, candidate)
@@ -104,12 +106,12 @@ def as_of_asset(
                 continue
             publish(platform, candidate, context.run.run_id)
             size += platform.lake.bytes(candidate.files)
-            told |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
-            _tell(context, contract, date, told)
+            metadata |= {ROWS: seen.rows, **measured(seen), **gate.metadata(date)}
+            _record_metadata(context, contract, date, metadata)
             if date != span.last or refused:
-                # Told at once: a backfill that is killed and resumed goes on after this date.
+                # Recorded at once: a backfill that is killed and resumed continues after this date.
                 yield dg.AssetMaterialization(
-                    asset_key(contract.table), partition=date.isoformat(), metadata=told
+                    asset_key(contract.table), partition=date.isoformat(), metadata=metadata
                 )
         yield from refuse_dates(contract, refused)
         # Of all partitions the newest event alone: it is the table's, and half of an event's bytes.
@@ -124,7 +126,7 @@ def as_of_asset(
 
 
 def code_of(contract: Contract, made_by: Transformation) -> str:
-    """Give the code version: the file and what of the contract decides rows."""
+    """Return the code version: the file and the parts of the contract that decide rows."""
     return made_by.fingerprint + contract.fingerprint
 
 
@@ -134,7 +136,7 @@ def as_of_version(
     date: dt.date,
     known: Mapping[str, Versions],
 ) -> str:
-    """Give the version of a date's partition, from the versions known of what it reads."""
+    """Return the version of a date's partition, from the known versions of its inputs."""
     read = []
     for table in made_by.reads:
         versions = in_force(known[table])
@@ -144,7 +146,7 @@ def as_of_version(
 
 
 def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mapping[dt.date, Made]:
-    """Give what a retry or a backfill need not make again; nothing for any other run.
+    """Return the dates that a retry or a backfill need not make again; none for any other run.
 
     What was published from the same deliveries by the same code would be the same rows.
     """
@@ -153,23 +155,23 @@ def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mappi
     return made(context.instance, contract.table)
 
 
-def _told_before(contract: Contract, before: Made) -> dict[str, str | float]:
-    """Give the rows, key measures and accepted loss that were told of a date when it was made."""
+def _recorded_metadata(contract: Contract, before: Made) -> dict[str, str | float]:
+    """Return the row count, key measures and accepted loss recorded when a date was made."""
     names = (*contract.measures, ACCEPTED)
-    told: dict[str, str | float] = {
+    metadata: dict[str, str | float] = {
         name: before.numbers[name] for name in names if name in before.numbers
     }
-    return told if before.rows is None else {**told, ROWS: int(before.rows)}
+    return metadata if before.rows is None else {**metadata, ROWS: int(before.rows)}
 
 
-def _tell(
+def _record_metadata(
     context: dg.AssetExecutionContext,
     contract: Contract,
     date: dt.date,
-    told: Mapping[str, str | float],
+    metadata: Mapping[str, str | float],
 ) -> None:
     context.add_asset_metadata(
-        told, asset_key=asset_key(contract.table), partition_key=date.isoformat()
+        metadata, asset_key=asset_key(contract.table), partition_key=date.isoformat()
     )
 
 

@@ -26,11 +26,11 @@ def refuse_dates(
     dates = sorted(refused)
     yield from (finding.result(contract) for finding in refused[dates[0]])
     reasons = {date: _reason(contract, refused[date]) for date in dates[:SHOWN]}
-    told = [f"{contract.table} {date}: {reason}" for date, reason in reasons.items()]
+    sentences = [f"{contract.table} {date}: {reason}" for date, reason in reasons.items()]
     if more := dates[SHOWN:]:
-        told.append(f"{len(more)} more dates are refused, {more[0]} to {more[-1]}.")
+        sentences.append(f"{len(more)} more dates are refused, {more[0]} to {more[-1]}.")
     raise dg.Failure(
-        description=" ".join(told),
+        description=" ".join(sentences),
         metadata={
             "refused_dates": [str(date) for date in dates],
             **{str(date): reason for date, reason in reasons.items()},

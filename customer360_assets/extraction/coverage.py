@@ -41,7 +41,7 @@ class Part:
 
 
 def parts_of(delivered: Iterable[str], business_date: dt.date, look_back: int) -> list[Part]:
-    """Give the files that an extraction writes, oldest first, the business date's last.
+    """Return the files that an extraction writes, oldest first, the business date's last.
 
     delivered: names of files that stand in the landing zone. The first extraction takes everything
     up to the business date; later ones `look_back` days before it, and before the first day after
@@ -74,7 +74,7 @@ def _each(first: dt.date, last: dt.date) -> list[Part]:
 
 
 def _covered(delivered: Iterable[str]) -> tuple[dt.date | None, set[dt.date]]:
-    """Give the last date of the history, None without one, and the dates with a file."""
+    """Return the last date of the history, or None, and the dates that have a file."""
     history: set[dt.date] = set()
     days: set[dt.date] = set()
     for name in delivered:

@@ -24,15 +24,15 @@ class Drafts:
 
     @property
     def hidden(self) -> Path:
-        """Where drafts and scratch files lie."""
+        """Return where drafts and scratch files lie."""
         return self.folder / HIDDEN
 
     def draft(self, name: str) -> Path:
-        """Give the place of a file that is being written."""
+        """Return the path of a file that is being written."""
         return self.hidden / f".{name}.partial"
 
     def deliver(self, names: list[str]) -> tuple[Path, ...]:
-        """Show finished drafts, in this order; give those that are new or changed.
+        """Publish finished drafts, in this order; return those that are new or changed.
 
         A file that stands there with the same bytes is left alone: it was delivered before.
         """

@@ -1,4 +1,4 @@
-"""What an extraction gives back."""
+"""The result of an extraction."""
 
 from __future__ import annotations
 

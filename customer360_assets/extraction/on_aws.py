@@ -50,8 +50,8 @@ def extract_transactions_on_aws(
     started, failure = time.monotonic(), ""
     folder = f"{names.landing}/{transactions.FOLDER}"
     try:
-        standing = [uri.rpartition("/")[2] for uri in files_below(folder, names.region)]
-        parts = parts_of(standing, business_date, look_back)
+        present = [uri.rpartition("/")[2] for uri in files_below(folder, names.region)]
+        parts = parts_of(present, business_date, look_back)
         request = _request(names, parts, business_date, table or TransactionTable())
         script = code_folder("spark") / SCRIPT
         done = engine.run_once(script, request, whole=lambda _: False)
@@ -108,7 +108,7 @@ def extract_customers_on_aws(
 def _request(
     names: AwsNames, parts: list[Part], business_date: dt.date, table: TransactionTable
 ) -> Request:
-    """Give what the job is to do; the same again while it runs is the same job."""
+    """Return the job's request; an equal request while it runs joins the same job."""
     code = upload(names, code_folder("spark") / SCRIPT)
     days = [p.last for p in parts if not p.history]
     history = [p.last for p in parts if p.history]
@@ -124,7 +124,7 @@ def _request(
 
 
 def _written(names: AwsNames, output: str, part: Part, totals: Totals) -> str:
-    """Give the one file of a part; made here for one without rows, whose dates become empty."""
+    """Return the one file of a part; write an empty one here if the part has no rows."""
     folder = f"{output}/files/file={part.last}/"
     found = [f for f in files_below(folder, names.region) if f.endswith(".parquet")]
     expected = any(last == part.last for last, _ in totals)
@@ -165,15 +165,15 @@ def _delivered(names: AwsNames, source: str, target: str) -> bool:
 
 
 def _totals(names: AwsNames, folder: str) -> tuple[Totals, int]:
-    """Give what the job has told: the totals, and the rows without a date."""
+    """Return the job's result: the totals, and the number of rows without a date."""
     (file,) = (f for f in files_below(folder, names.region) if f.endswith(".txt"))
     with explained("read", file):
         text = client("s3", names.region).get_object(**address(file))["Body"].read()
-    told = json.loads(text)
+    result = json.loads(text)
     totals = {
         (dt.date.fromisoformat(last), kind): Total(
             kind, rows, *(None if s is None else Decimal(s) for s in sums)
         )
-        for last, kind, rows, *sums in told["totals"]
+        for last, kind, rows, *sums in result["totals"]
     }
-    return totals, told["undated"]
+    return totals, result["undated"]

@@ -23,7 +23,7 @@ _SHOWN = 3
 def source_totals(
     snapshot: Snapshot, table: TransactionTable, first: dt.date, last: dt.date, history: Part | None
 ) -> tuple[Totals, int]:
-    """Give the totals that PostgreSQL computes itself, in the snapshot that is extracted.
+    """Return the totals that PostgreSQL computes itself, in the snapshot that is extracted.
 
     And the rows without a date, of the whole table: no date's totals would miss them.
     """
@@ -47,7 +47,7 @@ def source_totals(
 
 
 def written_totals(snapshot: Snapshot, files: Mapping[dt.date, Path]) -> Totals:
-    """Give the totals of the files as they were written."""
+    """Return the totals of the files as they were written."""
     rows = []
     for last, file in files.items():
         found = snapshot.run(
@@ -62,9 +62,9 @@ def compare(stated: Totals, written: Totals) -> None:
     """Raise ExtractionError that names the dates and figures that differ, by how much."""
     wrong = []
     for last, kind in sorted(stated.keys() | written.keys(), key=str):
-        told = _difference(stated.get((last, kind)), written.get((last, kind)))
-        if told:
-            wrong.append(f"{last} {kind}: {told}")
+        difference = _difference(stated.get((last, kind)), written.get((last, kind)))
+        if difference:
+            wrong.append(f"{last} {kind}: {difference}")
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise ExtractionError(
@@ -97,15 +97,15 @@ def _totals(rows: list[tuple[Any, ...]]) -> Totals:
 def _difference(source: Total | None, written: Total | None) -> str:
     nothing = Total(None, 0, None, None)
     source, written = source or nothing, written or nothing
-    told = []
+    differences = []
     if source.rows != written.rows:
-        told.append(f"{source.rows} rows there, {written.rows} written")
+        differences.append(f"{source.rows} rows there, {written.rows} written")
     for name in ("amount", "balance"):
         there, here = getattr(source, name), getattr(written, name)
         # Without a value there is no sum, and that is not 0.
         if there != here:
-            told.append(f"{name} differs by {(here or Decimal(0)) - (there or Decimal(0))}")
-    return ", ".join(told)
+            differences.append(f"{name} differs by {(here or Decimal(0)) - (there or Decimal(0))}")
+    return ", ".join(differences)
 
 
 def _decimal(value: str | None) -> Decimal | None:

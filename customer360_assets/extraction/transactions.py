@@ -73,7 +73,7 @@ def extract_transactions(
 def _write(
     snapshot: Snapshot, table: TransactionTable, parts: list[Part], drafts: Drafts
 ) -> tuple[tuple[Total, ...], int]:
-    """Write every part's draft and give the totals by type, which the source's own confirm.
+    """Write every part's draft and return the totals by type, which the source's own confirm.
 
     And the rows without a date, which are in none.
     """
@@ -109,7 +109,7 @@ def _selected(table: TransactionTable, first: dt.date | None, last: dt.date) -> 
 
 
 def _between(column: str, first: dt.date | None, last: dt.date) -> str:
-    """Give the condition of whole dates; half open, as the column has a time of day."""
+    """Return the condition of whole dates; half open, as the column has a time of day."""
     until = f"{column} < TIMESTAMP '{last + _DAY}'"
     return until if first is None else f"{column} >= TIMESTAMP '{first}' AND {until}"
 

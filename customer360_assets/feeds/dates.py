@@ -21,7 +21,7 @@ _WORDS = {
 
 
 def name_pattern(pattern: str) -> re.Pattern[str]:
-    r"""Give the regular expression of a file name pattern; ValueError says what it lacks.
+    r"""Return the regular expression of a file name pattern; ValueError says what it lacks.
 
     Either a regular expression with the groups year, month and day, or a name with strptime codes
     and `*` ("card00%Y%m%d-*.csv").
@@ -54,7 +54,7 @@ def _translate(part: str) -> str:
 
 
 def date_in_name(pattern: str, name: str) -> dt.date:
-    """Give the date that a file name states; ValueError says why there is none."""
+    """Return the date that a file name states; ValueError says why there is none."""
     found = name_pattern(pattern).fullmatch(name)
     if found is None:
         raise ValueError(f"the name does not fit {pattern!r}")
@@ -68,7 +68,7 @@ def date_in_name(pattern: str, name: str) -> dt.date:
 
 
 def check_format(text: str) -> str:
-    """Give a column's date format back; ValueError names a code that the engine does not know."""
+    """Return a column's date format; ValueError names a code that the engine does not know."""
     codes = re.findall(r"%(.?)", text)
     if not codes or (unknown := [c for c in codes if c not in _DIGITS and c not in _OTHER]):
         wrong = f"%{unknown[0]}" if codes else "no code"
@@ -77,7 +77,7 @@ def check_format(text: str) -> str:
 
 
 def shape_of(form: str) -> str:
-    """Give the regular expression of the values of a column's date format.
+    """Return the regular expression of the values of a column's date format.
 
     Numbers that touch each other have all their digits, or "93111" would read as %y%m%d; elsewhere
     3.2.2024 is as good as 03.02.2024. A year has all its digits everywhere.

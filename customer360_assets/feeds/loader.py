@@ -66,7 +66,7 @@ _PlainLoader.add_implicit_resolver(
 
 
 def load_feeds(name: str | Path, first: dt.date | None = None) -> dict[str, FeedSpec]:
-    """Give the specifications of a built-in set or of a folder of YAML files, by feed.
+    """Return the specifications of a built-in set or of a folder of YAML files, by feed.
 
     `first` is a deployment's first business date: what is dated before it has no partition.
     Raises FeedError for a specification that is wrong, twice there, or fits no raw contract.
@@ -101,7 +101,7 @@ def _load(file: Traversable) -> FeedSpec:
     except yaml.YAMLError as error:
         raise FeedError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
-        raise FeedError("\n".join(f"{file}: {_told(e)}" for e in error.errors())) from None
+        raise FeedError("\n".join(f"{file}: {_error_text(e)}" for e in error.errors())) from None
     known = {c.feed for c in contracts("raw") if c.feed}
     if spec.feed not in known:
         raise FeedError(
@@ -134,7 +134,7 @@ def _text(file: Traversable) -> str:
         ) from None
 
 
-def _told(error: Any) -> str:
+def _error_text(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}: {message}" if where else message

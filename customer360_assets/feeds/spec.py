@@ -46,7 +46,7 @@ def _codec(name: str) -> str:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
         raise ValueError(f"{name!r} is not an encoding; {write}") from None
-    # Python has codecs for compression and the like; this flag is all that tells them apart.
+    # Python has codecs for compression and the like; this flag is the only difference.
     if not codec._is_text_encoding or codec.name in _NO_CHARACTER_SETS:
         raise ValueError(f"{name!r} is no encoding of text files; {write}")
     return codec.name
@@ -130,7 +130,7 @@ class Target(_Strict):
         return self
 
     def fields(self) -> tuple[str, ...]:
-        """Give the delivered fields that it reads."""
+        """Return the delivered fields that the target reads."""
         if self.expression is not None:
             return athena_expression(self.expression).fields
         return tuple(f for f in (self.field, self.token, self.last_four) if f)
@@ -139,7 +139,7 @@ class Target(_Strict):
 class FeedSpec(_Strict):
     """One feed of one source system. Column types are the raw contract's and not repeated here.
 
-    key: the columns that tell two records apart, where the table's own key does not: movement
+    key: the columns that distinguish two records where the table's own key does not: movement
     numbers that count per account need [account_id, trans_id].
     max_expanded_gb: gigabytes that a compressed file may hold. max_expansion: how many times its
     own size; a small file is not held to it. A file beyond them is refused.
@@ -190,22 +190,22 @@ class FeedSpec(_Strict):
 
     @property
     def replaces(self) -> Literal["same_date", "same_name"]:
-        """What a new delivery replaces: all of its date, or the earlier file of its name."""
+        """Return what a new delivery replaces: all of its date, or the earlier file of its name."""
         return self.supersedes or ("same_date" if self.delivery == "snapshot" else "same_name")
 
     def since(self, first: dt.date) -> Self:
-        """Give the specification for a deployment whose first business date this is."""
+        """Return the specification for a deployment whose first business date this is."""
         earliest = max(first, self.business_date.earliest or first)
         dated = self.business_date.model_copy(update={"earliest": earliest})
         return self.model_copy(update={"business_date": dated})
 
     def sources(self, contract: Contract) -> tuple[tuple[Column, Target], ...]:
-        """Give each delivered column of the contract with what fills it, in contract order."""
+        """Return each delivered column of the contract with what fills it, in contract order."""
         made = {*TECHNICAL, contract.scope}
         return tuple((c, self._target(c.name)) for c in contract.columns if c.name not in made)
 
     def fields(self, contract: Contract) -> tuple[str, ...]:
-        """Give the delivered fields that the targets read, each once."""
+        """Return the delivered fields that the targets read, each once."""
         read = (f for _, target in self.sources(contract) for f in target.fields())
         return tuple(dict.fromkeys(read))
 
@@ -223,7 +223,7 @@ class FeedSpec(_Strict):
 
     @property
     def tokenizes(self) -> bool:
-        """True when a column is a card token, so that a key is needed."""
+        """Return True if a column is a card token, so that a key is needed."""
         return any(t.token for t in self.targets.values())
 
     def _target(self, name: str) -> Target:

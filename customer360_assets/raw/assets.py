@@ -37,7 +37,7 @@ from customer360_assets.raw.intake_config import IntakeConfig
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.log import DeliveryLog, partition_versions
 from customer360_assets.raw.manifest import write_manifest
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from customer360_assets.raw.unsettled import UnsettledError
 from customer360_assets.raw.waiting import intake_finding, unparsed_finding, waiting
 from customer360_assets.refused_places import add_refused, refused_files
@@ -50,12 +50,12 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 
 
 def source_key(feed: str) -> dg.AssetKey:
-    """Give the external asset that a feed is delivered from."""
+    """Return the key of the external asset that a feed is delivered from."""
     return dg.AssetKey(["source", feed])
 
 
 def source_specs(feeds: Mapping[str, FeedSpec]) -> list[dg.AssetSpec]:
-    """Give the systems of record as external assets: lineage starts at them."""
+    """Return the systems of record as external assets: lineage starts at them."""
     return [
         dg.AssetSpec(
             source_key(feed),
@@ -74,7 +74,7 @@ def delivery_asset(
     feeds: Mapping[str, FeedSpec],
     partitions: dg.DailyPartitionsDefinition,
 ) -> dg.AssetsDefinition:
-    """Give the manifest's asset: intake of whatever has arrived by the business date.
+    """Return the manifest's asset: intake of what has arrived by the business date.
 
     A file without a date of its own gets the date of its arrival.
     """
@@ -120,7 +120,7 @@ def delivery_asset(
             output = platform.lake.candidate_dir(contract.table, f"{context.run.run_id}.{turn}")
             candidate = Candidate(contract, write_manifest(rows, contract, output), span)
             _, findings = audit_findings(platform, candidate)
-            refused = {r["file"]: r["reason"] for r in unmended(rows, log.feeds)}
+            refused = {r["file"]: r["reason"] for r in awaiting_correction(rows, log.feeds)}
             findings += [_refused_finding(refused), intake_finding(taken.failure)]
             yield from refuse(context, contract, findings)
             publish(platform, candidate, context.run.run_id)
@@ -154,7 +154,7 @@ def raw_asset(
     spec: FeedSpec | None,
     partitions: dg.DailyPartitionsDefinition,
 ) -> dg.AssetsDefinition:
-    """Give the asset of one raw table: the deliveries in force for its business dates."""
+    """Return the asset of one raw table: the deliveries in force for its business dates."""
     feed = str(contract.feed)
 
     @dg.multi_asset(
@@ -198,7 +198,7 @@ def raw_asset(
             # It stays outstanding, and what reads it goes by what it holds.
             versions[date] = before.get(date, NOTHING)
         held.rows.update(_rows_of(platform, contract, kept))
-        _tell_partitions(context, contract, span, versions, held)
+        _record_partitions(context, contract, span, versions, held)
         set_aside = held.quarantined.total() + held.set_aside.total()
         add_refused(context, platform, contract, span, set_aside)
         yield result(
@@ -242,7 +242,7 @@ def _rows_of(
 def _files(
     deliveries: FeedDeliveries | None, span: Span, kept: frozenset[dt.date]
 ) -> tuple[dict[dt.date, list[str]], list[str]]:
-    """Give the parsed files of a span: the rows by date, and the records in quarantine."""
+    """Return the parsed files of a span: the rows by date, and the records in quarantine."""
     if deliveries is None:
         return {}, []
     good = deliveries.partition_files(span.first, span.last)
@@ -269,14 +269,14 @@ def _refused_finding(refused: Mapping[str, str]) -> Finding:
     sentence = (
         "No refused file waits for its correction."
         if not refused
-        else f"{len(refused)} files refused whole: "
+        else f"{len(refused)} files refused: "
         + "; ".join(f"{file}: {reason}" for file, reason in refused.items())
         + ". Ask the source to deliver them again."
     )
     return Finding("refused_files", not refused, sentence, {"refused": len(refused)})
 
 
-def _tell_partitions(
+def _record_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
     span: Span,

@@ -16,7 +16,7 @@ LONGEST = 600.0
 class AtRest:
     """Whole files: those that have not changed for some seconds; older ones are whole at once.
 
-    A file's own times tell its age. Where they do not (another machine's clock is ahead), it is
+    A file's own times show its age. Where they do not (another machine's clock is ahead), it is
     whole when it was seen in one state for as long, by a clock that nobody sets.
     """
 
@@ -33,14 +33,16 @@ class AtRest:
         """Return True if the file has rested long enough in the state that it is in."""
         return self._missing(file) <= 0
 
-    def wait(self, shown: Callable[[], Iterable[LandedFile]], tell: Callable[[str], None]) -> None:
+    def wait(
+        self, shown: Callable[[], Iterable[LandedFile]], report: Callable[[str], None]
+    ) -> None:
         """Wait until all files are whole, ten minutes at most. `shown` lists them anew."""
         end = self._clock() + LONGEST
         while young := {f.key: more for f in shown() if (more := self._missing(f)) > 0}:
             left = end - self._clock()
             if left <= 0:
                 return
-            tell(_sentence(list(young)))
+            report(_sentence(list(young)))
             self._sleep(max(SHORTEST, min(left, max(young.values()))))
 
     def _missing(self, file: LandedFile) -> float:

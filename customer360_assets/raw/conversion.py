@@ -205,12 +205,12 @@ def _shape_rules(column: Column, target: Target) -> tuple[tuple[str, str], ...]:
 def _clean(text: str, to: str, spec: FeedSpec) -> str:
     """Blank and the null spellings become NULL; only text keeps the blanks around it."""
     nulls = ("", *(n.strip() for n in spec.nulls))
-    told = f"NOT IN ({literals(nulls)})"
+    not_null = f"NOT IN ({literals(nulls)})"
     kept = text if to == "varchar" else trimmed(text)
     # Trimming reads every character, and nearly every value has nothing to trim.
     bare = f"ascii({text}) > 32 AND NOT ends_with({text}, ' ')"
-    itself = f"CASE WHEN {text} {told} THEN {text} END" if any(nulls) else text
-    return f"CASE WHEN {bare} THEN {itself} WHEN {trimmed(text)} {told} THEN {kept} END"
+    itself = f"CASE WHEN {text} {not_null} THEN {text} END" if any(nulls) else text
+    return f"CASE WHEN {bare} THEN {itself} WHEN {trimmed(text)} {not_null} THEN {kept} END"
 
 
 def _decoded(code: str, codes: Mapping[str, str | None]) -> str:
@@ -222,7 +222,7 @@ def _judged(steps: list[_Step], spec: FeedSpec, contract: Contract) -> str:
     by_name = {s.column.name: s for s in steps}
     columns = [by_name[c.name] for c in contract.columns if c.name in by_name]
     dated = spec.business_date
-    # Without them nobody could tell which record it is, and of which date.
+    # Without them the record and its date cannot be identified.
     optional = {*optional_columns(contract)} - {dated.column, *spec.key}
     rules = {s.column.name: (*_own(s), *_agreed(s.column, contract)) for s in columns}
     required = [r for c, own in rules.items() if c not in optional for r in own]

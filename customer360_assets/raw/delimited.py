@@ -11,7 +11,7 @@ BACKSLASH = "\\"
 
 
 def split_sql(line: str, delimiter: str, quote: str) -> str:
-    """Give the expression of a line's fields (a list), NULL where a quote is never closed.
+    """Return the expression of a line's fields (a list), NULL where a quote is never closed.
 
     Three ways, cheapest first: no quote at all; quotes that only enclose fields; the general case.
     """
@@ -42,7 +42,7 @@ def escapes_sql(line: str, fields: str, quote: str) -> str:
     """Return the test of a line that would have other fields if a backslash escaped what follows.
 
     True of a backslash before a quote, and of one that ends a field. A Windows folder may end so
-    as well, as in "C:\\": nobody can tell the two apart.
+    as well, as in "C:\\": the two cannot be distinguished.
     """
     quoted = f"contains({line}, {literal(BACKSLASH + quote)})" if quote else "false"
     ends = f"len(list_filter({fields}, lambda f: ends_with(f, {literal(BACKSLASH)}))) > 0"
@@ -56,17 +56,17 @@ def _field(d: str, q: str) -> str:
 
 
 def _fields(d: str, q: str) -> str:
-    """Give the expression of all fields of a line, a delimiter before each."""
+    """Return the expression of all fields of a line, a delimiter before each."""
     return f"(?s)(?:{_field(d, q)})+"
 
 
 def within_quotes_sql(lines: str, delimiter: str, quote: str) -> str:
-    """Give the query of the __line_no of lines that an earlier line's open quote reaches into.
+    """Return the query of the __line_no of lines that an earlier line's open quote reaches into.
 
     `lines` is a query of __line_no, __record and __fields, NULL where a quote is never closed. That
     line opens a quote; the line that closes it is the last one within. A quote that no line closes
     is a stray mark and reaches nowhere. Where another line opens a quote meanwhile, one of the two
-    is stray, and nobody can tell which: the quote stays open, so that no row is invented.
+    is stray, and which is unknown: the quote stays open, so that no row is invented.
     """
     q, d = re.escape(quote), re.escape(delimiter)
     led = f"{literal(quote)} || __record"
@@ -75,7 +75,7 @@ def within_quotes_sql(lines: str, delimiter: str, quote: str) -> str:
     return (
         f"WITH quoted AS (SELECT __line_no, __fields IS NULL AS opens,"
         f" NOT regexp_full_match({literal(delimiter)} || {led}, {literal(whole)}) AS stays,"
-        # A line such as `",7` opens a quote, or closes one well: what it does hangs on the others.
+        # A line such as `",7` opens a quote, or closes one well: that depends on the others.
         f" opens AND NOT stays AND regexp_full_match({led}, {literal(well)}) AS turns"
         f" FROM ({lines}) WHERE contains(__record, {literal(quote)})),\n"
         # Nearly every line closes what it opens: such a one matters only after one that does not.

@@ -15,7 +15,7 @@ from typing import Any
 from customer360_assets.contracts import contract
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.raw.delivery import Delivery, fingerprint_of
-from customer360_assets.raw.force import Entry, Force, force_of
+from customer360_assets.raw.force import Entry, InForce, in_force_of
 from customer360_assets.raw.intake import business_date_of
 from customer360_assets.raw.moves import movers
 from customer360_assets.raw.parse import parse
@@ -40,16 +40,16 @@ class FeedDeliveries:
     failures: tuple[tuple[Delivery, ParseError], ...] = ()
 
     @cached_property
-    def force(self) -> Force:
+    def effective(self) -> InForce:
         """Status of each delivery, and what makes each business date."""
-        return force_of(self.entries, self.spec.replaces)
+        return in_force_of(self.entries, self.spec.replaces)
 
     @cached_property
     def dates_in_force(self) -> dict[str, list[dt.date]]:
         """The business dates that each delivery makes, also one for which it has no record."""
         found: defaultdict[str, list[dt.date]] = defaultdict(list)
-        for date in sorted(self.force.dates):
-            for entry in self.force.dates[date]:
+        for date in sorted(self.effective.dates):
+            for entry in self.effective.dates[date]:
                 found[entry.own].append(date)
         return found
 
@@ -60,7 +60,7 @@ class FeedDeliveries:
         One that was replaced needs no look once what replaced it was read: a file that cannot be
         parsed is done with when a sound one has come in its place.
         """
-        status, moot = self.force.status, self._moot
+        status, moot = self.effective.status, self._moot
         return tuple(
             e.delivery
             for e in self.entries
@@ -74,7 +74,7 @@ class FeedDeliveries:
     @property
     def _moot(self) -> set[str]:
         """Deliveries that were replaced by one that was read, or that is moot itself."""
-        status, by = self.force.status, self.force.by
+        status, by = self.effective.status, self.effective.by
         read = {e.own for e in self.entries if e.parsed is not None}
         moot: set[str] = set()
         # What replaced a delivery came after it, and is known by then.
@@ -87,16 +87,16 @@ class FeedDeliveries:
         return moot
 
     def in_force(self, business_date: dt.date) -> tuple[Delivery, ...]:
-        """Give the deliveries whose rows make a partition."""
-        return tuple(e.delivery for e in self.force.dates.get(business_date, ()))
+        """Return the deliveries whose rows make up a partition."""
+        return tuple(e.delivery for e in self.effective.dates.get(business_date, ()))
 
     @cached_property
     def moving(self) -> dict[dt.date, tuple[Entry, ...]]:
         """Later deliveries that may have moved a record from a business date to an earlier one."""
-        return movers(self.force.dates) if self.spec.delivery == "delta" else {}
+        return movers(self.effective.dates) if self.spec.delivery == "delta" else {}
 
     def partition_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
-        """Give the Parquet files of each business date of a range; none for a date left empty."""
+        """Return the Parquet files of each business date of a range; none for a date left empty."""
         return {
             date: tuple(self._files(date))
             for date in sorted(self.expected_versions)
@@ -108,7 +108,7 @@ class FeedDeliveries:
         late = {e.own for d, entries in self.moving.items() if first <= d <= last for e in entries}
         return [
             file
-            for date, entries in sorted(self.force.dates.items())
+            for date, entries in sorted(self.effective.dates.items())
             if date < last
             for entry in entries
             if entry.own in late
@@ -117,21 +117,21 @@ class FeedDeliveries:
 
     @cached_property
     def expected_versions(self) -> dict[dt.date, str]:
-        """What each business date is made of, as SHA-256.
+        """Return what each business date is made of, as SHA-256.
 
         A date whose deliveries were all replaced has the hash of nothing, so that it is emptied.
         """
-        dates = set(self.force.dates)
+        dates = set(self.effective.dates)
         for entry in self.entries:
             dates.update(date for earlier in entry.earlier for date in earlier.rows)
         return {date: self._version(date) for date in sorted(dates)}
 
     def quarantine_files(self, first: dt.date, last: dt.date) -> dict[dt.date, tuple[Path, ...]]:
-        """Give the files of records in quarantine of the deliveries in force, by business date."""
+        """Return the files of quarantined records of the deliveries in force, by business date."""
         found: defaultdict[dt.date, list[Path]] = defaultdict(list)
         for entry in self.entries:
             own, parsed = entry.own, entry.parsed
-            if parsed is None or not parsed.in_quarantine or self.force.status[own] != "loaded":
+            if parsed is None or not parsed.in_quarantine or self.effective.status[own] != "loaded":
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
@@ -140,12 +140,12 @@ class FeedDeliveries:
         return {date: tuple(files) for date, files in found.items()}
 
     def manifest(self) -> list[dict[str, Any]]:
-        """Give the rows of raw.delivery; a delivery that was not parsed yet has none."""
+        """Return the rows of raw.delivery; a delivery that was not parsed yet has none."""
         return [row for entry in self.entries if (row := self._row(entry)) is not None]
 
     def _files(self, date: dt.date) -> Sequence[Path]:
         found: list[Path] = []
-        for entry in self.force.dates.get(date, ()):
+        for entry in self.effective.dates.get(date, ()):
             found += self._parsed_files(entry, date)
         return found
 
@@ -155,7 +155,7 @@ class FeedDeliveries:
 
     def _version(self, date: dt.date) -> str:
         digest = hashlib.sha256()
-        for entry in self.force.dates.get(date, ()):
+        for entry in self.effective.dates.get(date, ()):
             delivery = entry.delivery
             digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
             if entry.parsed is None:
@@ -167,15 +167,15 @@ class FeedDeliveries:
 
     def _row(self, entry: Entry) -> dict[str, Any] | None:
         delivery = entry.delivery
-        status = self.force.status[delivery.delivery_id]
+        status = self.effective.status[delivery.delivery_id]
         parsed = entry.parsed or (entry.earlier[-1] if entry.earlier else None)
         if status == "loaded" and entry.parsed is None:
             return None
         counted = parsed if status in ("loaded", "superseded", "refused") else None
         reason = {
             "refused": entry.refused,
-            "superseded": f"superseded by {self.force.by.get(delivery.delivery_id)}",
-            "duplicate": f"same bytes as {self.force.by.get(delivery.delivery_id)}",
+            "superseded": f"superseded by {self.effective.by.get(delivery.delivery_id)}",
+            "duplicate": f"same bytes as {self.effective.by.get(delivery.delivery_id)}",
             "loaded": "; ".join(parsed.notes) if parsed else None,
         }[status]
         return {
@@ -197,7 +197,7 @@ class FeedDeliveries:
 
 
 def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
-    """Give the delivery of a receipt, dated by the present specification."""
+    """Return the delivery of a receipt, dated by the present specification."""
     date, refused = business_date_of(spec, receipt.file, receipt.run_date)
     return Delivery(
         delivery_id=f"{receipt.feed}-{receipt.seq:06d}",
@@ -214,7 +214,7 @@ def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
 def read_deliveries(
     archive: Archive, spec: FeedSpec, lake_dir: Path, key: CardKey | None = None
 ) -> FeedDeliveries:
-    """Give a feed's deliveries as the archive and the markers have them now."""
+    """Return a feed's deliveries as recorded in the archive and the markers now."""
     fingerprint = fingerprint_of(spec, contract(f"raw.{spec.feed}"), key)
     entries = []
     folder = parsed_folder(lake_dir, spec.feed)
@@ -231,7 +231,7 @@ def read_deliveries(
 
 
 def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
-    """Give what was parsed of each delivery, of one listing: a search for each costs a listing."""
+    """Return the parsed folders of each delivery from one listing: a search for each costs one."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         found[path.name.rpartition("-")[0]].append(path)
@@ -245,7 +245,7 @@ def settle(
     key: CardKey | None = None,
     threads: int | None = None,
 ) -> FeedDeliveries:
-    """Parse what is outstanding and give the feed's deliveries, all of them settled.
+    """Parse what is outstanding and return the feed's deliveries, all of them settled.
 
     Raises UnsettledError when some could not be parsed, after all others were.
     """
@@ -288,11 +288,11 @@ def parse_outstanding(
 
 
 def _named(deliveries: Sequence[Delivery], error: ParseError) -> Delivery | None:
-    """Give the delivery that an error is about."""
+    """Return the delivery that an error is about."""
     named = set(re.findall(r"[\w-]+", str(error)))
     return next((d for d in deliveries if d.delivery_id in named), None)
 
 
 def manifest(feeds: Mapping[str, FeedDeliveries]) -> list[dict[str, Any]]:
-    """Give the rows of raw.delivery of all feeds."""
+    """Return the rows of raw.delivery of all feeds."""
     return [row for feed in sorted(feeds) for row in feeds[feed].manifest()]

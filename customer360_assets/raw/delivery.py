@@ -25,7 +25,7 @@ class Delivery:
 
 
 def fingerprint_of(spec: FeedSpec, contract: Contract, key: CardKey | None) -> str:
-    """Give the fingerprint that a feed's deliveries are parsed under."""
+    """Return the fingerprint that a feed's deliveries are parsed under."""
     if spec.tokenizes and key is None:
         raise ValueError(f"feed {spec.feed} makes card tokens and was given no key")
     return spec.fingerprint(contract, key.key_id if key else "")

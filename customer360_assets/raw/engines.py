@@ -49,7 +49,7 @@ class Engines:
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def each(self, work: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """Do every task, several at once; the first to fail keeps the rest from starting."""
+        """Run every task, several at once; after the first failure no other starts."""
         if self._workers == 1:
             return [work(task) for task in tasks]
         with ThreadPoolExecutor(self._workers) as pool:
@@ -61,7 +61,7 @@ class Engines:
 
     @contextmanager
     def one(self, *, small: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend an engine; one that something went wrong with is not used again."""
+        """Yield an engine; one that failed is not used again."""
         # Lines are read in order by one thread: for a small file the others only cost their start.
         connection = self._ready(1 if small else self._threads)
         try:

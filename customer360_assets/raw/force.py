@@ -29,17 +29,17 @@ class Entry:
 
     @property
     def name(self) -> tuple[str, dt.date | None]:
-        """What a redelivery has in common with it: file, and date where name or run state one."""
+        """Return the identity of its redeliveries: file, and date where name or run state one."""
         return self.delivery.file, self.delivery.business_date
 
     @property
     def content(self) -> tuple[str, dt.date | None]:
-        """What a duplicate has in common with it."""
+        """Return the identity of its duplicates."""
         return self.delivery.sha256, self.delivery.business_date
 
     @property
     def refused(self) -> str | None:
-        """Why it has no rows, None when it may have."""
+        """Return why it has no rows, None when it may have."""
         if self.delivery.refused is not None:
             return self.delivery.refused
         return self.parsed.reason if self.parsed and self.parsed.status == "refused" else None
@@ -53,7 +53,7 @@ class Entry:
 
 
 @dataclass
-class Force:
+class InForce:
     """The deliveries in force by business date, in order of arrival; the status of each by id.
 
     by: the delivery that superseded another, or that a duplicate repeats.
@@ -64,60 +64,60 @@ class Force:
     by: dict[str, str] = field(default_factory=dict)
 
     def supersede(self, old: Entry, new: Entry) -> None:
-        """Note that a delivery has taken another's place."""
+        """Record that a delivery has replaced another."""
         self.status[old.own], self.by[old.own] = "superseded", new.own
 
     def repeat(self, entry: Entry, twin: Entry) -> None:
-        """Note that a delivery has the bytes of another that is in force."""
+        """Record that a delivery has the bytes of another that is in force."""
         self.status[entry.own], self.by[entry.own] = "duplicate", twin.own
 
 
-def force_of(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> Force:
-    """Give what is in force. The newest delivery wins, also when it brings back older bytes.
+def in_force_of(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> InForce:
+    """Return what is in force. The newest delivery wins, also when it repeats older bytes.
 
     same_date: it replaces all of its date. same_name: it replaces the earlier file of its name (and
     date, where the name or the run states one); other files of the date add up. A refused delivery
     replaces nothing. The same bytes under another name are a duplicate of those in force; when the
     file that they repeat is corrected, they come into force themselves.
     """
-    force = Force()
+    state = InForce()
     arrived = []
     for entry in entries:
         if entry.refused is None:
             arrived.append(entry)
         else:
-            force.status[entry.own] = "refused"
+            state.status[entry.own] = "refused"
     if replaces == "same_name":
-        _by_name(arrived, force)
+        _by_name(arrived, state)
     else:
-        _by_date(arrived, force)
-    return force
+        _by_date(arrived, state)
+    return state
 
 
-def _by_name(arrived: Sequence[Entry], force: Force) -> None:
-    """Put the newest delivery of each name in force; of those with the same bytes, the first."""
+def _by_name(arrived: Sequence[Entry], state: InForce) -> None:
+    """Set the newest delivery of each name in force; of those with the same bytes, the first."""
     newest: dict[tuple[str, dt.date | None], Entry] = {}
     for entry in arrived:
         # Taken out first, so that the names stay in the order in which their newest file arrived.
         if (old := newest.pop(entry.name, None)) is not None:
-            force.supersede(old, entry)
+            state.supersede(old, entry)
         newest[entry.name] = entry
     first: dict[tuple[str, dt.date | None], Entry] = {}
     for entry in newest.values():
         if (twin := first.setdefault(entry.content, entry)) is not entry:
-            force.repeat(entry, twin)
+            state.repeat(entry, twin)
         else:
-            force.status[entry.own] = "loaded"
+            state.status[entry.own] = "loaded"
     for entry in arrived:
         for date in entry.dates:
-            # A date that nothing makes any more is known all the same: it has to be emptied.
-            standing = force.dates.setdefault(date, [])
-            if force.status[entry.own] == "loaded":
-                standing.append(entry)
+            # A date that nothing makes any more is known anyway: it has to be emptied.
+            entries = state.dates.setdefault(date, [])
+            if state.status[entry.own] == "loaded":
+                entries.append(entry)
 
 
-def _by_date(arrived: Sequence[Entry], force: Force) -> None:
-    """Put the newest delivery of each date in force.
+def _by_date(arrived: Sequence[Entry], state: InForce) -> None:
+    """Set the newest delivery of each date in force.
 
     A duplicate needs no second look when what it repeats is replaced: it is older than that, too.
     """
@@ -128,22 +128,22 @@ def _by_date(arrived: Sequence[Entry], force: Force) -> None:
     has: dict[str, int] = {}
 
     def replace(old: Entry, new: Entry) -> None:
-        force.supersede(old, new)
+        state.supersede(old, new)
         del live[old.content][old.own]
 
     for entry in arrived:
         delivery, dates = entry.delivery, entry.dates
         for twin in live[entry.content].values():
             if twin.delivery.file != delivery.file and stands[twin.own] == has[twin.own]:
-                force.repeat(entry, twin)
+                state.repeat(entry, twin)
                 break
         else:
             for date in dates:
-                for old in force.dates.get(date, ()):
+                for old in state.dates.get(date, ()):
                     stands[old.own] -= 1
                     if not stands[old.own]:
                         replace(old, entry)
-                force.dates[date] = [entry]
+                state.dates[date] = [entry]
             if entry.parsed is not None:
                 # Nobody knows its dates, nor has to: its correction was read.
                 for old in unread.pop(delivery.file, ()):
@@ -152,4 +152,4 @@ def _by_date(arrived: Sequence[Entry], force: Force) -> None:
                 unread[delivery.file].append(entry)
             live[entry.content][entry.own] = entry
             stands[entry.own] = has[entry.own] = len(dates)
-            force.status[entry.own] = "loaded"
+            state.status[entry.own] = "loaded"

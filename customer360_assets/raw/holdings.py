@@ -41,18 +41,18 @@ def holdings_of(
     if deliveries is None:
         return held
     counted = set(span.dates) - without
-    standing = {
+    in_force = {
         (date, entry.own)
-        for date, entries in deliveries.force.dates.items()
+        for date, entries in deliveries.effective.dates.items()
         if date in counted
         for entry in entries
     }
     for entry in deliveries.entries:
         parsed = entry.parsed
-        if parsed is None or deliveries.force.status[entry.own] != "loaded":
+        if parsed is None or deliveries.effective.status[entry.own] != "loaded":
             continue
         mine = {
-            date: records for date, records in parsed.rows.items() if (date, entry.own) in standing
+            date: records for date, records in parsed.rows.items() if (date, entry.own) in in_force
         }
         own = parsed.business_date
         within = own in counted

@@ -64,7 +64,7 @@ def take_in(
         for file in asked:
             content = None
             if file.key not in digests:
-                # New by its name: it has to be archived, and that tells its digest, too.
+                # New by its name: it has to be archived, and that yields its digest, too.
                 content = landed.archived(archive, file)
                 digests[file.key] = content.sha256 if content else None
             sha256 = digests[file.key]
@@ -124,8 +124,8 @@ def _look_into_each(
     look_into: Callable[[str], object],
 ) -> list[UnsettledError]:
     """Parse what each feed has delivered, and note its files as taken in but for the unparsed."""
-    # An intake that is killed over a file before its dates are known must come by again: from a
-    # receipt alone nobody can tell what is outstanding.
+    # If intake is killed before the dates of a file are known, it processes the file again: a
+    # receipt alone does not show what is outstanding.
     failed = []
     for feed, states in counted.items():
         left: frozenset[str] = frozenset()
@@ -139,7 +139,7 @@ def _look_into_each(
 
 
 def taken_states(archive: Archive, feed: str) -> dict[str, str]:
-    """Give the state in which each file of a feed was taken in; less than all is no harm.
+    """Return the state in which each file of a feed was taken in; a missing entry does no harm.
 
     Of a file that is no more in the landing zone nothing is kept.
     """
@@ -153,7 +153,7 @@ def _taken_name(feed: str) -> str:
 def business_date_of(
     spec: FeedSpec, file: str, run_date: dt.date
 ) -> tuple[dt.date | None, str | None]:
-    """Give the date that a file's name or the run states, and why there is none.
+    """Return the date that a file's name or the run states, or the reason why there is none.
 
     Both are None when a column of each record states it.
     """
@@ -172,7 +172,7 @@ def _digests(
     seen: Mapping[str, list[str]],
     asked: list[LandedFile],
 ) -> dict[str, str | None]:
-    """Give the SHA-256 of each file asked for, None of one that is left for the next intake.
+    """Return the SHA-256 of each requested file, None for one left to the next intake.
 
     A file that stands as it did when it was last read is not read again.
     """
@@ -204,7 +204,7 @@ class _Receipts:
         self.read()
 
     def read(self) -> None:
-        """Read them anew."""
+        """Read them again."""
         known = self.archive.receipts(self.feed)
         self.last = known[-1].seq if known else 0
         self.newest = {receipt.file: receipt.sha256 for receipt in known}
@@ -226,7 +226,7 @@ def _register(
     content: Content,
     run_date: dt.date,
 ) -> Receipt | None:
-    """Give the receipt of a new delivery; None when another process registered it."""
+    """Return the receipt of a new delivery; None if another process registered it."""
     date, refused = business_date_of(spec, file.key, run_date)
     while receipts.newest.get(file.key) != content.sha256:
         receipt = Receipt(

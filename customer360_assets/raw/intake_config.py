@@ -61,7 +61,7 @@ class IntakeConfig(dg.Config):
         landing: Landing,
         feeds: Mapping[str, FeedSpec],
     ) -> AtRest:
-        """Wait for files that are still being written; return what tells whole ones from others."""
+        """Wait for files that are still being written; return what recognises whole ones."""
         seconds = self.settle_seconds
         rest = AtRest(deployment.settle_seconds if seconds is None else seconds)
         if self.files is None:

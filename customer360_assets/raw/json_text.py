@@ -57,7 +57,7 @@ def json_sql(line: str, keys: str | None = None) -> str:
 
 
 def keys_sql(line: str) -> str:
-    """Give the expression of the names in a line's JSON object, NULL where it holds no JSON."""
+    """Return the expression of the names in a line's JSON object, NULL where it holds no JSON."""
     return f"TRY(json_keys({line}))"
 
 
@@ -75,7 +75,7 @@ def repeats_key_sql(keys: str) -> str:
 
 
 def python_to_json_sql(line: str) -> str:
-    """Give the expression of the JSON text of a Python literal; no valid JSON where it is none."""
+    """Return the expression of a Python literal's JSON text; invalid JSON where it is none."""
     tokens = f"regexp_extract_all({line}, {literal(_PYTHON_TOKEN)})"
     converted = f"array_to_string(list_transform({tokens}, lambda t: {_token()}), '')"
     return (
@@ -119,7 +119,7 @@ def _token() -> str:
 
 
 def _unescaped(body: str) -> str:
-    """Give the text of a Python string's body, NULL for an escape that Python has no text for."""
+    """Return the text of a Python string's body, NULL for an escape that Python has no text for."""
     pieces = f"list_transform(regexp_extract_all({body}, {literal(_PIECE)}), lambda p: {_piece()})"
     return f"CASE WHEN list_count({pieces}) = len({pieces}) THEN array_to_string({pieces}, '') END"
 

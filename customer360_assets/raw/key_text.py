@@ -21,7 +21,7 @@ def bare_sql(text: str) -> str:
 def card_number_sql(text: str) -> str:
     """Return the expression of a payment card number of 12 to 19 digits without separators.
 
-    Text of another form is returned as it is: a dash in it may tell two cards apart.
+    Text of another form is returned as it is: a dash in it may distinguish two cards.
     """
     digits = _without(text, f"[{_BLANKS}{_DASHES}]+")
     separated = f"regexp_full_match({text}, {literal(_SEPARATED)}) AND {is_number_sql(digits)}"

@@ -28,7 +28,7 @@ class Landed:
     unread: dict[str, str] = field(default_factory=dict)
 
     def sha256(self, file: LandedFile) -> str | None:
-        """Give the SHA-256 of a file; None when it is left."""
+        """Return the SHA-256 of a file; None if it is left to the next intake."""
         digest = hashlib.sha256()
         try:
             for chunk in self._chunks(file.key):
@@ -66,6 +66,6 @@ class Landed:
 
 
 def unmatched(landing: Landing, feeds: Iterable[FeedSpec]) -> list[str]:
-    """Give the files that no feed's pattern fits, and names that none can fit, to be read."""
+    """Return the files that match no feed's pattern, and names that none can match, printable."""
     matched = {f.key for spec in feeds for f in landing.list(spec.folder, spec.pattern)}
     return [*(f.key for f in landing.list() if f.key not in matched), *landing.out_of_reach()]

@@ -15,7 +15,7 @@ SPILL = ".spill"
 
 @contextmanager
 def alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold a feed's parse lock, cleared of left-overs; the system frees it with the process.
+    """Hold a feed's parse lock, left-overs removed; the system frees it with the process.
 
     Raises BlockingIOError if another process holds it and `wait` is False.
     """

@@ -23,7 +23,7 @@ from customer360_assets.raw.deliveries import (
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in
 from customer360_assets.raw.key_record import recorded_key
 from customer360_assets.raw.landed import unmatched
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from customer360_assets.raw.waiting import complete_before
 from customer360_assets.versions import NOTHING
 from resources.archive import Archive
@@ -48,7 +48,7 @@ class DeliveryLog:
 
     @classmethod
     def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
-        """Give the log of a deployment."""
+        """Return the log of a deployment."""
         feeds = load_feeds(deployment.feeds, deployment.first_business_date)
         key = partial(recorded_key, deployment, archive, feeds.values())
         return cls(feeds, landing, archive, deployment.lake_dir, deployment.scratch_dir, key)
@@ -91,7 +91,7 @@ class DeliveryLog:
         return max([arrived, *taken])
 
     def settled(self, feed: str) -> FeedDeliveries | None:
-        """Give a feed's deliveries, all parsed; None when the deployment has no such feed."""
+        """Return a feed's deliveries, all parsed; None if the deployment has no such feed."""
         spec = self.feeds.get(feed)
         if spec is None:
             return None
@@ -115,7 +115,7 @@ class DeliveryLog:
         return read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
 
     def known(self) -> dict[str, FeedDeliveries]:
-        """Give every feed's deliveries as they stand, parsed or not."""
+        """Return every feed's deliveries, parsed or not."""
         return {
             feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
             for feed, spec in self.feeds.items()
@@ -133,11 +133,11 @@ class DeliveryLog:
         return outstanding if outstanding < dt.date.max else dt.date.min
 
     def manifest(self) -> list[dict[str, Any]]:
-        """Give the rows of raw.delivery, by feed and order of arrival."""
+        """Return the rows of raw.delivery, by feed and order of arrival."""
         return manifest(self.known())
 
     def pending(self, published: list[dict[str, Any]]) -> bool:
-        """Say whether an intake has work: new files, unparsed deliveries, an outdated manifest."""
+        """Return whether intake has work: new files, unparsed deliveries, an outdated manifest."""
         known = self.known()
         return (
             any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values())
@@ -146,7 +146,7 @@ class DeliveryLog:
         )
 
     def versions(self) -> dict[str, dict[dt.date, str]]:
-        """Give the version that each raw partition should have, for every possible feed."""
+        """Return the version that each raw partition should have, for every possible feed."""
         found = {feed: partition_versions(deliveries) for feed, deliveries in self.known().items()}
         return {str(c.feed): found.get(str(c.feed), {}) for c in contracts("raw") if c.feed}
 
@@ -166,7 +166,7 @@ class DeliveryLog:
         ]
         lines += [
             f"{r['feed']}: {r['file']} was refused: {r['reason']}"
-            for r in unmended(rows, self.feeds)
+            for r in awaiting_correction(rows, self.feeds)
         ]
         lines += [
             f"{feed}: {records:,} records of present files are dated after {as_of}."
@@ -183,7 +183,7 @@ class DeliveryLog:
         ]
 
     def unmatched(self) -> list[str]:
-        """Give the files in the landing zone that no feed's pattern fits."""
+        """Return the files in the landing zone that match no feed's pattern."""
         return unmatched(self.landing, self.feeds.values())
 
 
@@ -195,8 +195,8 @@ def _replaced(deliveries: FeedDeliveries, as_of: dt.date) -> list[str]:
         f" {other}, which came later for {as_of}. If both are parts of one delivery, the feed needs"
         " supersedes: same_name."
         for entry in deliveries.entries
-        if deliveries.force.status[entry.own] == "superseded"
-        and (other := files[deliveries.force.by[entry.own]]) != entry.delivery.file
+        if deliveries.effective.status[entry.own] == "superseded"
+        and (other := files[deliveries.effective.by[entry.own]]) != entry.delivery.file
         and (records := entry.parsed.rows.get(as_of, 0) if entry.parsed else 0)
     ]
 
@@ -215,8 +215,8 @@ def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
     """Count the records after a date in deliveries that mostly are of that date or before it."""
     return sum(
         entry.parsed.rows.get(date, 0)
-        for date, standing in deliveries.force.dates.items()
-        for entry in standing
+        for date, entries in deliveries.effective.dates.items()
+        for entry in entries
         if date > as_of
         and entry.parsed is not None
         and entry.parsed.business_date is not None
@@ -225,7 +225,7 @@ def _ahead(deliveries: FeedDeliveries, as_of: dt.date) -> int:
 
 
 def partition_versions(deliveries: FeedDeliveries) -> dict[dt.date, str]:
-    """Give the version of each business date of a feed; NOTHING where all was replaced."""
+    """Return the version of each business date of a feed; NOTHING where all was replaced."""
     return {
         date: NOTHING if version == EMPTIED else version
         for date, version in deliveries.expected_versions.items()

@@ -26,12 +26,12 @@ def movers(dates: Mapping[dt.date, Sequence[Entry]]) -> dict[dt.date, tuple[Entr
             entries[entry.own] = entry
     late = _late(entries, brings)
     found = {}
-    for date, standing in dates.items():
+    for date, effective in dates.items():
         mine = [
             entry
             for entry in late
             if brings[entry.own][0] < date
-            and any(_may_move(entry, old, date, brings[entry.own]) for old in standing)
+            and any(_may_move(entry, old, date, brings[entry.own]) for old in effective)
         ]
         if mine:
             found[date] = tuple(mine)

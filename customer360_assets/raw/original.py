@@ -26,7 +26,7 @@ def original_records(
     line_nos: Iterable[int],
     scratch_dir: Path,
 ) -> pa.Table:
-    """Give (line_no bigint, record text) of the given lines of a delivery, by line number.
+    """Return (line_no bigint, record text) of the given lines of a delivery, by line number.
 
     The record is the line as delivered (of a Parquet file: the row as JSON). `scratch_dir` is where
     a compressed or transcoded file is unpacked meanwhile.

@@ -47,7 +47,7 @@ def parse(
     key: CardKey | None = None,
     threads: int | None = None,
 ) -> list[Parsed]:
-    """Parse deliveries of one feed, once per fingerprint, and give their markers.
+    """Parse deliveries of one feed, once per fingerprint, and return their markers.
 
     Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
     by one rename. Raises ParseError for a delivery that cannot be parsed, ConservationError among
@@ -88,7 +88,7 @@ def _one(
         folder.mkdir()
     quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
     content = _content(delivery, archive)
-    with _told(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
+    with _naming_delivery(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         parsed = _parsed(
             delivery,
             fingerprint,
@@ -202,7 +202,7 @@ def _content(delivery: Delivery, archive: Archive) -> Path:
 
 
 @contextmanager
-def _told(delivery: Delivery) -> Iterator[None]:
+def _naming_delivery(delivery: Delivery) -> Iterator[None]:
     """Turn whatever fails into a ParseError of the delivery: other messages may hold values."""
     import duckdb
 

@@ -42,17 +42,17 @@ class Parsed(BaseModel):
 
     @property
     def in_quarantine(self) -> bool:
-        """True when the delivery has a file in quarantine."""
+        """Return True if the delivery has a file in quarantine."""
         return bool(self.quarantined or self.set_aside)
 
 
 def parsed_folder(lake_dir: Path, feed: str) -> Path:
-    """Give the folder of all parsed deliveries of a feed."""
+    """Return the folder of all parsed deliveries of a feed."""
     return lake_dir / "raw" / feed / "data"
 
 
 def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
-    """Give the folder of a delivery's Parquet files and marker."""
+    """Return the folder of a delivery's Parquet files and marker."""
     return parsed_folder(lake_dir, feed) / f"{delivery_id}-{fingerprint[:8]}"
 
 
@@ -63,7 +63,7 @@ def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str)
 
 
 def read_marker(folder: Path) -> Parsed | None:
-    """Give what was parsed into a folder, None when nothing was or another did not finish."""
+    """Return what was parsed into a folder; None if nothing was, or parsing did not finish."""
     try:
         return Parsed.model_validate_json((folder / MARKER).read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -72,7 +72,7 @@ def read_marker(folder: Path) -> Parsed | None:
 
 
 def put_in_place(made: Path, folder: Path) -> None:
-    """Make a finished folder the parsed one; into one that lacks files, the marker goes last."""
+    """Move a finished folder into place; complete one that lacks files, its marker last."""
     if not folder.exists():
         made.rename(folder)
         return
@@ -85,7 +85,7 @@ def put_in_place(made: Path, folder: Path) -> None:
 
 
 def forget_parsed(lake_dir: Path, file: Path) -> tuple[str, frozenset[dt.date], list[Path]] | None:
-    """Have the delivery that a file was parsed from parsed again; None if it was made otherwise.
+    """Discard the parsed form of a file's delivery; None if the file is not a parsed one.
 
     Returns the feed, the dates that the delivery has files of, and those files.
     """

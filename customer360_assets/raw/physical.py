@@ -65,17 +65,17 @@ class Lines:
 
     @property
     def ends_with_newline(self) -> bool:
-        """False when the last line was cut, or never ended."""
+        """Return False if the last line was cut, or never ended."""
         return self._current == 0
 
     @property
     def regular(self) -> bool:
-        """True when every line ends the same way and no carriage return stands elsewhere."""
+        """Return True if every line ends the same way and no carriage return stands elsewhere."""
         return self.returns == 0 or self.returns == self.crlf == self.feeds
 
     @property
     def old_macintosh(self) -> bool:
-        """True when carriage returns alone end the lines."""
+        """Return True if carriage returns alone end the lines."""
         return self.returns > 0 and self.feeds == 0
 
     @property
@@ -84,7 +84,7 @@ class Lines:
         return max(self._longest, self._current)
 
     def unused_controls(self, count: int) -> list[int]:
-        """Give control characters that the text does not use; fewer when it uses too many."""
+        """Return control characters that the text does not use; fewer when it uses too many."""
         return [c for c in CONTROLS if c in self._unused][:count]
 
     def _count_blank(self, chunk: bytes) -> None:
@@ -106,7 +106,7 @@ class Lines:
 
 
 def _longest_line(whole: bytes) -> int:
-    """Give a bound on the longest line: exact only where it would matter, above 64 KiB."""
+    """Return a bound on the longest line: exact only where it matters, above 64 KiB."""
     step = 1 << 16
     if len(whole) <= step:
         return len(whole)

@@ -32,7 +32,7 @@ class ParseError(ExplainedError, RuntimeError):
 
 
 def not_text(start: bytes) -> str | None:
-    """Give why the first bytes cannot begin delimited or JSON text, None when they can."""
+    """Return why the first bytes cannot begin delimited or JSON text, None if they can."""
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
     if head.startswith((b"<!doctype html", b"<html")):
         return "an HTML page, saved in place of the file"

@@ -54,7 +54,7 @@ class Source:
 
     records: counted apart from the query. types: fields that are not text. last: the line that no
     line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
-    of the names of fields that the specification does not know, those that can be told, and of
+    of the names of fields that the specification does not know, those that can be shown, and of
     their number.
     """
 
@@ -71,7 +71,7 @@ class Source:
 def text_source(
     text: Text, spec: FeedSpec, contract: Contract, connection: duckdb.DuckDBPyConnection
 ) -> Source:
-    """Give the records of delimited, JSON or Python-literal lines; raises RefusedError."""
+    """Return the records of delimited, JSON or Python-literal lines; raises RefusedError."""
     if spec.format != "delimited":
         return _json_source(text, spec, contract)
     if spec.header:
@@ -112,7 +112,7 @@ def text_source(
 
 
 def _field(position: int, count: int) -> str:
-    # A line of another width has no field that can be told by its place.
+    # A line of another width has no field that its position identifies.
     return f"CASE WHEN len(__fields) = {count} THEN __fields[{position}] END"
 
 
@@ -155,19 +155,19 @@ def _header(
 
 
 def extra_notes(names: Iterable[str]) -> tuple[str, ...]:
-    """Give the note of delivered fields that the specification does not know."""
+    """Return the note on delivered fields that the specification does not know."""
     unknown = set(names)
-    told = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
-    return extra_note(told, len(unknown))
+    shown = sorted(n for n in unknown if re.fullmatch(IDENTIFIER, n))[:NAMED]
+    return extra_note(shown, len(unknown))
 
 
 def extra_note(names: Sequence[str], count: int) -> tuple[str, ...]:
-    """Give the note of `count` unknown fields of which `names` can be told.
+    """Return the note on `count` unknown fields, of which `names` can be shown.
 
     A name of another shape, or one of very many, may be a value: a file keyed by address.
     """
-    told = [*names, *([f"{count - len(names):,} more"] if count > len(names) else [])]
-    return (f"fields not in the specification: {', '.join(told)}",) if count else ()
+    shown = [*names, *([f"{count - len(names):,} more"] if count > len(names) else [])]
+    return (f"fields not in the specification: {', '.join(shown)}",) if count else ()
 
 
 def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:
@@ -225,7 +225,7 @@ def parquet_source(
     contract: Contract,
     connection: duckdb.DuckDBPyConnection,
 ) -> Source:
-    """Give the rows of a Parquet file; line_no is the row's number from 1. Raises RefusedError."""
+    """Return the rows of a Parquet file; line_no is the row's number from 1, or RefusedError."""
     import duckdb
 
     start = b""

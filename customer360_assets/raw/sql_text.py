@@ -6,26 +6,26 @@ from collections.abc import Iterable
 
 
 def literal(value: str | None) -> str:
-    """Give a value as an SQL literal."""
+    """Return a value as an SQL literal."""
     return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
 
 
 def literals(values: Iterable[str]) -> str:
-    """Give values as a list of SQL literals."""
+    """Return values as a list of SQL literals."""
     return ", ".join(map(literal, values))
 
 
 def name(identifier: str) -> str:
-    """Give a quoted identifier."""
+    """Return a quoted identifier."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def trimmed(text: str) -> str:
-    """Give the text without the spaces around it."""
+    """Return the text without the spaces around it."""
     return f"trim({text})"
 
 
 def not_blank(line: str) -> str:
-    """Give the test of a line that holds more than spaces, tabs and carriage returns."""
+    """Return the condition of a line that holds more than spaces, tabs and carriage returns."""
     # The first character alone decides nearly always; trimming every line costs six times that.
     return f"(ascii({line}) > 32 OR trim({line}, ' ' || chr(9) || chr(13)) <> '')"

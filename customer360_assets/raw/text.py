@@ -47,7 +47,7 @@ class Text:
         return None if whole else self.lines.total
 
     def sql(self) -> str:
-        """Give the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
+        """Return the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
         size = max(_ENGINE_LINE, self.lines.longest + 2)
         # The usual buffer has room for many lines; a very long one needs no more than its own.
         buffer = max(_ENGINE_LINE * 16, size * 2)
@@ -61,7 +61,7 @@ class Text:
 
 
 def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text:
-    """Check delivered bytes in one pass and give the text; `scratch` holds it where bytes differ.
+    """Check delivered bytes in one pass and return the text; `scratch` holds it where bytes differ.
 
     Raises RefusedError for what is not text of this encoding, DamagedError when the archive is
     damaged.
@@ -88,7 +88,7 @@ def read_text(content: Path, sha256: str, spec: FeedSpec, scratch: Path) -> Text
 
 
 def verified(content: Path, sha256: str) -> Iterator[bytes]:
-    """Give the bytes in chunks; DamagedError after the last when they are not those archived."""
+    """Yield the bytes in chunks; DamagedError after the last if they are not those archived."""
     digest = hashlib.sha256()
     with content.open("rb") as file:
         while chunk := file.read(MIB):
@@ -150,7 +150,7 @@ def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines, tail: Tail) -
     except UnicodeEncodeError:
         raise RefusedError(f"not {encoding}: a character that is half of one") from None
     except UnicodeError:
-        # What the decoders of UTF-16 and UTF-32 say of text from which they cannot tell its order.
+        # What the decoders of UTF-16 and UTF-32 say of text whose byte order they cannot detect.
         raise RefusedError(f"not {encoding}: no byte-order mark") from None
 
 

@@ -43,7 +43,7 @@ def refuse_truncated(
 
     It shows that by fewer fields than the others, a quote or brace that is not closed, a last value
     that is broken and shorter than others, or a date that stops within a number. Of a shorter word
-    or number that is valid nobody can tell, nor of a time that is only less precise.
+    or number that is valid this is unknown, as of a time that is only less precise.
     """
     rule, record = _broken(last, quarantine, connection)
     seen = None if rule is None else _seen(last, rule, record, connection)

@@ -1,4 +1,4 @@
-"""Delivered text into a contract's types: exact, or NULL, so that the record can be told apart."""
+"""Delivered text into a contract's types: exact, or NULL, so that the record can be recognised."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ _CONVERT: dict[str, Callable[[str], str]] = {
 
 
 def direct_sql(value: str, delivered: str, to: str) -> str | None:
-    """Give the lossless cast of an already typed value, None where it must be judged as text."""
+    """Return the lossless cast of a typed value, None where it must be judged as text."""
     if delivered in _DIRECT.get(to, ()):
         cast = f"TRY_CAST({value} AS {to})"
         return _dated(value, cast) if to in ("date", "timestamp") else cast
@@ -206,5 +206,5 @@ def _parsed(text: str, form: str, last_year: str | None) -> str:
     ago = f"((({last_year} - year({parsed})) % 100 + 100) % 100)"
     moved = f"({parsed} + to_years(CAST({last_year} - {ago} - year({parsed}) AS INTEGER)))"
     # 99 years ago may be next year as well. 29 February is in one century and not in the next.
-    told = f"{ago} < 99 AND day({moved}) = day({parsed})"
-    return f"CASE WHEN {told} THEN {moved} END"
+    plausible = f"{ago} < 99 AND day({moved}) = day({parsed})"
+    return f"CASE WHEN {plausible} THEN {moved} END"

@@ -10,11 +10,11 @@ from customer360_assets.feeds.spec import FeedSpec
 Row = Mapping[str, Any]
 
 
-def unmended(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> list[Row]:
-    """Give the refused rows of a manifest without a later, accepted delivery in their place.
+def awaiting_correction(rows: Sequence[Row], feeds: Mapping[str, FeedSpec]) -> list[Row]:
+    """Return the refused rows of a manifest that no later, accepted delivery replaces.
 
     Such a one has the same file name or, where a feed replaces by date, the same business date. It
-    may have been superseded since, or repeat what is in force: it was accepted all the same.
+    may have been superseded since, or repeat what is in force: it was accepted anyway.
     """
     accepted: dict[tuple[object, ...], int] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""What an intake could not do, told when all else is done."""
+"""The errors of an intake, raised when all else is done."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class UnsettledError(ParseError):
 
     def __init__(self, failures: Iterable[tuple[Delivery, ParseError]]) -> None:
         self.failures = tuple(failures)
-        told = "; ".join(f"{delivery.file} ({error})" for delivery, error in self.failures)
-        super().__init__(f"{len(self.failures)} deliveries could not be parsed: {told}")
+        reasons = "; ".join(f"{delivery.file} ({error})" for delivery, error in self.failures)
+        super().__init__(f"{len(self.failures)} deliveries could not be parsed: {reasons}")
 
     @property
     def files(self) -> frozenset[str]:
@@ -32,11 +32,11 @@ class IntakeError(ExplainedError, RuntimeError):
     unread: files with the kind of failure. Everything else was taken in.
     """
 
-    def __init__(self, unread: Mapping[str, str], unsettled: Sequence[UnsettledError]) -> None:
-        told = [str(error) for error in unsettled]
+    def __init__(self, unread: Mapping[str, str], parse_failures: Sequence[UnsettledError]) -> None:
+        reasons = [str(error) for error in parse_failures]
         if unread:
             files = "; ".join(f"{file} ({kind})" for file, kind in unread.items())
-            told.append(f"{len(unread)} files could not be read: {files}")
-        super().__init__(". ".join([*told, "All else was taken in."]))
-        # Whether it passes by itself is told by what has led to it.
-        self.__cause__ = unsettled[0] if unsettled else None
+            reasons.append(f"{len(unread)} files could not be read: {files}")
+        super().__init__(". ".join([*reasons, "All else was taken in."]))
+        # The cause decides whether the error is transient.
+        self.__cause__ = parse_failures[0] if parse_failures else None

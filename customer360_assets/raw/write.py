@@ -153,7 +153,7 @@ def _clear(out: Path) -> None:
 
 @contextmanager
 def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
-    """Keep the lines within quotes meanwhile; gives how many there are."""
+    """Keep the lines within quotes meanwhile; return how many there are."""
     kept = connection.execute(f"CREATE TEMP TABLE {WITHIN} AS {quoted.within}").fetchone()
     yield int(kept[0]) if kept else 0
     connection.execute(f"DROP TABLE {WITHIN}")
@@ -196,7 +196,7 @@ def _write_rows(
 def _written(
     out: Path, connection: duckdb.DuckDBPyConnection
 ) -> tuple[dict[dt.date, int], dict[dt.date, tuple[str, ...]]]:
-    """Give rows and files by business date, from the files' own footers; empty files go."""
+    """Return rows and files by business date, from the files' footers; delete empty files."""
     rows: dict[dt.date, int] = {}
     files: dict[dt.date, tuple[str, ...]] = {}
     paths = sorted(out.glob("*/*.parquet"))

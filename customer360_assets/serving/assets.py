@@ -21,7 +21,7 @@ CODE = "1"
 def serving_asset(
     deployment: Deployment, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Give the asset that loads the profile store."""
+    """Return the asset that loads the profile store."""
 
     @dg.multi_asset(
         name="serving__customer_profile",
@@ -66,8 +66,8 @@ def serving_asset(
         expected = platform.lake.dates(PROFILE, first=date, last=date).get(date)
         if not expected:
             raise dg.Failure(
-                f"{PROFILE} has no rows on {date}. Materialize it first; when it has been, no "
-                "client was known to CRM by that date.",
+                f"{PROFILE} has no rows on {date}. Materialize it first; if it is, CRM knew "
+                "no client by that date.",
                 allow_retries=False,
             )
         rows = platform.lake.batches(PROFILE, first=date, last=date)
@@ -95,7 +95,7 @@ def serving_asset(
 
 
 def _problem(date: dt.date, loaded: LoadResult, expected: int) -> str | None:
-    """Say what is wrong with what readers see; None when nothing is."""
+    """Return what is wrong with the served profiles; None if nothing is."""
     if loaded.serving > dt.datetime.now(dt.UTC).date():
         return (
             f"The store serves {loaded.serving}, which has not come yet (UTC), and no other date "

@@ -11,7 +11,7 @@ from resources.opening import open_duckdb
 def deliver(
     bank: Simulated, landing: Path, *, until: date, after: date | None = None
 ) -> list[Path]:
-    """Copy what arrives after one day and up to another, in order of arrival; give back the files.
+    """Copy what arrives after one day and up to another, in order of arrival; return the files.
 
     A corrected file arrives twice under one name: the later one takes the place of the earlier.
     """

@@ -17,7 +17,7 @@ SESSIONS_PER_SPAN = 100_000
 
 
 def write_deliveries(engine: Engine, settings: Settings, out: Path) -> int:
-    """Write every delivery under `out`; give back how many files there are."""
+    """Write every delivery under `out`; return how many files there are."""
     engine.script("deliveries/macros", "deliveries/spoil")
     writer = _Writer(engine, settings, out)
     deliveries = sorted(schedule(settings), key=lambda d: d.feed)
@@ -130,6 +130,6 @@ class _Writer:
         self.defects.append([delivery.feed, file, None, delivery.defect])
 
     def close(self) -> None:
-        """Put what was delivered on record."""
+        """Record what was delivered."""
         self.engine.insert("delivery", self.deliveries)
         self.engine.insert("defect", self.defects)

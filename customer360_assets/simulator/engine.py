@@ -54,7 +54,7 @@ class Engine:
         self._connection = connection
 
     def set(self, **variables: object) -> None:
-        """Make values readable with getvariable()."""
+        """Set values that getvariable() reads."""
         self._connection.execute(
             ";".join(f"SET VARIABLE {name} = ({literal(v)})" for name, v in variables.items())
         )

@@ -21,7 +21,7 @@ class Fault:
     """How often; None for ever. Lost after N pages is `drop` on page N + 1, for ever."""
     status: int = 500
     retry_after: float = 0.05
-    """Seconds, told with 429."""
+    """Seconds, stated with 429."""
 
 
 class FaultPlan:

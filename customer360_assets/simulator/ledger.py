@@ -16,7 +16,7 @@ def spans(settings: Settings) -> list[tuple[int, int]]:
 
 
 def write_transactions(engine: Engine, settings: Settings, folder: Path) -> int:
-    """Write the transactions as Parquet files in order of time; give back how many."""
+    """Write the transactions as Parquet files in order of time; return how many."""
     engine.script("intensity")
     rows = 0
     for part, (first, end) in enumerate(spans(settings)):

@@ -74,7 +74,7 @@ class Room:
         return self.folder / "programs" / "bin"
 
     def make(self) -> None:
-        """Make the folder. Raises PermissionError if somebody else made it before."""
+        """Create the folder; PermissionError if somebody else owns it."""
         user = _server_user()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = self.folder.lstat()

@@ -60,7 +60,7 @@ class PostgresServer:
         return [str(self.room.binaries / "psql"), *options, "-d", self.url, *arguments]
 
     def query(self, statement: str) -> str:
-        """What psql prints for a statement: fields between bars, rows between line breaks."""
+        """Return psql's output for a statement: fields between bars, rows between line breaks."""
         done = subprocess.run(  # noqa: S603  (the program of the wheel, on our own socket)
             self.psql("-c", statement), capture_output=True, text=True, check=False
         )

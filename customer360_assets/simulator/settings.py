@@ -87,7 +87,7 @@ class Settings:
 
     @property
     def variables(self) -> dict[str, object]:
-        """What the SQL of the simulator reads with getvariable()."""
+        """Return what the SQL of the simulator reads with getvariable()."""
         return {
             "seed": self.seed,
             "customers": self.customers,

@@ -60,7 +60,7 @@ def simulate(
     threads: int | None = None,
     memory: str = "4GB",
 ) -> Simulated:
-    """Make a bank under `out`, in place of one made there before.
+    """Create a bank under `out`, replacing an earlier one.
 
     The same arguments give the same bytes, whatever the number of threads and the memory.
     Raises FileExistsError if `out` holds something that is not a simulated bank.

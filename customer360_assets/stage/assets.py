@@ -25,11 +25,11 @@ from customer360_assets.publishing import (
     anomaly,
     audit_findings,
     publish,
+    record_measures,
     references,
     refuse,
     result,
     rows_now,
-    tell_measures,
 )
 from customer360_assets.raw.log import DeliveryLog
 from customer360_assets.reading import joined, pieces, span_inputs
@@ -56,7 +56,7 @@ Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 def stage_asset(
     deployment: Deployment, contract: Contract, partitions: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Give the asset of one stage table."""
+    """Return the asset of one stage table."""
     made_by = transformation(contract.table)
     code = made_by.fingerprint + contract.fingerprint
 
@@ -103,9 +103,9 @@ def stage_asset(
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
         platform.lake.discard(fates.held)
-        _tell_partitions(context, contract, code, known, span, fates, gate)
+        _record_partitions(context, contract, code, known, span, fates, gate)
         add_refused(context, platform, contract, span, set_aside)
-        tell_measures(context, contract, seen)
+        record_measures(context, contract, seen)
         yield result(
             contract,
             findings,
@@ -152,7 +152,7 @@ def _findings(
 def _emptied(
     platform: Platform, candidate: Candidate, fates: Fates, inputs: Inputs
 ) -> list[dt.date]:
-    """Give the dates on which a snapshot was delivered and no row of it is to be published."""
+    """Return the dates of delivered snapshots of which no row remains to be published."""
     contract, span = candidate.contract, candidate.span
     if contract.reads != "snapshot" or not fates.quarantined:
         return []
@@ -166,7 +166,7 @@ def _emptied(
     return [date for date in dates if not fates.rows_by_date.get(date)]
 
 
-def _tell_partitions(
+def _record_partitions(
     context: dg.AssetExecutionContext,
     contract: Contract,
     code: str,

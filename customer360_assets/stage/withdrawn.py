@@ -34,7 +34,7 @@ def withdrawn(platform: Platform, candidate: Candidate, corrected: int) -> Findi
         "Every record that was published is there."
         if not missing
         else f"{missing:,} records that were published for {span} are not delivered any more."
-        " A later delivery took the place of theirs: see raw.delivery, status superseded."
+        " A later delivery replaced theirs: see raw.delivery, status superseded."
         + (f" {corrected:,} rows stand on an earlier date now." if corrected else "")
     )
     return Finding("withdrawn", not missing, sentence, {"withdrawn": missing})

@@ -14,7 +14,7 @@ _MAKING = Lock()
 
 
 def client(service: str, region: str) -> Any:
-    """Give the client of a service. Safe in threads.
+    """Return the client of a service. Thread-safe.
 
     AWS_ENDPOINT_URL names an emulator, AWS_ENDPOINT_URL_<SERVICE> one of this service alone.
     """

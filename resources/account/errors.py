@@ -122,13 +122,13 @@ def explained(action: str, target: str) -> Iterator[None]:
 
 
 def code_of(error: Exception) -> str:
-    """Give AWS's name of an error, or botocore's when no answer came."""
+    """Return AWS's name of an error, or botocore's when no answer came."""
     response: dict[str, Any] = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code") or type(error).__name__)
 
 
 def explanation(error: Exception, action: str, target: str) -> AwsError:
-    """Give the AwsError of an error of botocore."""
+    """Return the AwsError of an error of botocore."""
     code = code_of(error)
     for codes, advice, transient in _ADVICE:
         if code in codes:
@@ -164,6 +164,6 @@ def _other(error: Exception, code: str, said: str) -> str:
     response: dict[str, Any] = getattr(error, "response", None) or {}
     answer = response.get("ResponseMetadata", {})
     quotes = getattr(error, "operation_name", None) in _MAY_QUOTE_DATA
-    told = "" if quotes or not said else f": {said}"
+    detail = "" if quotes or not said else f": {said}"
     request = f" (request {answer['RequestId']})" if answer.get("RequestId") else ""
-    return f"AWS answers {code}{request}{told}."
+    return f"AWS answers {code}{request}{detail}."

@@ -30,7 +30,7 @@ _TAG = "-- customer360"
 _RUN = re.compile(rf"{_TAG} run_id=(\S+) table=")
 _ORDINALS = 50
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
-# AWS tells the time of an answer in whole seconds.
+# AWS states the time of an answer in whole seconds.
 _JUST_NOW = dt.timedelta(seconds=2)
 _OLD = dt.timedelta(hours=12)
 
@@ -65,7 +65,7 @@ class AthenaClient:
         self._cancelled = 0
 
     def run(self, sql: str, key: str | None = None, *, keep: bool = False) -> Execution:
-        """Give the query when it has succeeded; one that the same work started before is joined.
+        """Run a query and return it when it has succeeded; join one that the same work has started.
 
         keep: also one of long ago, since it wrote what is still there; the results of a SELECT
         are deleted some day. A fault of Athena's own is tried again, a query that cannot succeed
@@ -81,16 +81,16 @@ class AthenaClient:
         raise found.failure()
 
     def look(self, query_id: str) -> Execution:
-        """Give the query as it stands."""
-        with self._told("read", f"Athena query {query_id}"):
+        """Return the query in its present state."""
+        with self._explained("read", f"Athena query {query_id}"):
             answer = self._api.get_query_execution(QueryExecutionId=query_id)
         return Execution.of(answer["QueryExecution"])
 
     def pages(self, query_id: str) -> Iterator[Mapping[str, Any]]:
-        """Give the pages of a result (up to 1000 rows each), fetched as they are asked for."""
+        """Yield the pages of a result (up to 1000 rows each), fetched on demand."""
         token: dict[str, str] = {}
         while True:
-            with self._told("read the result of", f"Athena query {query_id}"):
+            with self._explained("read the result of", f"Athena query {query_id}"):
                 page = self._api.get_query_results(
                     QueryExecutionId=query_id, MaxResults=1000, **token
                 )
@@ -101,7 +101,7 @@ class AthenaClient:
 
     def stop(self, query_id: str) -> None:
         """Stop a query; nothing happens to one that has ended."""
-        with self._told("stop", f"Athena query {query_id}"):
+        with self._explained("stop", f"Athena query {query_id}"):
             self._api.stop_query_execution(QueryExecutionId=query_id)
 
     def cancel(self) -> None:
@@ -112,7 +112,7 @@ class AthenaClient:
                 wake.set()
 
     def settled(self, outcome: Outcome) -> str:
-        """Give the query of an outcome, counted; SqlError when it failed, in words without data."""
+        """Return the query of an outcome, its cost counted; SqlError without data if it failed."""
         if outcome.query_id is None:
             raise SqlError(outcome.reason or outcome.state)
         if outcome.state != "SUCCEEDED" or outcome.query_id not in self._counted:
@@ -188,7 +188,7 @@ class AthenaClient:
                 work.log.warning(f"A query may go on in Athena: {error}")
 
     def _looked(self, last: Execution) -> Execution:
-        """Look again; the last look while AWS throttles, since the query goes on meanwhile."""
+        """Return the present state; the last known one while AWS throttles."""
         try:
             with explained("read", f"Athena query {last.query_id}"):
                 answer = self._api.get_query_execution(QueryExecutionId=last.query_id)
@@ -199,14 +199,14 @@ class AthenaClient:
         return Execution.of(answer["QueryExecution"])
 
     def _started(self, sql: str, key: str, keep: bool) -> Execution:
-        """Give the query of this key: the one that is there unless it was lost before, or a new."""
+        """Return the query of this key: the existing one unless it was lost, or a new one."""
         for ordinal in range(_ORDINALS):
             request = self._request(sql, _digest(key, str(ordinal)))
             try:
                 answer = self._start(request)
             except BaseException as failure:
                 if not isinstance(failure, Exception):
-                    # The answer is lost, the query is not: the same request tells which it is.
+                    # The answer is lost, the query is not: the same request finds it.
                     self._stop_quietly(partial(self._start, request))
                 raise
             query_id = answer["QueryExecutionId"]
@@ -229,19 +229,19 @@ class AthenaClient:
         }
 
     def _start(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        with self._told("start a query in", f"Athena workgroup {self.workgroup}"):
+        with self._explained("start a query in", f"Athena workgroup {self.workgroup}"):
             found: dict[str, Any] = self._api.start_query_execution(**request)
         return found
 
     def _age(self, found: Execution, answer: Mapping[str, Any]) -> dt.timedelta:
-        """Give how long the query was there when it was asked for, by Athena's clock."""
+        """Return the query's age when it was requested, by Athena's clock."""
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date is None or found.submitted is None:
             return dt.timedelta()
         return parsedate_to_datetime(date) - found.submitted
 
     @contextlib.contextmanager
-    def _told(self, action: str, target: str) -> Iterator[None]:
+    def _explained(self, action: str, target: str) -> Iterator[None]:
         try:
             with explained(action, target):
                 yield
@@ -250,7 +250,7 @@ class AthenaClient:
 
 
 def request_key(*parts: str) -> str:
-    """Give what a retry of the current work finds its query by; a new key outside any work."""
+    """Return the key by which a retry of the work finds its query; a new one outside work."""
     work = current_work()
     if work is None:
         return _digest(uuid.uuid4().hex)
@@ -258,7 +258,7 @@ def request_key(*parts: str) -> str:
 
 
 def tagged(sql: str) -> str:
-    """Give the query with a line that says whose it is.
+    """Return the query with a line that names its owner.
 
     The run is the first of a chain of retries: Athena takes no other text for the same token.
     """
@@ -266,12 +266,12 @@ def tagged(sql: str) -> str:
     if work is None or sql.startswith(_TAG):
         return sql
     tags = {"run_id": work.attempt_of, "table": work.table, "span": work.span}
-    told = " ".join(f"{name}={value}" for name, value in tags.items())
-    return f"{_TAG} {' '.join(told.split())}\n{sql}"
+    pairs = " ".join(f"{name}={value}" for name, value in tags.items())
+    return f"{_TAG} {' '.join(pairs.split())}\n{sql}"
 
 
 def run_of(sql: str) -> str | None:
-    """Give the run that `tagged` names; None for a query of somebody else."""
+    """Return the run that `tagged` names; None for a foreign query."""
     found = _RUN.match(sql)
     return found[1] if found else None
 

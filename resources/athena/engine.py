@@ -67,7 +67,7 @@ class AthenaEngine:
             return insert_sql(query, candidate, columns, partition_by, where)
 
         with (
-            self._told(),
+            self._explained(),
             self._plans.opened(
                 _key(text(NO_NAMES, "candidate")), unnamed([(sql, inputs)]), self._target(output)
             ) as plan,
@@ -88,19 +88,19 @@ class AthenaEngine:
     def query(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> pa.Table:
-        """Give a result; a large one that is in no order comes through Parquet files on S3."""
+        """Return a result; a large unordered one is read through Parquet files on S3."""
         with self._composed(Query(sql, params, inputs)) as query:
             return read_all(self._client, query, self._lake.mirror.s3)
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> dict[str, Any]:
-        """Give the single row of a query by column name."""
+        """Return the single row of a query by column name."""
         with self._composed(Query(sql, params, inputs)) as query:
             return read_one(self._client, self._client.run(query).query_id)
 
     def rows(self, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
-        """Give the single row of each query, side by side.
+        """Return the single row of each query; queries run concurrently.
 
         QueriesFailedError, an SqlError, names those that failed and holds the others' rows.
         """
@@ -111,7 +111,7 @@ class AthenaEngine:
         files = unnamed([(q.sql, q.inputs) for q in queries.values()])
         found: dict[str, dict[str, Any]] = {}
         failed: dict[str, str] = {}
-        with self._told(), self._plans.opened(key, files) as plan:
+        with self._explained(), self._plans.opened(key, files) as plan:
             ready = {name: self._text(q, plan.mounted) for name, q in queries.items()}
             ended = self._fan_out.run(
                 {name: tagged(text) for name, text in ready.items()},
@@ -131,7 +131,7 @@ class AthenaEngine:
         return AthenaSession(self, inputs)
 
     def explain(self, sql: str, inputs: Inputs = NO_INPUTS) -> str:
-        """Give the plan of a query that is not run."""
+        """Return the plan of a query without running it."""
         with self._composed(Query(sql, (), inputs)) as query:
             rows = read_all(self._client, f"EXPLAIN {query}", self._lake.mirror.s3)
         return "\n".join(str(line) for line in rows.column(0).to_pylist())
@@ -142,22 +142,22 @@ class AthenaEngine:
 
     @contextmanager
     def _composed(self, query: Query) -> Iterator[str]:
-        """Give the text of a query while its temporary tables are there."""
+        """Yield the text of a query while its temporary tables exist."""
         key, files = _key(self._text(query, NO_NAMES)), unnamed([(query.sql, query.inputs)])
-        with self._told(), self._plans.opened(key, files) as plan:
+        with self._explained(), self._plans.opened(key, files) as plan:
             yield self._text(query, plan.mounted)
 
     def _text(self, query: Query, names: Mapping[str, str]) -> str:
         return compose(query.sql, query.params, reading(self._lake.names, query.inputs, names))
 
     def _target(self, output: Path) -> tuple[str, str]:
-        """Give the table and the folder's name of a candidate folder of the mirror."""
+        """Return the table and the folder's name of a candidate folder of the mirror."""
         inside = output.absolute().relative_to(self._lake.lake_dir.absolute())
         schema, table, _data, key = inside.parts
         return f"{schema}.{table}", key
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except (AwsError, LakeError) as error:

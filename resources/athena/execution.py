@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Execution:
-    """A query's state as Athena tells it; `reason` may hold values of the data, `why` does not."""
+    """A query's state as Athena reports it; `reason` may hold values of data, `why` does not."""
 
     query_id: str
     state: str
@@ -92,17 +92,17 @@ class Execution:
 
     @property
     def ended(self) -> bool:
-        """Whether the state will not change any more."""
+        """Return whether the state will not change any more."""
         return self.state in ENDED
 
     @property
     def lost(self) -> bool:
-        """Whether it ended without a result."""
+        """Return whether it ended without a result."""
         return self.state in LOST
 
     @property
     def why(self) -> str:
-        """Why it failed, and what to do, without a value of the data."""
+        """Return why it failed, and what to do, without a value of the data."""
         if ours := _OURS.search(self.reason):
             return ours.group(0)
         if _ABOUT_THE_TEXT.match(self.reason):
@@ -110,20 +110,20 @@ class Execution:
         named = _BUCKET.search(self.reason)
         bucket = f" in bucket {named[1] or named[2]}" if named else ""
         code = _CODE.match(self.reason)
-        told = f"{code[1]}: " if code else ""
+        prefix = f"{code[1]}: " if code else ""
         for text, hint in HINTS:
             if text.lower() in self.reason.lower():
-                return told.replace(f"{text}: ", "") + hint.format(bucket=bucket)
-        return f"{told}Athena's own words are in the query's history, they may quote data"
+                return prefix.replace(f"{text}: ", "") + hint.format(bucket=bucket)
+        return f"{prefix}Athena's own words are in the query's history, they may quote data"
 
     def failure(self) -> SqlError:
-        """Give the error of a query that was lost."""
+        """Return the error of a query that was lost."""
         if self.state == "CANCELLED" and not self.reason:
             return SqlTimeoutError(f"Athena query {self.query_id}: {STOPPED}")
         return SqlError(f"Athena query {self.query_id}: {self.why}")
 
     def cost(self, price_per_tb: Decimal) -> Decimal:
-        """Give what the query is billed: whole megabytes, at least ten, nothing when it failed."""
+        """Return the cost of the query: whole megabytes, at least ten, nothing if it failed."""
         if self.state == "FAILED" or not self.ended:
             return Decimal(0)
         billed = max(_BILLED_AT_LEAST, -(-self.scanned // _MB) * _MB)

@@ -17,8 +17,8 @@ class QueriesFailedError(SqlError):
     """Some of several queries failed: why by name, and the rows of those that did not."""
 
     def __init__(self, failed: Mapping[str, str], rows: Mapping[str, Mapping[str, Any]]) -> None:
-        told = "; ".join(f"{name}: {why}" for name, why in failed.items())
-        super().__init__(f"{len(failed)} of {len(failed) + len(rows)} queries failed. {told}")
+        reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        super().__init__(f"{len(failed)} of {len(failed) + len(rows)} queries failed. {reasons}")
         self.failed, self.rows = failed, rows
 
 
@@ -26,7 +26,7 @@ class QueryFanOut(Protocol):
     """Runs queries side by side until each has ended; implementations differ in where they wait."""
 
     def run(self, queries: Mapping[str, str], token: str) -> Mapping[str, Outcome]:
-        """Give the outcome of each query (its text as Athena gets it); a failed one stops no other.
+        """Return the outcome of each query, given as Athena gets it; a failed one stops no other.
 
         token: the same for a retry, which joins what runs and starts nothing twice. Raises
         SqlError only when nothing can be said of any; stops all when the run is cancelled.
@@ -50,8 +50,10 @@ class ThreadFanOut:
         pool = ThreadPoolExecutor(max_workers=max(1, min(self._most, len(queries))))
         try:
             # Each thread is given the work of this one, whose numbers and log it uses.
-            told = [pool.submit(contextvars.copy_context().run, outcome, name) for name in queries]
-            return {found.name: found for found in (future.result() for future in told)}
+            futures = [
+                pool.submit(contextvars.copy_context().run, outcome, name) for name in queries
+            ]
+            return {found.name: found for found in (future.result() for future in futures)}
         except BaseException:
             self._client.cancel()
             pool.shutdown(wait=True, cancel_futures=True)

@@ -13,7 +13,7 @@ _EXACT = "decimal(38, 18)"
 
 
 def lossless_cast(name: str, target: str) -> str:
-    """Give the expression of an output column: the value as `target`, or the query fails.
+    """Return the expression of an output column: the value as `target`, or the query fails.
 
     The comparison is what refuses: Athena compares a number with a number and a time with a time,
     a text with neither, and says so before it reads a row. The value that is no `target` makes it
@@ -49,7 +49,7 @@ def insert_sql(
     partition_by: Sequence[str] = (),
     where: str | None = None,
 ) -> str:
-    """Give the statement that writes a query's rows to a candidate table.
+    """Return the statement that writes a query's rows to a candidate table.
 
     Unordered: Athena keeps no order of an INSERT. SqlError for columns that would be confused.
     """

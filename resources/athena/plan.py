@@ -12,7 +12,7 @@ from resources.account.errors import AwsError, explained
 from resources.iceberg.candidate_tables import CandidateTable, create_candidate, drop, mount
 from resources.lake_types import LakeError
 from resources.s3.mirror import address, delete_objects
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 from resources.work import current_work
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Plans:
         mounts: Mapping[str, Sequence[str]],
         candidate: tuple[str, str] | None = None,
     ) -> Iterator[Plan]:
-        """Give the tables that show the files of `mounts`, and one to write (table, folder) to.
+        """Yield temporary tables over the files of `mounts`, and one to write (table, folder) to.
 
         Those that a killed run left under the same key, if it did. All are forgotten at the end,
         whatever happened; their files stay.
@@ -96,7 +96,7 @@ class Plans:
             self.lake.mirror.s3.put_object(**address(self._where(key)), Body=body)
 
     def _metadata_of(self, table: str) -> str | None:
-        """Give the S3 address of a table's metadata; None when it has gone."""
+        """Return the S3 address of a table's metadata; None if it has gone."""
         from botocore.exceptions import ClientError
 
         database, _, name = table.partition(".")

@@ -23,7 +23,7 @@ PAGES_AT_MOST = 20
 
 
 def read_one(client: AthenaClient, query_id: str) -> dict[str, Any]:
-    """Give the single row of a query that has succeeded; SqlError for another number of rows."""
+    """Return the single row of a successful query; SqlError for another number of rows."""
     rows: list[dict[str, Any]] = arrow(islice(client.pages(query_id), 2)).to_pylist()
     if len(rows) != 1:
         raise SqlError(f"a query of one row gave {len(rows) or 'none'}")
@@ -31,7 +31,7 @@ def read_one(client: AthenaClient, query_id: str) -> dict[str, Any]:
 
 
 def read_all(client: AthenaClient, sql: str, s3: Any) -> pa.Table:
-    """Run a query and give its rows, never more than a page or a file of them as text."""
+    """Run a query and return its rows, never more than a page or a file of them as text."""
     pages = client.pages(client.run(sql).query_id)
     taken = list(islice(pages, PAGES_AT_MOST))
     # UNLOAD keeps no order.

@@ -1,4 +1,4 @@
-"""What a query reads of each of its tables, as Athena is told it."""
+"""What a query reads of each of its tables, as written for Athena."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def unnamed(queries: Iterable[tuple[str, Inputs]]) -> dict[str, Sequence[str]]:
-    """Give the files that these queries need a temporary table for, by their digest."""
+    """Return the files that these queries need a temporary table for, by their digest."""
     return {
         digest(files): files
         for sql, inputs in queries
@@ -30,7 +30,7 @@ def unnamed(queries: Iterable[tuple[str, Inputs]]) -> dict[str, Sequence[str]]:
 
 
 def reading(names: AwsNames, inputs: Inputs, mounted: Mapping[str, str]) -> Callable[[str], str]:
-    """Give what stands in a query for each of its tables: a slice of it, or a temporary table."""
+    """Return how a query reads each of its tables: a slice of it, or a temporary table."""
 
     def relation(table: str) -> str:
         files = inputs.get(table)
@@ -45,7 +45,7 @@ def reading(names: AwsNames, inputs: Inputs, mounted: Mapping[str, str]) -> Call
 
 
 def digest(files: Sequence[str]) -> str:
-    """Give what stands for a list of files."""
+    """Return the digest of a list of files."""
     return hashlib.sha256("\n".join(files).encode()).hexdigest()
 
 

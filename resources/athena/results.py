@@ -25,7 +25,7 @@ def _timestamp(text: str) -> dt.datetime:
 
 
 def _kind(column: Column) -> tuple[Any, Reader]:
-    """Give the Arrow type of a column and what reads its text."""
+    """Return the Arrow type of a column and the function that reads its text."""
     import pyarrow as pa
 
     name = str(column["Type"]).lower()
@@ -57,13 +57,13 @@ def _kind(column: Column) -> tuple[Any, Reader]:
 
 
 def columns_of(page: Mapping[str, Any]) -> Sequence[Column]:
-    """Give the columns of a result, of any of its pages."""
+    """Return the columns of a result, of any of its pages."""
     found: Sequence[Column] = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
     return found
 
 
 def arrow(pages: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Give the rows of a SELECT's pages; a missing text is NULL, an empty one is not."""
+    """Return the rows of a SELECT's pages; a missing text is NULL, an empty one is not."""
     import pyarrow as pa
 
     batches: list[Any] = []
@@ -99,7 +99,7 @@ def _value(row: Mapping[str, Any], position: int, read: Reader) -> object:
 
 
 def unloadable(columns: Sequence[Column]) -> bool:
-    """Whether UNLOAD writes such a result as it is: names that a file can hold, no microseconds."""
+    """Return whether UNLOAD writes such a result: names that a file can hold, no microseconds."""
     names = [str(c["Name"]) for c in columns]
     return (
         all(names)
@@ -109,5 +109,5 @@ def unloadable(columns: Sequence[Column]) -> bool:
 
 
 def unload_sql(sql: str, address: str) -> str:
-    """Give the statement that writes a query's rows as Parquet files below an S3 address."""
+    """Return the statement that writes a query's rows as Parquet files below an S3 address."""
     return f"UNLOAD (\n{sql}\n) TO '{address}' WITH (format = 'PARQUET', compression = 'ZSTD')"

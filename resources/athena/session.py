@@ -33,7 +33,7 @@ class AthenaSession:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        """Give the session."""
+        """Return the session."""
         return self
 
     def __exit__(self, *_failure: object) -> None:
@@ -41,11 +41,11 @@ class AthenaSession:
         self._open.close()
 
     def query(self, sql: str) -> pa.Table:
-        """Give the rows of one Athena SELECT; SqlError for any other statement."""
+        """Return the rows of one Athena SELECT; SqlError for any other statement."""
         return self._engine.query(_selected(sql), (), self._inputs)
 
     def explain(self, sql: str) -> str:
-        """Give Athena's plan of one SELECT, which is not run."""
+        """Return Athena's plan of one SELECT without running it."""
         return self._engine.explain(_selected(sql), self._inputs)
 
 

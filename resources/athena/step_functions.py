@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resources.athena.client import AthenaClient
 
 INPUT_BYTES = 100_000
-"""AWS allows 256 KiB. A failed query is told with its text, so the answer may be twice as long."""
+"""AWS allows 256 KiB. A failed query is reported with its text: the answer may be twice as long."""
 _LONGEST_INPUT = 256 * 1024
 _ORDINALS = 100
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
@@ -62,7 +62,7 @@ class StepFunctionsFanOut:
         return {name: found[name] for name in queries}
 
     def _joined(self, part: Mapping[str, str], token: str) -> tuple[str | None, dict[str, Outcome]]:
-        """Give the execution that runs or was started now, and what earlier ones achieved."""
+        """Return the execution in progress or started now, and the outcomes of earlier ones."""
         done: dict[str, Outcome] = {}
         name, ordinal = execution_name(part, token), 0
         while ordinal < _ORDINALS:
@@ -78,8 +78,8 @@ class StepFunctionsFanOut:
             if seen["status"] not in _ENDED:
                 return arn, done
             if seen["status"] == "SUCCEEDED":
-                told = self._outcomes(seen)
-                done |= {name: o for name, o in told.items() if o.state == "SUCCEEDED"}
+                answer = self._outcomes(seen)
+                done |= {name: o for name, o in answer.items() if o.state == "SUCCEEDED"}
             ordinal += 1
         raise SqlError(f"Step Functions: {name} ended {_ORDINALS} times: see its executions")
 
@@ -89,7 +89,7 @@ class StepFunctionsFanOut:
         if len(given.encode()) > _LONGEST_INPUT:
             raise SqlError(f"Step Functions: query {', '.join(queries)} is longer than 256 KiB")
         api = client("stepfunctions", self._athena.region)
-        with self._told("start", f"state machine {self._machine}"):
+        with self._explained("start", f"state machine {self._machine}"):
             try:
                 api.start_execution(stateMachineArn=self._machine, name=name, input=given)
             except api.exceptions.ExecutionAlreadyExists:
@@ -107,9 +107,9 @@ class StepFunctionsFanOut:
         return json.dumps(given, separators=(",", ":"))
 
     def _look(self, arn: str) -> dict[str, Any] | None:
-        """Give the execution as it stands; None when there is none."""
+        """Return the execution in its present state; None if there is none."""
         api = client("stepfunctions", self._athena.region)
-        with self._told("read", arn):
+        with self._explained("read", arn):
             try:
                 found: dict[str, Any] = api.describe_execution(executionArn=arn)
             except api.exceptions.ExecutionDoesNotExist:
@@ -117,7 +117,7 @@ class StepFunctionsFanOut:
         return found
 
     def _ended(self, arn: str, deadline: float) -> dict[str, Any]:
-        """Wait for an execution and give it; SqlError when it ended without an answer."""
+        """Wait for an execution and return it; SqlError if it ended without an answer."""
         wait = _FIRST_WAIT
         while True:
             seen = self._seen(arn)
@@ -134,7 +134,7 @@ class StepFunctionsFanOut:
         return seen
 
     def _seen(self, arn: str) -> dict[str, Any] | None:
-        """Look; None while AWS throttles, since the queries go on meanwhile."""
+        """Return the current state; None while AWS throttles, as the queries go on."""
         api = client("stepfunctions", self._athena.region)
         try:
             with explained("read", arn):
@@ -146,28 +146,28 @@ class StepFunctionsFanOut:
         return found
 
     def _outcomes(self, seen: Mapping[str, Any]) -> dict[str, Outcome]:
-        told = json.loads(seen["output"])
-        return {one["name"]: self._outcome(one) for one in told}
+        answer = json.loads(seen["output"])
+        return {one["name"]: self._outcome(one) for one in answer}
 
-    def _outcome(self, told: Mapping[str, Any]) -> Outcome:
-        """Give how a query ended; why it failed in our words, since Athena's may quote data."""
+    def _outcome(self, answer: Mapping[str, Any]) -> Outcome:
+        """Return how a query ended, with a reason of our own: Athena's message may quote data."""
         # An error may come without a cause: a timeout's does.
-        error = {"Error": "", "Cause": "", **told.get("error", {})}
-        query_id = told.get("query_id") or _query_id(error["Cause"])
+        error = {"Error": "", "Cause": "", **answer.get("error", {})}
+        query_id = answer.get("query_id") or _query_id(error["Cause"])
         if query_id is None:
             code = error["Error"].removeprefix("Athena.")
             target = f"Athena workgroup {self._athena.workgroup}"
             if code == "States.Timeout":
                 return Outcome(
-                    told["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
+                    answer["name"], None, "FAILED", f"it ran longer than {self._timeout:.0f} s"
                 )
-            return Outcome(told["name"], None, "FAILED", _why(code, error["Cause"], target))
+            return Outcome(answer["name"], None, "FAILED", _why(code, error["Cause"], target))
         ended = self._athena.look(query_id)
         self._athena.account(ended)
         if not ended.ended:
-            return Outcome(told["name"], query_id, "FAILED", f"{error['Error']}: it was given up")
+            return Outcome(answer["name"], query_id, "FAILED", f"{error['Error']}: abandoned")
         reason = str(ended.failure()) if ended.lost else ""
-        return Outcome(told["name"], query_id, ended.state, reason)
+        return Outcome(answer["name"], query_id, ended.state, reason)
 
     def _stop(self, arn: str) -> None:
         """Stop an execution; a failure to do so must not hide why."""
@@ -180,7 +180,7 @@ class StepFunctionsFanOut:
                 work.log.warning(f"{arn} could not be stopped: {error}")
 
     @contextlib.contextmanager
-    def _told(self, action: str, target: str) -> Iterator[None]:
+    def _explained(self, action: str, target: str) -> Iterator[None]:
         try:
             with explained(action, target):
                 yield
@@ -193,14 +193,14 @@ _ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 
 
 def execution_name(queries: Mapping[str, str], token: str) -> str:
-    """Give the name that a retry finds these queries by, which an ordinal follows (80 in all)."""
+    """Return the name by which a retry finds these queries; an ordinal follows (80 in all)."""
     said = json.dumps([token, sorted(queries.items())])
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", token).strip("-")[:55]
     return f"{readable}-{hashlib.sha256(said.encode()).hexdigest()[:20]}"
 
 
 def _parts(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Split queries so that each part, and what is told of it, fits into an execution."""
+    """Split queries so that each part, and its result, fits into an execution."""
     part: dict[str, str] = {}
     size = 0
     for name, sql in queries.items():
@@ -215,14 +215,14 @@ def _parts(queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def _query_id(cause: str) -> str | None:
-    """Give the query that a failed task tells of; None when it was never started."""
+    """Return the id of the query of a failed task; None if it was never started."""
     try:
-        told = json.loads(cause)
+        answer = json.loads(cause)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         return None
-    found = told.get("QueryExecution", told).get("QueryExecutionId")
+    found = answer.get("QueryExecution", answer).get("QueryExecutionId")
     return str(found) if found else None
 
 

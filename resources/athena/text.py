@@ -16,7 +16,7 @@ _MOST_DIGITS = 38
 
 
 def quoted(name: str) -> str:
-    """Give an identifier, or a dotted pair of them, in double quotes."""
+    """Return an identifier, or a dotted pair of them, in double quotes."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
@@ -28,7 +28,7 @@ def sendable(sql: str) -> str:
 
 
 def literal(value: object) -> str:  # noqa: PLR0911 (one answer per type)
-    """Give a value as an Athena literal of its own type; SqlError for a type that has none.
+    """Return a value as an Athena literal of its own type; SqlError for a type that has none.
 
     Athena's execution parameters are such literals too; written into the text, the same query has
     the same text, by which a retry finds it.
@@ -58,7 +58,7 @@ def literal(value: object) -> str:  # noqa: PLR0911 (one answer per type)
 
 
 def compose(sql: str, params: Sequence[object], relation: Callable[[str], str]) -> str:
-    """Give the query with its `?` filled and each table as `relation(table)` gives it.
+    """Return the query with its `?` filled and each table replaced by `relation(table)`.
 
     The rest of the text stays as it was written, which is what was checked against the subset.
     SqlError when the parameters do not fit, ValueError when the text does not parse.
@@ -82,7 +82,7 @@ def compose(sql: str, params: Sequence[object], relation: Callable[[str], str]) 
 
 
 def _tables(sql: str, relation: Callable[[str], str]) -> Iterator[tuple[int, int, str]]:
-    """Give (start, end, text) of every reference to a table that is no CTE of the query."""
+    """Yield (start, end, text) of every reference to a table that is no CTE of the query."""
     import sqlglot
     from sqlglot import exp
 

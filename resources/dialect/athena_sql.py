@@ -11,7 +11,7 @@ __all__ = ["Problem", "lint", "parameters", "parse", "tables", "to_duckdb"]
 
 
 def to_duckdb(sql: str) -> str:
-    """Give the query or expression for DuckDB, with Trino's answers; `?` becomes `$1`, `$2`, …."""
+    """Return the SQL for DuckDB, with Trino's results; `?` becomes `$1`, `$2`, …."""
     return _to_duckdb(sql)
 
 
@@ -35,7 +35,7 @@ def _to_duckdb(sql: str) -> str:
 
 
 def tables(sql: str) -> tuple[str, ...]:
-    """Give the tables that a query reads, as schema.table, sorted, without its own CTEs."""
+    """Return the tables that a query reads, as schema.table, sorted, without its own CTEs."""
     from sqlglot import exp
 
     tree = parse(sql)
@@ -49,7 +49,7 @@ def tables(sql: str) -> tuple[str, ...]:
 
 
 def parameters(sql: str) -> int:
-    """Give the number of positional parameters (`?`)."""
+    """Return the number of positional parameters (`?`)."""
     from sqlglot import exp
 
     return len(list(parse(sql).find_all(exp.Placeholder)))

@@ -33,7 +33,7 @@ def _fails(message: str) -> str:
 
 
 def cast_template(kind: str, target: str, operand: str | None, *, safe: bool) -> str:
-    """Give DuckDB's expression over `x_` for a cast to `target` (DuckDB's spelling).
+    """Return DuckDB's expression over `x_` for a cast to `target` (DuckDB's spelling).
 
     `operand` is the operand's kind where the SQL shows it; `safe` gives NULL for a bad text.
     """
@@ -73,7 +73,7 @@ def cast_template(kind: str, target: str, operand: str | None, *, safe: bool) ->
 
 
 def kind_of_type(to: Any) -> str:
-    """Give the kind of a sqlglot data type: integer, decimal, double, varchar, …, or other."""
+    """Return the kind of a sqlglot data type: integer, decimal, double, varchar, …, or other."""
     from sqlglot import exp
 
     if to.this in exp.DataType.INTEGER_TYPES:
@@ -93,5 +93,5 @@ def kind_of_type(to: Any) -> str:
 
 
 def reads_as(kind: str, text: str) -> bool:
-    """Tell whether Trino reads a literal text as this kind."""
+    """Return whether Trino reads a literal text as this kind."""
     return re.fullmatch(TEXTS[kind], text, re.ASCII) is not None if kind in TEXTS else False

@@ -50,7 +50,7 @@ class _Scope:
         return NOTHING.union(*(r.rows for r in self.relations.values()))
 
     def column(self, relation: str, name: str) -> Sources:
-        """Give the sources of a column; LookupError when no scope has it."""
+        """Return the sources of a column; LookupError if no scope has it."""
         if relation:
             inside = [self.relations[relation]] if relation in self.relations else []
         else:
@@ -66,7 +66,7 @@ class _Scope:
 def column_lineage(
     sql: str, schemas: Mapping[str, Sequence[str]]
 ) -> dict[str, list[tuple[str, str]]]:
-    """Give the (table, column) sources of each output column, sorted; none for a constant.
+    """Return the (table, column) sources of each output column, sorted; none for a constant.
 
     `schemas` gives the columns of each table read. LookupError names a column that none has.
     """

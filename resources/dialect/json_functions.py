@@ -12,14 +12,14 @@ _OPENS = "91, 123"
 
 
 def extract(node: Any) -> Any:
-    """Give DuckDB's json_extract: NULL for a text that is no JSON."""
+    """Return DuckDB's json_extract: NULL for a text that is not JSON."""
     found = _duck("TRY(json_extract(x_, p_))", node)
     found.meta["kind"] = "json"
     return found
 
 
 def extract_scalar(node: Any) -> Any:
-    """Give DuckDB's json_extract_string: NULL, too, for what is an object, an array or null."""
+    """Return DuckDB's json_extract_string: NULL also for an object, an array or null."""
     from sqlglot import exp
 
     scalar = "TRY(json_type(x_, p_)) NOT IN ('OBJECT', 'ARRAY', 'NULL')"
@@ -42,7 +42,7 @@ def extract_scalar(node: Any) -> Any:
 
 
 def array_length(node: Any) -> Any:
-    """Give the elements of an array; NULL for a text that is no array."""
+    """Return the number of elements of an array; NULL for a text that is not an array."""
     return duck(
         "CASE WHEN TRY(json_type(x_)) = 'ARRAY' THEN CAST(json_array_length(x_) AS BIGINT) END",
         x=node.expressions[0],

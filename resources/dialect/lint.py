@@ -21,7 +21,7 @@ class Problem:
     line: int = 0
 
     def __str__(self) -> str:
-        """Give the problem as one line of a report."""
+        """Return the problem as one line of a report."""
         return f"line {self.line}: {self.message} [{self.rule}]"
 
 
@@ -38,7 +38,7 @@ _NO_PARENTHESES = words("current_date current_time current_timestamp localtime l
 
 
 def lint(sql: str) -> list[Problem]:
-    """Give what keeps a query from meaning the same in Athena and DuckDB; empty when nothing does.
+    """Return the problems by which a query differs between Athena and DuckDB; empty if none.
 
     Accepts a statement or a bare expression. ValueError when it does not parse.
     """
@@ -48,7 +48,7 @@ def lint(sql: str) -> list[Problem]:
 
 @lru_cache(maxsize=256)
 def written_functions(sql: str) -> tuple[tuple[str, int], ...]:
-    """Give the functions as written, lower case, with their lines."""
+    """Return the functions as written, lower case, with their lines."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.tokens import TokenType

@@ -31,7 +31,7 @@ _STRPTIME = {"%Y": "[0-9]{4}"} | {f"%{c}": "[0-9]{1,2}" for c in "mdHMS"}
 
 
 def kind_of(node: Any) -> str | None:  # noqa: PLR0911 (one answer per kind of node)
-    """Give the kind of an expression where its own text shows it, or None."""
+    """Return the kind of an expression where its own text shows it, or None."""
     from sqlglot import exp
 
     node = node.unnest()
@@ -70,8 +70,8 @@ def _cast(node: Any) -> Any:
         return plain
     if literal and kind in TEXTS and not safe:
         # The text is the query's own, no value of the data: what it says is why the cast is there.
-        told = f"athena: cannot cast '{operand.name}' to {target.lower()}"
-        return duck("error(m_)", m=exp.Literal.string(told))
+        message = f"athena: cannot cast '{operand.name}' to {target.lower()}"
+        return duck("error(m_)", m=exp.Literal.string(message))
     found = duck(cast_template(kind, target, kind_of(operand), safe=safe), x=operand)
     found.meta["kind"] = kind
     return found
@@ -205,7 +205,7 @@ def _anonymous(node: Any) -> Any:
 
 
 def rewrites() -> dict[type, Callable[[Any], Any]]:
-    """Give the rewrite of each kind of sqlglot node that needs one."""
+    """Return the rewrite of each kind of sqlglot node that needs one."""
     from sqlglot import exp
 
     return {

@@ -18,7 +18,7 @@ TEXT_AS_TIME = (
 
 
 def statement_findings(tree: Any) -> Iterator[Finding]:
-    """Give (rule, message) for what is wrong with the statement as a whole."""
+    """Yield (rule, message) for each fault of the statement as a whole."""
     from sqlglot import exp
 
     if isinstance(tree, exp.Condition) and not isinstance(tree, exp.Query):
@@ -36,7 +36,7 @@ def statement_findings(tree: Any) -> Iterator[Finding]:
 
 
 def node_findings(node: Any) -> Iterator[Finding]:
-    """Give (rule, message) for what is wrong with one node of the tree, not its operands."""
+    """Yield (rule, message) for each fault of one node of the tree, not of its operands."""
     from sqlglot import exp
 
     yield from _null(node)

@@ -25,7 +25,7 @@ def prepare(root: Any) -> None:
 
 
 def path_of(node: Any) -> str:
-    """Give the path of an extraction, as DuckDB reads it."""
+    """Return the path of an extraction, as DuckDB reads it."""
     return str(node.expression.sql("athena").strip("'"))
 
 
@@ -83,7 +83,7 @@ def _extract(select: Any) -> None:
 
 
 def _below(select: Any, made: dict[str, Any]) -> str:
-    """Put a subquery with further columns in the place of the table; give its name."""
+    """Replace the table by a subquery with further columns; return its name."""
     from sqlglot import exp
 
     source = select.args["from_"].this

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def words(text: str) -> frozenset[str]:
-    """Give the set of the words of a text."""
+    """Return the set of words of a text."""
     return frozenset(text.split())
 
 
@@ -49,9 +49,9 @@ INSTEAD = {
     "current_timestamp": CLOCK,
     "localtime": CLOCK,
     "localtimestamp": CLOCK,
-    "random": "an answer must be the same twice: rank by columns",
-    "rand": "an answer must be the same twice: rank by columns",
-    "uuid": "an answer must be the same twice: use the key",
+    "random": "a result must be repeatable: rank by columns",
+    "rand": "a result must be repeatable: rank by columns",
+    "uuid": "a result must be repeatable: use the key",
     "approx_distinct": EXACT,
     "approx_percentile": EXACT,
     "approx_most_frequent": EXACT,

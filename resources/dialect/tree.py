@@ -14,7 +14,7 @@ class NotAthenaSqlError(ExplainedError, ValueError):
 
 @lru_cache(maxsize=256)
 def parse(sql: str) -> Any:
-    """Give sqlglot's tree of one Athena statement or expression; do not change it.
+    """Return sqlglot's tree of one Athena statement or expression; do not change it.
 
     The parameters are named p1, p2, … in the order of the text. ValueError when it does not parse.
     """
@@ -54,7 +54,7 @@ def _template(sql: str) -> Any:
 
 
 def duck(sql: str, **parts: Any) -> Any:
-    """Give the DuckDB expression with each `name_` in it replaced by the part of that name."""
+    """Return the DuckDB expression with each `name_` in it replaced by the part of that name."""
     from sqlglot import exp
 
     tree = exp.paren(_template(sql).copy(), copy=False)

@@ -42,7 +42,7 @@ def import_profiles(
     poll_seconds: float = 15.0,
     hours: float = 12.0,
 ) -> int:
-    """Make a stage's profile table with these profiles, served; give how many there are.
+    """Create a stage's profile table with these profiles, served; return how many there are.
 
     It writes no capacity units: a table of any size comes to be in about the time of a small one.
     Raises ProfileStoreError when the table is there already, or was not made whole: it is then
@@ -149,7 +149,7 @@ def _import(
         while done["ImportStatus"] in _UNDER_WAY:
             if time.monotonic() > until:
                 raise ProfileStoreError(
-                    f"the import {done['ImportArn']} is still under way; look at it in the console"
+                    f"the import {done['ImportArn']} is still in progress: see the console"
                 )
             time.sleep(poll)
             done = dynamo.describe_import(ImportArn=done["ImportArn"])["ImportTableDescription"]

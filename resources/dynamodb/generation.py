@@ -23,7 +23,7 @@ from resources.dynamodb.table import (
 )
 from resources.dynamodb.writer import BatchWriter, Request
 from resources.profile_store import ProfileStoreError, Served
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +42,7 @@ class Contents:
     clients: list[Any] = field(default_factory=list)
 
     def items(self, batch: pa.RecordBatch) -> Iterator[Item]:
-        """Give the items of a batch, counted."""
+        """Yield the items of a batch, counted."""
         import pyarrow.compute as pc
 
         self.kinds = kinds_of(batch.schema)
@@ -56,7 +56,7 @@ class Contents:
             yield item
 
     def closing_items(self) -> Iterator[Item]:
-        """Give what readers must have beside the profiles; refuse a client that came twice."""
+        """Yield the items that readers need beside profiles; refuse a client that came twice."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -78,7 +78,7 @@ class Generation:
         self._writer = writer
 
     def write(self, rows: Iterable[pa.RecordBatch]) -> int:
-        """Write the profiles; give how many, once table and index have them all."""
+        """Write the profiles; return how many, once table and index have all of them."""
         contents = Contents(self.number)
         written = sum(self._writer.write(map(_put, contents.items(batch))) for batch in rows)
         self._writer.write(map(_put, contents.closing_items()))
@@ -132,7 +132,7 @@ _KEYS = {
 
 
 def served_of(pointer: Mapping[str, Any]) -> Served | None:
-    """Give what the pointer says is served; None before the first load has ended."""
+    """Return what is served by the pointer; None before the first load has ended."""
     if "business_date" not in pointer:
         return None
     date = dt.date.fromisoformat(pointer["business_date"]["S"])
@@ -140,7 +140,7 @@ def served_of(pointer: Mapping[str, Any]) -> Served | None:
 
 
 def number_of(pointer: Mapping[str, Any], name: str) -> int:
-    """Give a number of the pointer, 0 when it has none yet."""
+    """Return a number of the pointer, 0 if it has none yet."""
     return int(pointer[name]["N"]) if name in pointer else 0
 
 

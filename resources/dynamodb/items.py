@@ -25,7 +25,7 @@ Item = dict[str, dict[str, Any]]
 
 
 def kinds_of(schema: pa.Schema) -> dict[str, str]:
-    """Give each column's kind: text, boolean, integer, float or decimal:<scale>."""
+    """Return each column's kind: text, boolean, integer, float or decimal:<scale>."""
     import pyarrow as pa
 
     if clash := {KEY, BRANCH} & set(schema.names):
@@ -49,7 +49,7 @@ def kinds_of(schema: pa.Schema) -> dict[str, str]:
 
 
 def item_texts(batch: pa.RecordBatch, generation: int) -> Iterator[str]:
-    """Give the profiles of a batch as items in DynamoDB's JSON, each of at most 400 KB."""
+    """Yield the profiles of a batch as items in DynamoDB's JSON, each of at most 400 KB."""
     import pyarrow as pa
 
     kinds = kinds_of(batch.schema)
@@ -66,12 +66,12 @@ def item_texts(batch: pa.RecordBatch, generation: int) -> Iterator[str]:
 
 
 def profile_of(item: Item, kinds: Mapping[str, str]) -> Profile:
-    """Give the profile that an item was made of."""
+    """Return the profile that an item was made of."""
     return {name: _value(item[name], kind, name) for name, kind in kinds.items() if name in item}
 
 
 def _items_sql(kinds: Mapping[str, str], generation: int) -> str:
-    """Give the query of the items: one JSON text each, made in columns and not row by row."""
+    """Return the query of the items, one JSON text each, built by column and not row by row."""
     share = f"lpad(CAST((client_id % {SHARES} + {SHARES}) % {SHARES} AS varchar), 2, '0')"
     branch = f"coalesce(CAST({BRANCH_ID} AS varchar), 'none/' || {share})"
     members = [
@@ -121,7 +121,7 @@ def _refuse_large(item: Item) -> None:
 
 
 def _bytes(name: str, value: dict[str, Any]) -> int:
-    """Give the bytes that DynamoDB counts for an attribute, for a number a few too many."""
+    """Return the bytes that DynamoDB counts for an attribute; a few too many for a number."""
     ((kind, held),) = value.items()
     size = 1 if kind == "BOOL" else len(held) // 2 + 3 if kind == "N" else len(held.encode())
     return len(name.encode()) + size

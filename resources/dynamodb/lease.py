@@ -18,7 +18,7 @@ from resources.profile_store import ProfileStoreError
 WAIT_SECONDS = 3_600.0
 _BEATS = 4
 """How often a load shows within its lease that it lives."""
-_LOST = "this load stood still for so long that another took its place; nothing of it is served"
+_LOST = "this load paused for so long that another replaced it; nothing of it is served"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Lease:
         self._thread = Thread(target=self._live, name="profile-load-lease", daemon=True)
 
     def __enter__(self) -> Self:
-        """Wait for the lease, and give it with a generation that no load had before."""
+        """Wait for the lease, and return it with a generation that no load had before."""
         with explained("load", f"the DynamoDB table {self._table}"):
             self._acquire()
         self._thread.start()
@@ -59,7 +59,7 @@ class Lease:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Let the next one load."""
+        """Release the lease."""
         self._end.set()
         self._thread.join()
         # What was loaded is served, or the load's own failure counts; the lease runs out by itself.
@@ -79,7 +79,7 @@ class Lease:
         condition: str = "#owner = :me",
         if_held: bool = True,
     ) -> bool:
-        """Change the pointer if this load holds it; if not, raise, or give False."""
+        """Change the pointer if this load holds it; if not, raise, or return False."""
         from botocore.exceptions import ClientError
 
         try:

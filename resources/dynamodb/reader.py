@@ -24,7 +24,7 @@ from resources.dynamodb.table import (
     profile_key,
 )
 from resources.profile_store import Profile
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 PER_READ = 100
 PATIENCE_SECONDS = 30.0
@@ -41,7 +41,7 @@ class DynamoReader:
         self._kinds: tuple[int, dict[str, str]] = (0, {})
 
     def get(self, client_id: int) -> Profile | None:
-        """Give a client's profile; None when there is no such client."""
+        """Return a client's profile; None if there is no such client."""
 
         def read(generation: int) -> list[Item]:
             item = self._item(profile_key(generation, client_id))
@@ -51,18 +51,18 @@ class DynamoReader:
         return found[0] if found else None
 
     def by_branch(self, branch_id: int) -> list[Profile]:
-        """Give the profiles of a branch's clients, by client_id."""
+        """Return the profiles of a branch's clients, by client_id."""
         found = self._of_one_generation(lambda g: self._branch(g, branch_id))
         return sorted(found, key=lambda profile: int(profile[CLIENT]))
 
     def pointer(self) -> Item:
-        """Give the pointer as it is now; empty before the first load."""
+        """Return the pointer as it is now; empty before the first load."""
         return self._item(pointer_key())
 
     def _of_one_generation(
         self, read: Callable[[int], list[Item] | None], enough: int | None = None
     ) -> list[Profile]:
-        """Give what is read of the generation that was served before and after.
+        """Return what is read from the generation that was served before and after the read.
 
         `enough` items need no second look. A generation that is no longer served is being removed:
         what was read of it may not be whole.
@@ -89,7 +89,7 @@ class DynamoReader:
         return []
 
     def _branch(self, generation: int, branch_id: int) -> list[Item] | None:
-        """Give a branch's items; None while the index or the table does not show them all."""
+        """Return a branch's items; None while the index or the table does not show all of them."""
         counted = self._item(count_key(generation, branch_id))
         if not counted:
             return []
@@ -106,7 +106,7 @@ class DynamoReader:
         return items if len(items) == int(counted["profiles"]["N"]) else None
 
     def _items(self, keys: list[Key]) -> list[Item]:
-        """Give the items of up to a hundred keys, as they are now."""
+        """Return the items of up to a hundred keys, as they are now."""
         items, waiting, attempt = list[Item](), keys, 0
         while waiting:
             asked = {self._table: {"Keys": waiting, "ConsistentRead": True}}
@@ -119,7 +119,7 @@ class DynamoReader:
         return items
 
     def _columns(self, generation: int) -> dict[str, str] | None:
-        """Give the kinds of a generation's columns; None when it is being removed."""
+        """Return the kinds of a generation's columns; None if it is being removed."""
         if self._kinds[0] != generation:
             found = self._item(columns_key(generation))
             if not found:

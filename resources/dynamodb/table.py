@@ -23,7 +23,7 @@ SHARES = 64
 
 
 def definition(names: AwsNames) -> dict[str, Any]:
-    """Give what CreateTable and a stack need: on demand, one index that holds keys only."""
+    """Return the definition for CreateTable and a stack: on demand, one index with keys only."""
     return {
         "TableName": names.profile_table,
         "BillingMode": "PAY_PER_REQUEST",
@@ -44,43 +44,43 @@ def definition(names: AwsNames) -> dict[str, Any]:
 
 
 def profile_key(generation: int, client_id: int) -> dict[str, dict[str, str]]:
-    """Give the key of a client's profile."""
+    """Return the key of a client's profile."""
     return _key(share_key(generation, client_id % SHARES), client_id)
 
 
 def share_key(generation: int, share: int) -> str:
-    """Give a partition key of a generation's profiles."""
+    """Return a partition key of a generation's profiles."""
     return f"{generation}/{share:02d}"
 
 
 def columns_key(generation: int) -> dict[str, dict[str, str]]:
-    """Give the key of the item that says what a generation's columns are."""
+    """Return the key of the item that holds a generation's columns."""
     return _key(f"{generation}/columns", 0)
 
 
 def count_key(generation: int, branch_id: int) -> dict[str, dict[str, str]]:
-    """Give the key of the item that says how many profiles of a generation a branch has."""
+    """Return the key of the item that holds the number of a branch's profiles in a generation."""
     return _key(f"{generation}/branches", branch_id)
 
 
 def partitions(generation: int) -> list[str]:
-    """Give the partition keys of all that belongs to a generation."""
+    """Return the partition keys of everything that belongs to a generation."""
     shares = [share_key(generation, share) for share in range(SHARES)]
     return [*shares, f"{generation}/branches", f"{generation}/columns"]
 
 
 def pointer_key() -> dict[str, dict[str, str]]:
-    """Give the pointer's key."""
+    """Return the pointer's key."""
     return _key(POINTER, 0)
 
 
 def branch_key(generation: int, branch_id: int) -> str:
-    """Give the index's key of a branch's profiles; of those without one see `dynamo_items`."""
+    """Return the index's key of a branch's profiles; of those without one see `dynamo_items`."""
     return f"{generation}/{branch_id}"
 
 
 def branch_of(key: str) -> int | None:
-    """Give the branch of an index's key; None of profiles without one."""
+    """Return the branch of an index key; None for profiles without one."""
     branch = key.partition("/")[2]
     return None if branch.startswith("none") else int(branch)
 

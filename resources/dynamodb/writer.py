@@ -52,7 +52,7 @@ class Pace:
             self._clock.sleep(pause)
 
     def taken(self, units: float, *, refused: bool) -> None:
-        """Tell what a request took, and whether the table wanted less of it."""
+        """Record the units that a request took, and whether it was throttled."""
         with self._lock:
             if refused:
                 self._units = max(self._most / 100, self._units / 2)
@@ -82,7 +82,7 @@ class BatchWriter:
         self._pace = Pace(self.units, self.clock)
 
     def write(self, requests: Iterable[Request]) -> int:
-        """Send all requests, in no order; give how many. Raises AwsError when none is taken."""
+        """Send all requests, in no order; return how many. Raises AwsError if none is taken."""
         sent, running = 0, set[Future[int]]()
         with ThreadPoolExecutor(self.threads) as pool:
             try:
@@ -121,7 +121,7 @@ class BatchWriter:
         return len(batch)
 
     def _attempt(self, batch: list[Request]) -> tuple[list[Request], float]:
-        """Give what was not taken, and the units that the rest took."""
+        """Return the requests not accepted, and the units that the rest took."""
         from botocore.exceptions import ClientError
 
         with explained("write", f"the DynamoDB table {self.table}"):

@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def catalog(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a connection whose views and tables nobody else sees; they go when it is back."""
+        """Yield a connection with views and tables of its own; they are dropped afterwards."""
         import duckdb
 
         root, name = self._started(), f"query_{next(self._numbers)}"
@@ -81,6 +81,6 @@ def spilling(below: Path | None) -> dict[str, str]:
 
 
 def within(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
-    """Have a new connection see a catalog, and dates that do not hang on the machine's zone."""
+    """Set a new connection's catalog, and a time zone that does not depend on the machine."""
     connection.execute(f"USE {catalog}")
     connection.execute("SET TimeZone = 'UTC'")

@@ -112,21 +112,21 @@ class DuckDbEngine:
     def query(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> pa.Table:
-        """Give a small result; sums of integers are bigint, as in Athena."""
+        """Return a small result; sums of integers are bigint, as in Athena."""
         duck = to_duckdb(sql)
         return self._connected(inputs, lambda db: arrow(db, duck, params))
 
     def one(
         self, sql: str, params: Sequence[object] = (), inputs: Inputs = NO_INPUTS
     ) -> dict[str, Any]:
-        """Give the single row of a query by column name."""
+        """Return the single row of a query by column name."""
         rows: list[dict[str, Any]] = self.query(sql, params, inputs).to_pylist()
         if len(rows) != 1:
             raise SqlError(f"a query of one row gave {len(rows)}")
         return rows[0]
 
     def rows(self, queries: Mapping[str, Query]) -> dict[str, dict[str, Any]]:
-        """Give the single row of each query; one after another, each uses all threads."""
+        """Return the single row of each query; they run one by one, each with all threads."""
         return {name: self.one(q.sql, q.params, q.inputs) for name, q in queries.items()}
 
     def session(self, inputs: Inputs) -> DuckDbSession:
@@ -209,7 +209,7 @@ class DuckDbEngine:
         *,
         reason_first: bool = False,
     ) -> T:
-        """Do the work within the time limit; DuckDB's errors become SqlError without values."""
+        """Run the work within the time limit; DuckDB's errors become SqlError without values."""
         import duckdb
 
         wording = "{reason} ({query})" if reason_first else "{query}: {reason}"
@@ -248,7 +248,7 @@ class DuckDbSession:
         self._engine, self._db, self._inputs = engine, db, inputs
 
     def __enter__(self) -> Self:
-        """Give the session."""
+        """Return the session."""
         return self
 
     def __exit__(self, *_failure: object) -> None:
@@ -256,12 +256,12 @@ class DuckDbSession:
         self._db.close()
 
     def query(self, sql: str) -> pa.Table:
-        """Give the rows of one Athena SELECT; SqlError for any other statement."""
+        """Return the rows of one Athena SELECT; SqlError for any other statement."""
         duck = selected(sql)
         return self._guarded(lambda db: arrow(db, duck, ()))
 
     def explain(self, sql: str) -> str:
-        """Give DuckDB's plan of one Athena SELECT."""
+        """Return DuckDB's plan of one Athena SELECT."""
         plan = f"EXPLAIN {selected(sql)}"
         return self._guarded(lambda db: str(db.execute(plan).fetchall()[0][1]))
 

@@ -21,12 +21,12 @@ _OURS = re.compile(r"Invalid Input Error: ((?:athena|output): [^\n]*)")
 
 
 def quoted(name: str) -> str:
-    """Give an identifier, or a dotted pair of them, in double quotes."""
+    """Return an identifier, or a dotted pair of them, in double quotes."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
 def text(value: str) -> str:
-    """Give a text literal."""
+    """Return a text literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -65,7 +65,7 @@ def _canonical(kind: str) -> str:
 
 
 def lossless_cast(name: str, actual: str, target: str) -> str:
-    """Give the expression of an output column: the value as `target`, or an error, never rounded.
+    """Return the expression of an output column: the value as `target`, or an error, never rounded.
 
     Numbers go to numbers and times to times; a text becomes neither, because Athena refuses that.
     """
@@ -87,12 +87,12 @@ def lossless_cast(name: str, actual: str, target: str) -> str:
 
 
 def select_columns(types: Mapping[str, str], columns: Sequence[tuple[str, str]]) -> str:
-    """Give the select list of the output; KeyError names a column that the query lacks."""
+    """Return the select list of the output; KeyError names a column that the query lacks."""
     return ", ".join(lossless_cast(name, types[name], target) for name, target in columns)
 
 
 def without_values(error: Exception, inputs: Inputs) -> str:
-    """Say what failed in words that hold no value of the data.
+    """Return the error message without any value of the data.
 
     DuckDB quotes the value that it could not convert; only names of types, of the given files and
     of what the SQL itself says are kept.

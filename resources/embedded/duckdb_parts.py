@@ -18,7 +18,7 @@ FILE = "part-0.parquet"
 def copied(
     db: duckdb.DuckDBPyConnection, rows: str, folder: Path, params: Sequence[object] = ()
 ) -> int:
-    """Write a query's rows to the folder's file; give how many."""
+    """Write a query's rows to the folder's file; return how many."""
     target = text(str(folder / FILE))
     done = db.execute(
         f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)", list(params)
@@ -27,7 +27,7 @@ def copied(
 
 
 def partition_folder(output: Path, keys: Sequence[str], values: Sequence[object]) -> Path:
-    """Give the folder of a partition: output/key=value/…."""
+    """Return the folder of a partition: output/key=value/…."""
     return output.joinpath(*(f"{k}={v}" for k, v in zip(keys, values, strict=True)))
 
 

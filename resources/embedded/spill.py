@@ -1,7 +1,7 @@
 """Where a DuckDB spills to: a folder that no other one has, swept when its process is gone.
 
 DuckDB names its files alike in every process: two that spill into one folder read each other's
-rows, and tell nobody.
+rows without an error.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _HELD: list[IO[str]] = []
 
 
 def spill_folder(parent: Path) -> Path:
-    """Give a folder below the parent for one DuckDB, which makes it when it spills."""
+    """Return a folder below the parent for one DuckDB, which creates it when it spills."""
     return _of_process(parent.absolute(), os.getpid()) / str(next(_NUMBERS))
 
 
 @contextmanager
 def work_folder(parent: Path) -> Iterator[Path]:
-    """Make a folder below the parent for a while; that of a killed process is swept by the next."""
+    """Yield a temporary folder below the parent; that of a killed process is swept by the next."""
     folder = spill_folder(parent)
     # Scratch may have been deleted since the process began.
     folder.mkdir(parents=True)
@@ -42,7 +42,7 @@ def work_folder(parent: Path) -> Iterator[Path]:
 
 @cache
 def _of_process(parent: Path, _pid: int) -> Path:
-    """Give this process's folder. The pid is asked for, since a fork has its parent's cache."""
+    """Return this process's folder. The pid is a parameter, since a fork has its parent's cache."""
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent)
     while True:

@@ -152,7 +152,7 @@ def _is_created(store: sqlite3.Connection) -> bool:
 
 
 def _served(store: sqlite3.Connection) -> tuple[Served | None, int]:
-    """Give what is served and its generation, 0 before the first."""
+    """Return what is served and its generation, 0 before the first."""
     row = store.execute("SELECT business_date, version, generation FROM pointer").fetchone()
     if row is None:
         return None, 0
@@ -173,7 +173,7 @@ def _remove_all_but(store: sqlite3.Connection, generation: int) -> None:
 def _write(
     store: sqlite3.Connection, generation: int, rows: Iterable[pa.RecordBatch]
 ) -> tuple[int, list[str], list[str]]:
-    """Write a generation in bounded transactions; give its items, columns and decimal columns."""
+    """Write a generation in bounded transactions; return its items, columns and decimal columns."""
     import pyarrow as pa
 
     items, columns, decimals = 0, list[str](), list[str]()
@@ -205,7 +205,7 @@ def _kept(store: sqlite3.Connection, generation: int) -> dict[int | None, int]:
 
 
 def _bodies_sql(columns: list[str], decimals: list[str]) -> str:
-    """Give the query of client_id, branch_id and body: JSON is made in columns, not row by row."""
+    """Return the query of client_id, branch_id and body: JSON built by column, not row by row."""
     quoted = {name: '"' + name.replace('"', '""') + '"' for name in columns}
     values = ", ".join(
         f"CAST({text} AS varchar)" if name in decimals else text for name, text in quoted.items()

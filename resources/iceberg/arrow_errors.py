@@ -25,13 +25,13 @@ _CODES = {
 
 
 def is_refusal(problem: OSError) -> bool:
-    """Whether S3 answered, or could not be reached: nothing is known of the file itself."""
+    """Return whether S3 answered, or could not be reached: nothing is known of the file itself."""
     return _SAID.search(str(problem)) is not None
 
 
 @contextmanager
 def lake_explained(action: str, target: str) -> Iterator[None]:
-    """Do as `explained` does, for Arrow's errors too; LakeError for a file that is gone."""
+    """Explain errors as `explained` does, Arrow's too; LakeError for a file that is gone."""
     from botocore.exceptions import ClientError
 
     with explained(action, target):

@@ -49,15 +49,15 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _open_catalog(self) -> "Catalog":
-        """Give the catalog."""
+        """Return the catalog."""
 
     @abstractmethod
     def _place(self, table: str) -> Place:
-        """Give where the table is; LakeError for what is no table name."""
+        """Return the place of the table; LakeError for an invalid table name."""
 
     @abstractmethod
     def _make_namespace(self, schema: str) -> None:
-        """Have the catalog know the schema, if that is the lake's own to do."""
+        """Create the schema in the catalog, if that is the lake's task."""
 
     @abstractmethod
     def _turn(self, table: str) -> AbstractContextManager[None]:
@@ -65,11 +65,11 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _claim(self, table: str, name: str) -> Path | None:
-        """Give a new, empty folder for candidates; None when the name is taken."""
+        """Return a new, empty folder for candidates; None if the name is taken."""
 
     @abstractmethod
     def _own(self, table: str, files: Sequence[str]) -> list[str]:
-        """Give the files as the table will name them; LakeError for one of another place."""
+        """Return the files as the table will name them; LakeError for one of another place."""
 
     @staticmethod
     def _path(named: str) -> str:
@@ -83,7 +83,7 @@ class IcebergLake(ABC):
 
     @abstractmethod
     def _orphaned(self, table: str, files: set[str]) -> None:
-        """Have the age of these files, as orphans, count from now."""
+        """Start counting the age of these files, as orphans, from now."""
 
     @abstractmethod
     def _record(self, table: str, files: Sequence[str]) -> None:
@@ -93,14 +93,14 @@ class IcebergLake(ABC):
     def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
         """Raise DamagedFileError for a file that is not as it was recorded."""
 
-    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
-        """Have failures of what the table lies on say what to do; a subclass knows how."""
+    def _explained(self, action: str, table: str) -> AbstractContextManager[None]:
+        """Explain failures of the underlying storage to the user; a subclass overrides it."""
         return nullcontext()
 
     def load(self, table: str) -> "Table":
-        """Give the Iceberg table as it stands; MissingTableError when it was never created."""
+        """Return the current Iceberg table; MissingTableError if it was never created."""
         place = self._place(table)
-        with self._told(READ, table):
+        with self._explained(READ, table):
             return load(self._catalog, place.identifier, table)
 
     def ensure(
@@ -113,7 +113,7 @@ class IcebergLake(ABC):
     ) -> None:
         """See `Lake.ensure`. Two processes may do it at once."""
         place = self._place(table)
-        with self._told("create or change", table):
+        with self._explained("create or change", table):
             lake_schema.ensure(
                 self._catalog,
                 place,
@@ -158,7 +158,7 @@ class IcebergLake(ABC):
         paths = self._own(table, files)
         if len(set(paths)) < len(paths):
             raise LakeError(f"{table}: a candidate file is named twice")
-        with self._told("publish to", table), self._turn(table):
+        with self._explained("publish to", table), self._turn(table):
             candidate = lake_candidate.describe(target, paths)
             lake_candidate.check_inside(target, candidate, replace)
             self._record(table, paths)
@@ -175,7 +175,7 @@ class IcebergLake(ABC):
         dates: Iterable[date] | None,
         snapshot_id: int | None,
     ) -> tuple[list[str], int | None]:
-        """Give the files of the dates in order, and the snapshot that shows them."""
+        """Return the files of the dates in order, and the snapshot that shows them."""
         source = self.load(table)
         chosen = Partitions(first, last, None if dates is None else frozenset(dates))
         columns = [field.name for field in source.spec().fields]
@@ -184,7 +184,7 @@ class IcebergLake(ABC):
         if snapshot_id is not None and (snapshot := source.snapshot_by_id(snapshot_id)) is None:
             raise LakeError(f"{table} has no snapshot {snapshot_id}")
         found = []
-        with self._told(READ, table):
+        with self._explained(READ, table):
             for file in live_files(source, snapshot):
                 partition = partition_of(source, file)
                 if chosen.hold(partition):
@@ -204,7 +204,7 @@ class IcebergLake(ABC):
         """See `Lake.sample`."""
         chosen = parquet.sampled_files(files)
         paths = [self._path(named) for named in self._own(table, chosen)]
-        with self._told("sample", table):
+        with self._explained("sample", table):
             return parquet.sample(paths, self._opener(table), rows)
 
     def dates(
@@ -215,7 +215,7 @@ class IcebergLake(ABC):
         chosen = Partitions(first, last)
         Partitions.on().check(table, (field.name for field in source.spec().fields))
         rows: dict[date, int] = {}
-        with self._told(READ, table):
+        with self._explained(READ, table):
             for file in live_files(source, source.current_snapshot()):
                 partition = partition_of(source, file)
                 day = partition[DATE_COLUMN]
@@ -245,7 +245,7 @@ class IcebergLake(ABC):
                 raise LakeError(f"{table} has no snapshot {snapshot_id}")
             target.manage_snapshots().set_current_snapshot(snapshot_id).commit()
 
-        with self._told("roll back", table), self._turn(table):
+        with self._explained("roll back", table), self._turn(table):
             committed(table, attempt)
 
     def expire(self, table: str, keep_last: int) -> list[int]:
@@ -256,7 +256,7 @@ class IcebergLake(ABC):
                 self.load(table), keep_last, lambda files: self._orphaned(table, files)
             )
 
-        with self._told("expire snapshots of", table), self._turn(table):
+        with self._explained("expire snapshots of", table), self._turn(table):
             return committed(table, attempt)
 
 

@@ -43,7 +43,7 @@ class CandidateTable:
 
 
 def create_candidate(lake: GlueLake, table: str, key: str) -> CandidateTable:
-    """Give a new, empty table with the columns of `table` as it stands, and `__part`.
+    """Return a new, empty table with the current columns of `table`, and `__part`.
 
     key: the name of the candidate's folder. Files of it can be published to `table` as they are.
     """
@@ -71,7 +71,7 @@ def create_candidate(lake: GlueLake, table: str, key: str) -> CandidateTable:
 
 
 def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None) -> str:
-    """Give "database.table": a new table that shows the rows of these Parquet files.
+    """Return "database.table": a new table that shows the rows of these Parquet files.
 
     Local files of the mirror are uploaded first. Without `columns` it has those of all files
     together; a column that a file lacks is NULL there. LakeError for files that cannot be one
@@ -88,7 +88,7 @@ def mount(lake: GlueLake, files: Sequence[str], columns: "Schema | None" = None)
 
 
 def parts_of(lake: GlueLake, candidate: CandidateTable, *, once: bool = False) -> tuple[Part, ...]:
-    """Give what each file of a candidate table holds, from its manifests; by part and file.
+    """Return what each file of a candidate table holds, from its manifests; by part and file.
 
     once: it was written once, or CommitConflictError: another INSERT has put the rows in again.
     """
@@ -96,7 +96,7 @@ def parts_of(lake: GlueLake, candidate: CandidateTable, *, once: bool = False) -
         table = lake.catalog.load_table(candidate.name)
         if once and len(table.snapshots()) > 1:
             raise CommitConflictError(
-                f"{candidate.name} holds its rows more than once: an INSERT that Athena told as "
+                f"{candidate.name} holds its rows more than once: an INSERT reported as "
                 "failed had been committed. Nothing was published; run it again"
             )
         found = [
@@ -111,7 +111,7 @@ def parts_of(lake: GlueLake, candidate: CandidateTable, *, once: bool = False) -
 
 
 def drop(lake: GlueLake, names: Iterable[str]) -> None:
-    """Have Glue forget these temporary tables; their files stay. One that is gone is no error."""
+    """Remove these temporary tables from Glue; their files stay. A missing one is no error."""
     database = lake.names.temporary_database
     tables = []
     for name in names:
@@ -147,7 +147,7 @@ def sweep(lake: GlueLake, older_than: datetime) -> list[str]:
 
 
 def _register(lake: GlueLake, kind: str, metadata: "TableMetadata") -> str:
-    """Write the metadata and give the name that Glue knows it by."""
+    """Write the metadata and return the name under which Glue has it."""
     from pyiceberg.io import load_file_io
 
     from resources.iceberg.pyiceberg_internals import ToOutputFile

@@ -61,7 +61,7 @@ def database_of(uri: str) -> Path:
 
 
 def _create(database: Path) -> None:
-    """Put a finished catalog in place: two processes that both create tables collide in SQLite."""
+    """Move a finished catalog into place: two processes that create tables collide in SQLite."""
     from pyiceberg.catalog.sql import SqlCatalog
     from sqlalchemy import text
     from sqlalchemy.engine import URL
@@ -82,7 +82,7 @@ def _create(database: Path) -> None:
 
 
 def make_namespace(catalog: "Catalog", schema: str) -> None:
-    """Have the SQLite catalog know a schema."""
+    """Create a schema in the SQLite catalog."""
     from pyiceberg.exceptions import NamespaceAlreadyExistsError
     from sqlalchemy.exc import IntegrityError
 

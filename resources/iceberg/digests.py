@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resources.iceberg.addresses import path_of
-from resources.s3.side_by_side import side_by_side
 from resources.sha256 import sha256_of
+from resources.side_by_side import side_by_side
 from resources.sqlite_files import connect, read_only_options
 
 MISSING = "is missing"

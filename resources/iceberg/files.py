@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from resources.lake_types import DATE_COLUMN, LakeError
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile, ManifestEntry, ManifestFile
@@ -46,7 +46,7 @@ def date_of(table: "Table", file: "DataFile") -> date | None:
 def entries_of(
     table: "Table", manifests: Iterable["ManifestFile"]
 ) -> dict["ManifestFile", list["ManifestEntry"]]:
-    """What each manifest shows."""
+    """Return what each manifest shows."""
     from pyiceberg.manifest import ManifestContent
 
     listed = list(manifests)

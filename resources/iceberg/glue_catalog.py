@@ -14,7 +14,7 @@ COMMENT_BYTES = 255
 
 
 def shortened(comment: str) -> str:
-    """Give a comment on one line that Glue takes, cut between words."""
+    """Return a comment as one line that Glue accepts, cut between words."""
     line = " ".join(comment.split())
     if len(line.encode()) <= COMMENT_BYTES:
         return line
@@ -23,7 +23,7 @@ def shortened(comment: str) -> str:
 
 
 def open_glue_catalog(region: str) -> "GlueCatalog":
-    """Give the catalog of an account's region; opens no connection yet."""
+    """Return the catalog of an account's region; opens no connection yet."""
     from botocore.exceptions import BotoCoreError, ClientError
     from pyiceberg.catalog import METADATA_LOCATION
     from pyiceberg.catalog.glue import GlueCatalog
@@ -54,7 +54,7 @@ def open_glue_catalog(region: str) -> "GlueCatalog":
                     raise
 
         def _landed(self, identifier: tuple[str, str], metadata_location: str) -> bool:
-            """Whether the table is, or was before later commits, at this metadata."""
+            """Return whether the table is, or was before later commits, at this metadata."""
             try:
                 now = self.load_table(identifier)
             except NoSuchTableError:
@@ -86,7 +86,7 @@ def register(
     metadata_location: str,
     parameters: Mapping[str, str],
 ) -> None:
-    """Have Glue know a table of (database, name) whose metadata is written."""
+    """Register a table of (database, name) in Glue; its metadata is written."""
     from resources.iceberg.pyiceberg_internals import construct_table_input, create_glue_table
 
     database, table = name

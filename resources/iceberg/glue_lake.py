@@ -64,9 +64,9 @@ class GlueLake(IcebergLake):
         return Place(table, f"{self.names.database(schema)}.{name}", location)
 
     def _make_namespace(self, schema: str) -> None:
-        """Do nothing: databases, and who may use them, are the stack's."""
+        """Do nothing: the stack defines databases and their grants."""
 
-    def _told(self, action: str, table: str) -> AbstractContextManager[None]:
+    def _explained(self, action: str, table: str) -> AbstractContextManager[None]:
         return lake_explained(action, f"Glue table {self._place(table).identifier}")
 
     def _turn(self, table: str) -> AbstractContextManager[None]:
@@ -123,8 +123,8 @@ class GlueLake(IcebergLake):
         """See `Lake.tables`."""
         from resources.aws_names import LAYER_OF
 
-        told = explained("list the tables of", f"the Glue databases of {self.names.base}")
-        with told, self._databases_exist():
+        explaining = explained("list the tables of", f"the Glue databases of {self.names.base}")
+        with explaining, self._databases_exist():
             return sorted(
                 f"{schema}.{name}"
                 for schema in LAYER_OF

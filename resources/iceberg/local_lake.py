@@ -67,7 +67,7 @@ class LocalLake(IcebergLake):
         make_namespace(self._catalog, schema)
 
     @contextmanager
-    def _told(self, action: str, table: str) -> Iterator[None]:
+    def _explained(self, action: str, table: str) -> Iterator[None]:
         from pyiceberg.exceptions import ValidationError
 
         try:
@@ -158,7 +158,7 @@ class LocalLake(IcebergLake):
 
     def _shown(self, table: str) -> tuple["Table", list["DataFile"]]:
         source = self.load(table)
-        with self._told(READ, table):
+        with self._explained(READ, table):
             return source, list(live_files(source, source.current_snapshot()))
 
     def unreadable(self) -> dict[str, str]:
@@ -198,7 +198,7 @@ class LocalLake(IcebergLake):
             date = date_of(source, shown[path]) if path in shown else None
             raise DamagedFileError(
                 f"{Damaged(table, date, path, problem)}. Nothing was made from it: run again with "
-                "customer360 run, which makes it anew from the archive."
+                "customer360 run, which rebuilds it from the archive."
             )
 
     def empty_file(self, table: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resources.iceberg.candidate import Footer, footer_of, visible
 from resources.iceberg.commit import transaction
 from resources.lake_types import LakeError
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def new_metadata(
     schema: "Schema", location: str, properties: Mapping[str, str], spec: "PartitionSpec"
 ) -> "TableMetadata":
-    """Give the metadata of an empty table; field ids stay as they are in the schema."""
+    """Return the metadata of an empty table; field ids stay as they are in the schema."""
     from pyiceberg.table.metadata import TableMetadataV2
     from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 
@@ -45,7 +45,7 @@ def new_metadata(
 def mounted(
     io: "FileIO", files: Sequence[str], location: str, columns: "Schema | None" = None
 ) -> "TableMetadata":
-    """Give the metadata of a table that shows these files, its manifest written to `location`."""
+    """Return the metadata of a table that shows these files, its manifest written to `location`."""
     from pyiceberg.catalog.noop import NoopCatalog
     from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
     from pyiceberg.table import Table
@@ -68,7 +68,7 @@ def mounted(
 
 
 def _columns(file: str, footer: Footer) -> dict[str, tuple[Any, int | None]]:
-    """Give type and, if the file has them, field id of each of its columns by name."""
+    """Return type and, if the file has one, field id of each of its columns by name."""
     from pyiceberg.io.pyarrow import UnsupportedPyArrowTypeException, pyarrow_to_schema
     from pyiceberg.table.name_mapping import NameMapping
 
@@ -86,7 +86,7 @@ def _columns(file: str, footer: Footer) -> dict[str, tuple[Any, int | None]]:
 def _together(
     found: Mapping[str, Mapping[str, tuple[Any, int | None]]], wanted: "Schema | None"
 ) -> "Schema":
-    """Give the schema of all files, with the ids that files have; others are found by name."""
+    """Return the schema of all files, with the files' ids; others are found by name."""
     from pyiceberg.exceptions import ResolveError
     from pyiceberg.schema import Schema, promote
     from pyiceberg.types import NestedField

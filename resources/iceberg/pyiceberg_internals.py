@@ -116,5 +116,5 @@ def __getattr__(name: str) -> Any:
 
 
 def create_glue_table(catalog: GlueCatalog, database: str, table: str, described: Any) -> None:
-    """Have Glue know a table whose metadata is written; the public way writes metadata itself."""
+    """Create the Glue table of metadata that is written; the public way writes metadata itself."""
     catalog._create_glue_table(database, table, described)

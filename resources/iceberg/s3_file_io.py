@@ -35,7 +35,7 @@ class S3FileIO(PyArrowFileIO):
 
 @lru_cache(maxsize=4)
 def _session(_process: int) -> Any:
-    """Give a session that renews its credentials by itself."""
+    """Return a session that renews its credentials by itself."""
     import boto3
 
     return boto3.session.Session()

@@ -33,7 +33,7 @@ def ensure(
     properties: Mapping[str, str],
     make_namespace: Callable[[str], None],
 ) -> None:
-    """Make the table exist with this schema; see `Lake.ensure`."""
+    """Create or evolve the table to this schema; see `Lake.ensure`."""
     from resources.iceberg.pyiceberg_internals import assign_fresh_schema_ids
 
     table = place.table

@@ -42,7 +42,7 @@ def shown(table: "Table", snapshots: list["Snapshot"]) -> set[str]:
 def expire(table: "Table", keep_last: int, orphaned: Callable[[set[str]], None]) -> list[int]:
     """Forget all but the newest snapshots, never the current one; the ids forgotten.
 
-    orphaned: is told, before that, of the files that no snapshot will show any more.
+    orphaned: called before that with the files that no snapshot will show any more.
     """
     from resources.iceberg.pyiceberg_internals import ExpireSnapshots
 

@@ -30,7 +30,7 @@ def note_expired(s3: Any, location: str, files: set[str]) -> None:
 
 
 def objects(s3: Any, prefix: str) -> Iterator[Object]:
-    """Give the addresses under a prefix and when each was written."""
+    """Yield the addresses under a prefix and when each was written."""
     where = address(prefix)
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=where["Bucket"], Prefix=where["Key"]

@@ -23,7 +23,7 @@ class Code:
 
 
 def code_of(names: AwsNames, script: Path) -> Code:
-    """Give where a script and `job.py` beside it belong."""
+    """Return the addresses of a script and the `job.py` beside it."""
     digest = hashlib.sha256()
     for file in (script, script.with_name(HELPERS)):
         digest.update(file.read_bytes())
@@ -32,7 +32,7 @@ def code_of(names: AwsNames, script: Path) -> Code:
 
 
 def upload(names: AwsNames, script: Path) -> Code:
-    """Give where a script and its helpers are, after uploading what is not there."""
+    """Return the addresses of a script and its helpers, after uploading what is missing."""
     from resources.account.client import client
     from resources.account.errors import explained
     from resources.s3.mirror import address

@@ -51,27 +51,29 @@ class Step:
         return f"EMR cluster {self.cluster} step {self.step_id}"
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         return _seen(self._found())
 
     def stop(self) -> None:
-        """Ask EMR to cancel it; raises AwsError when the cluster refuses."""
+        """Cancel the step; raises AwsError if the cluster refuses."""
         with explained("stop", self.name):
             answer = self._emr.cancel_steps(
                 ClusterId=self.cluster,
                 StepIds=[self.step_id],
                 StepCancellationOption="TERMINATE_PROCESS",
             )
-        for told in answer.get("CancelStepsInfoList", ()):
-            if told["Status"] != "SUBMITTED" and not self.look().ended:
-                raise AwsError(f"Cannot stop {self.name}: {told.get('Reason')}", told["Status"])
+        for answered in answer.get("CancelStepsInfoList", ()):
+            if answered["Status"] != "SUBMITTED" and not self.look().ended:
+                raise AwsError(
+                    f"Cannot stop {self.name}: {answered.get('Reason')}", answered["Status"]
+                )
 
     def lines(self) -> Iterable[str]:
-        """Give the new lines of its output, which EMR copies every few minutes."""
+        """Return the new lines of its output, which EMR copies every few minutes."""
         return self.log
 
     def spent(self) -> Mapping[str, Number]:
-        """Give the seconds it ran: the cluster is paid for, whatever runs on it."""
+        """Return the seconds it ran: the cluster has its price whatever runs on it."""
         times = self._found()["Status"].get("Timeline", {})
         if "StartDateTime" not in times or "EndDateTime" not in times:
             return {}
@@ -97,7 +99,7 @@ class ClusterSteps:
     cluster: str
 
     def attempts(self, tag: str) -> list[Attempt]:
-        """Give the steps of a piece of work, which are named by it."""
+        """Return the steps of a piece of work, which are named by it."""
         cluster_id, logs = self._running()
         with explained("list the steps of", f"EMR cluster {self.cluster}"):
             pages = self._emr.get_paginator("list_steps").paginate(ClusterId=cluster_id)
@@ -131,7 +133,7 @@ class ClusterSteps:
         return self._step(cluster_id, logs, added["StepIds"][0])
 
     def going_on(self) -> Iterator[tuple[str, Job]]:
-        """Give what may still do something, each with the piece of work that it was started for.
+        """Yield the jobs that may still be active, each with the work it was started for.
 
         Nothing without a cluster. Stages may share one: only what runs this stage's code is given.
         """
@@ -150,7 +152,7 @@ class ClusterSteps:
         return client("emr", self.names.region)
 
     def _running(self) -> tuple[str, str]:
-        """Give the id of the cluster, and where it copies its logs to."""
+        """Return the id of the cluster, and where it copies its logs to."""
         ids = self._alive()
         if len(ids) != 1:
             found = "none" if not ids else f"{len(ids)}: {', '.join(ids)}; name one by its id"
@@ -165,7 +167,7 @@ class ClusterSteps:
         return ids[0], str(described.get("LogUri") or "")
 
     def _alive(self) -> list[str]:
-        """Give the ids of the clusters of the name, or of the one that it is the id of."""
+        """Return the ids of the clusters with this name, or the one with this id."""
         with explained("find", f"EMR cluster {self.cluster}"):
             pages = self._emr.get_paginator("list_clusters").paginate(ClusterStates=_ALIVE)
             return [
@@ -176,7 +178,7 @@ class ClusterSteps:
             ]
 
     def _step(self, cluster_id: str, logs: str, step_id: str) -> Step:
-        # EMR tells the address with the scheme of its own file system.
+        # EMR reports the address with the scheme of its own file system.
         base = logs.replace("s3n://", "s3://").rstrip("/")
         log = CopiedLines(self.names.region, f"{base}/{cluster_id}/steps/{step_id}/stdout.gz")
         return Step(self.names.region, cluster_id, step_id, log if base else ())
@@ -192,13 +194,13 @@ class EmrClusterEngine(JobEngine):
         self._cluster = cluster
 
     def jobs(self, script: Path) -> Jobs:
-        """Give the steps of the cluster."""
+        """Return the steps of the cluster."""
         return ClusterSteps(self.names, self._cluster)
 
 
 def _seen(step: Mapping[str, Any]) -> Seen:
     status = step["Status"]
     details = status.get("FailureDetails", {})
-    told = " ".join(str(details.get(part, "")) for part in ("Reason", "Message"))
+    answered = " ".join(str(details.get(part, "")) for part in ("Reason", "Message"))
     state = status["State"]
-    return Seen(state, PHASES.get(state), safe_reason(told) or REASONS.get(state, ""))
+    return Seen(state, PHASES.get(state), safe_reason(answered) or REASONS.get(state, ""))

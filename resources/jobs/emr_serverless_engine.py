@@ -64,20 +64,20 @@ class ServerlessRun:
         return f"EMR Serverless application {self.application} job run {self.run_id}"
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         return _seen(self.found())
 
     def stop(self) -> None:
-        """Ask EMR to cancel it."""
+        """Cancel the job run."""
         with explained("stop", self.name):
             self._emr.cancel_job_run(applicationId=self.application, jobRunId=self.run_id)
 
     def lines(self) -> Iterable[str]:
-        """Give the new lines of its driver."""
+        """Return the new lines of its driver."""
         return self.log
 
     def spent(self) -> Mapping[str, Number]:
-        """Give vCPU-hours, GB-hours of memory, and dollars."""
+        """Return vCPU-hours, GB-hours of memory, and dollars."""
         found = self.found()
         used = found.get("billedResourceUtilization") or found.get("totalResourceUtilization", {})
         vcpu, memory, storage = (
@@ -100,7 +100,7 @@ class ServerlessRun:
         return client("emr-serverless", self.region)
 
     def found(self) -> Mapping[str, Any]:
-        """Give the job run as EMR describes it."""
+        """Return the job run as EMR describes it."""
         with explained("look at", self.name):
             answer = self._emr.get_job_run(applicationId=self.application, jobRunId=self.run_id)
         found: Mapping[str, Any] = answer["jobRun"]
@@ -116,7 +116,7 @@ class ServerlessJobs:
     prices: Prices
 
     def attempts(self, tag: str) -> list[Attempt]:
-        """Give the job runs of a piece of work, which are named by it."""
+        """Return the job runs of a piece of work, which are named by it."""
         application, since = self._application(), dt.datetime.now(dt.UTC) - _LOOKED_BACK
         pages = self._emr.get_paginator("list_job_runs")
         with explained("list the job runs of", self.names.emr_application):
@@ -161,7 +161,7 @@ class ServerlessJobs:
         return self._run(application, started["jobRunId"])
 
     def going_on(self) -> Iterator[tuple[str, Job]]:
-        """Give what may still do something, each with the piece of work that it was started for."""
+        """Yield the jobs that may still be active, each with the work it was started for."""
         application = self._application()
         pages = self._emr.get_paginator("list_job_runs")
         with explained("list the job runs of", self.names.emr_application):
@@ -207,7 +207,7 @@ class EmrServerlessEngine(JobEngine):
     prices = Prices()
 
     def jobs(self, script: Path) -> Jobs:
-        """Give the job runs of the application."""
+        """Return the job runs of the application."""
         return ServerlessJobs(self.names, self.patience.deadline, self.prices)
 
 

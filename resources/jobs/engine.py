@@ -40,7 +40,7 @@ class JobEngine:
         self.patience = patience or Patience()
 
     def jobs(self, script: Path) -> Jobs:
-        """Give the service of a script's jobs."""
+        """Return the service that runs a script's jobs."""
         raise NotImplementedError
 
     def run(
@@ -51,7 +51,7 @@ class JobEngine:
         business_date: dt.date,
         params: Params = NO_PARAMS,
     ) -> Candidate:
-        """Give what the script's job wrote to S3. Raises SparkJobError, or AwsError."""
+        """Return what the script's job wrote to S3. Raises SparkJobError, or AwsError."""
         started = time.monotonic()
         request = self._request(script, inputs, output, business_date, params)
         done = self.run_once(script, request)
@@ -62,7 +62,7 @@ class JobEngine:
     def run_once(
         self, script: Path, request: Request, whole: Callable[[str], bool] | None = None
     ) -> Attempt:
-        """Have a request done by one job; give that job.
+        """Run a request as one job; return that job.
 
         whole: whether the output of an earlier job can be taken; by default when it has files.
         """
@@ -93,8 +93,8 @@ class JobEngine:
         with explained("upload inputs to", self.mirror.names.base):
             given = {table: self.mirror.adopt(sources) for table, sources in inputs.items()}
         code = upload(self.names, script)
-        told = [code.sha256, given, business_date.isoformat(), dict(params)]
-        key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+        parts = [code.sha256, given, business_date.isoformat(), dict(params)]
+        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
         arguments = job_arguments(given, "", business_date, params)
         at = arguments.index("--inputs") + 1
         listed = self._list(key, arguments[at])
@@ -105,7 +105,7 @@ class JobEngine:
         )  # fmt: skip
 
     def _list(self, key: str, text: str) -> str:
-        """Give the address of a file that holds the inputs."""
+        """Return the address of a file that holds the inputs."""
         uri = f"{self.names.temporary}/job-inputs/{key}.json"
         with explained("write", uri):
             client("s3", self.names.region).put_object(**address(uri), Body=text.encode())
@@ -148,7 +148,7 @@ class SparkJobs:
 
 
 def tag_of(script: Path, business_date: dt.date) -> str:
-    """Give what is the same for every retry of a piece of work, and for nothing else."""
+    """Return a tag that is the same for every retry of a piece of work, and for no other."""
     work = current_work()
     of = f"{work.attempt_of}.{work.table}" if work else f"{uuid.uuid4()}.{script.stem}"
     return f"{of}.{business_date}"

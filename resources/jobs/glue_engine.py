@@ -59,27 +59,27 @@ class GlueRun:
         return f"Glue job {self.job_name} run {self.run_id}"
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         return _seen(self._found())
 
     def stop(self) -> None:
-        """Ask Glue to stop it; raises AwsError when Glue refuses."""
+        """Stop the job run; raises AwsError if Glue refuses."""
         with explained("stop", self.name):
             answer = self._glue.batch_stop_job_run(JobName=self.job_name, JobRunIds=[self.run_id])
-        for told in answer.get("Errors", ()):
+        for refused in answer.get("Errors", ()):
             if self.look().active:
-                why = told.get("ErrorDetail", {})
+                why = refused.get("ErrorDetail", {})
                 raise AwsError(
                     f"Cannot stop {self.name}: {why.get('ErrorMessage', 'Glue refuses')}",
                     str(why.get("ErrorCode", "")),
                 )
 
     def lines(self) -> Iterable[str]:
-        """Give the new lines of its output."""
+        """Return the new lines of its output."""
         return self.log
 
     def spent(self) -> Mapping[str, Number]:
-        """Give DPU-hours and dollars."""
+        """Return DPU-hours and dollars."""
         found = self._found()
         whole = found.get("ExecutionTime", 0) * found.get("MaxCapacity", 0)
         hours = Decimal(str(found.get("DPUSeconds") or whole)) / 3600
@@ -110,7 +110,7 @@ class GlueJobs:
     price: Decimal = PRICE_PER_DPU_HOUR
 
     def attempts(self, tag: str) -> list[Attempt]:
-        """Give the runs of a piece of work. Glue knows no tags: the arguments tell."""
+        """Return the runs of a piece of work, found by their arguments: Glue has no tags."""
         with explained("find", f"Glue job {self.job_name}"):
             return [
                 Attempt.of(self._run(run["Id"]), _seen(run), run["Arguments"], run["StartedOn"])
@@ -136,7 +136,7 @@ class GlueJobs:
         return self._run(started["JobRunId"])
 
     def going_on(self) -> Iterator[tuple[str, Job]]:
-        """Give what may still do something, each with the piece of work that it was started for."""
+        """Yield the jobs that may still be active, each with the work it was started for."""
         with explained("find", f"Glue job {self.job_name}"):
             for run in self._newest():
                 if _seen(run).active:
@@ -162,7 +162,7 @@ class GlueEngine(JobEngine):
     price = PRICE_PER_DPU_HOUR
 
     def jobs(self, script: Path) -> Jobs:
-        """Give the runs of the script's job."""
+        """Return the runs of the script's job."""
         names = self.names
         return GlueJobs(
             names.region,

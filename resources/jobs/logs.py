@@ -24,7 +24,7 @@ class CloudWatchLines:
         self._since = 0
 
     def __iter__(self) -> Iterator[str]:
-        """Give the lines that came since the last time; none while there is no such group."""
+        """Yield the lines since the last call; none while there is no such group."""
         from botocore.exceptions import ClientError
 
         asked: dict[str, Any] = {
@@ -57,7 +57,7 @@ class CopiedLines:
         self._region, self._uri, self._given = region, uri, 0
 
     def __iter__(self) -> Iterator[str]:
-        """Give the lines that came since the last time; none while there is no file."""
+        """Yield the lines since the last call; none while there is no file."""
         from botocore.exceptions import ClientError
 
         try:

@@ -29,7 +29,7 @@ class Heard:
         self.deaf = False
 
     def line(self, line: str) -> None:
-        """Take one line of the log."""
+        """Handle one line of the log."""
         if VERSION not in line:
             return
         try:
@@ -45,11 +45,11 @@ class Heard:
 
 
 def safe_reason(text: str | None) -> str:
-    """Give what a service says of a failure without what it may quote of the data."""
+    """Return a service's failure reason without the data that it may quote."""
     found = text or ""
     if ours := re.search(r"\bJobError: ([^\r\n]+)", found):
         return ours[1]
-    told = [*dict.fromkeys([*_OF_THE_JOB.findall(found), *_CLASS.findall(found)])]
-    if told:
-        return f"{', '.join(told[:4])}; its whole log may quote data and stays where it is"
+    names = [*dict.fromkeys([*_OF_THE_JOB.findall(found), *_CLASS.findall(found)])]
+    if names:
+        return f"{', '.join(names[:4])}; its whole log may quote data and stays where it is"
     return ""

@@ -7,20 +7,20 @@ from typing import Any
 from resources.account.client import client
 from resources.account.errors import explained
 from resources.s3.mirror import S3, address
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 _TAIL = 128 * 1024
 _MAGIC = 8  # the footer's length and "PAR1"
 
 
 def parquet_files(folder: str, region: str) -> tuple[str, ...]:
-    """Give the addresses of the Parquet files below a folder, in order."""
+    """Return the addresses of the Parquet files below a folder, in order."""
     found = files_below(folder.rstrip("/") + "/", region)
     return tuple(file for file in found if file.endswith(".parquet"))
 
 
 def files_below(folder: str, region: str) -> tuple[str, ...]:
-    """Give the addresses of all that begins with a folder's, in order."""
+    """Return all addresses below a folder, in order."""
     where, s3 = address(folder), client("s3", region)
     pages = s3.get_paginator("list_objects_v2")
     with explained("list", folder):
@@ -32,7 +32,7 @@ def files_below(folder: str, region: str) -> tuple[str, ...]:
 
 
 def rows(files: tuple[str, ...], region: str) -> int:
-    """Give the number of rows of Parquet files; of each only the footer is read."""
+    """Return the number of rows of Parquet files; of each only the footer is read."""
     s3 = client("s3", region)
     return sum(side_by_side(lambda file: _rows(s3, file), files))
 

@@ -35,18 +35,18 @@ class Request:
     output: str
 
     def output_of(self, ordinal: int) -> str:
-        """Give the folder of an attempt: a stopped one may still write to its own."""
+        """Return the folder of an attempt: a stopped one may still write to its own."""
         return f"{self.output}/attempt-{ordinal}"
 
     def command(self, ordinal: int) -> list[str]:
-        """Give the script's arguments, by which the attempt is known again."""
+        """Return the script's arguments, by which the attempt is recognised."""
         identity = [TAG, self.tag, KEY, self.key, ORDINAL, str(ordinal)]
         return [*self.arguments, "--output", self.output_of(ordinal), *identity]
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A job that was started for a piece of work. started: for telling the older of two."""
+    """A job that was started for a piece of work. started: to find the older of two."""
 
     ordinal: int
     key: str
@@ -66,7 +66,7 @@ class Jobs(Protocol):
     """A service that runs jobs. Its methods raise AwsError."""
 
     def attempts(self, tag: str) -> list[Attempt]:
-        """Give what was started for a piece of work, in any order."""
+        """Return the attempts of a piece of work, in any order."""
         ...
 
     def start(self, request: Request, ordinal: int) -> Job:
@@ -75,7 +75,7 @@ class Jobs(Protocol):
 
 
 def arguments_of(command: Sequence[str]) -> dict[str, str]:
-    """Give the arguments of a command line by name."""
+    """Return the arguments of a command line by name."""
     return {a: b for a, b in pairwise(command) if a.startswith("--")}
 
 
@@ -86,7 +86,7 @@ def find_or_start(
     patience: Patience,
     log: logging.Logger,
 ) -> Attempt:
-    """Give the one attempt that does the work: running already, done and whole, or started now.
+    """Return the one attempt for the work: in progress, complete, or started now.
 
     One that runs on other inputs or other code is stopped first.
     """
@@ -123,7 +123,7 @@ def _start(
         log.info(f"{job.name}: started.")
         mine = _running(jobs, request)
     except BaseException:
-        # It may have started all the same: an answer can be lost, a run cancelled before it came.
+        # It may have started anyway: an answer can be lost, a run cancelled before it came.
         _stop_all(jobs, request, patience, log)
         raise
     if not mine:
@@ -138,7 +138,7 @@ def _start(
 
 
 def _running(jobs: Jobs, request: Request) -> list[Attempt]:
-    """Give the attempts that run for a request, the one that all agree on first."""
+    """Return the running attempts of a request, the one that all retries choose first."""
     found = [a for a in jobs.attempts(request.tag) if a.seen.active and a.key == request.key]
     return sorted(found, key=lambda a: (a.ordinal, a.started, a.job.name))
 
@@ -152,14 +152,14 @@ def _stop_all(jobs: Jobs, request: Request, patience: Patience, log: logging.Log
 
 
 def _with_room(start: Callable[[], Job], patience: Patience, log: logging.Logger) -> Job:
-    end, told = time.monotonic() + patience.crowded, False
+    end, logged = time.monotonic() + patience.crowded, False
     while True:
         try:
             return start()
         except AwsError as error:
             if error.code not in FULL or time.monotonic() > end:
                 raise
-        if not told:
+        if not logged:
             log.info("As many jobs run as the service allows at once; waiting for one to end.")
-            told = True
+            logged = True
         time.sleep(patience.longest)

@@ -31,12 +31,12 @@ class Seen:
 
     @property
     def ended(self) -> bool:
-        """Whether the state will not change any more."""
+        """Return whether the state will not change any more."""
         return self.phase in ENDED
 
     @property
     def active(self) -> bool:
-        """Whether it may still do something; a state that is not known may."""
+        """Return whether it may still do something; a state that is not known may."""
         return self.phase not in (*ENDED, "stopping")
 
 
@@ -45,23 +45,23 @@ class Job(Protocol):
 
     @property
     def name(self) -> str:
-        """What an operator looks for in the console."""
+        """Return what an operator looks for in the console."""
         ...
 
     def look(self) -> Seen:
-        """Give the state of now."""
+        """Return the present state."""
         ...
 
     def stop(self) -> None:
-        """Ask the service to stop it; nothing happens to one that has ended."""
+        """Request the service to stop the job; do nothing if it has ended."""
         ...
 
     def lines(self) -> Iterable[str]:
-        """Give the lines of its log that came since the last call."""
+        """Return the lines of its log since the last call."""
         ...
 
     def spent(self) -> Mapping[str, Number]:
-        """Give what it used, and its cost, by the name of the figure."""
+        """Return its usage and its cost, by the name of the figure."""
         ...
 
 
@@ -85,7 +85,7 @@ class Patience:
 
 
 def watch(job: Job, patience: Patience, log: logging.Logger) -> Heard:
-    """Wait until the job has succeeded; give what it reported.
+    """Wait until the job has succeeded; return what it reported.
 
     Raises SparkJobError for one that failed, or that was stopped at the deadline. Whatever else
     ends the wait, a cancelled run above all, stops the job too.
@@ -107,14 +107,14 @@ def watch(job: Job, patience: Patience, log: logging.Logger) -> Heard:
 
 
 def stop(job: Job, patience: Patience, log: logging.Logger) -> None:
-    """Stop a job and wait until it is stopping; what does not work is only told."""
+    """Stop a job and wait until it is stopping; a failure to stop it is only logged."""
     log.warning(f"{job.name}: stopping it.")
     try:
         job.stop()
         seen = wait_while(job, patience, lambda seen: seen.active)
     except Exception as error:
-        told = str(error) if isinstance(error, AwsError) else type(error).__name__
-        log.error(f"{job.name}: not stopped ({told}). Stop it by hand.")
+        text = str(error) if isinstance(error, AwsError) else type(error).__name__
+        log.error(f"{job.name}: not stopped ({text}). Stop it by hand.")
         return
     if seen.active:
         log.error(f"{job.name}: still {seen.state}. Stop it by hand.")
@@ -123,7 +123,7 @@ def stop(job: Job, patience: Patience, log: logging.Logger) -> None:
 
 
 def wait_while(job: Job, patience: Patience, holds: Callable[[Seen], bool]) -> Seen:
-    """Look until a condition holds no more, or patience for a stop ends; give the last look."""
+    """Poll while a condition holds, or until patience for a stop ends; return the last state."""
     end = time.monotonic() + patience.stopping
     while holds(seen := job.look()) and time.monotonic() < end:
         time.sleep(min(patience.first, 1))
@@ -158,7 +158,7 @@ def _end_of(job: Job, patience: Patience, heard: Heard, log: logging.Logger) -> 
 
 
 def _looked(job: Job) -> tuple[Seen, bool]:
-    """Give what is seen, and whether it can be relied on; raises AwsError that will not pass."""
+    """Return the state, and whether it is current; raises an AwsError that is not transient."""
     try:
         seen = job.look()
     except AwsError as error:
@@ -171,7 +171,7 @@ def _looked(job: Job) -> tuple[Seen, bool]:
 
 
 def _listen(job: Job, heard: Heard, log: logging.Logger) -> bool:
-    """Show new lines; False when the log cannot be read, which stops no job and is told once."""
+    """Show new lines; False when the log cannot be read, which stops no job and is logged once."""
     if heard.deaf:
         return False
     try:

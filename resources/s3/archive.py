@@ -22,7 +22,7 @@ from resources.s3.objects import (
     read_bytes,
     upload_once,
 )
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from resources.aws_names import AwsNames
@@ -58,7 +58,7 @@ class S3Archive:
         return True
 
     def path(self, sha256: str) -> Path:
-        """Give a local file of these bytes, read once and found to be them.
+        """Return a local file of these bytes, downloaded once and verified.
 
         FileNotFoundError if they are not kept; ArchiveError if other bytes are.
         """
@@ -76,7 +76,7 @@ class S3Archive:
         return self._here.path(sha256)
 
     def receipts(self, feed: str) -> list[Receipt]:
-        """Give a feed's receipts by order of arrival."""
+        """Return a feed's receipts by order of arrival."""
         known = self._here.receipts(feed)
         # A receipt never changes and numbers have no gaps: only later ones are asked for.
         _, prefix = bucket_and_key(f"{self._root}/receipts/{feed}/")
@@ -110,7 +110,7 @@ class S3Archive:
             return None
 
     def recall(self, feed: str) -> dict[str, list[str]]:
-        """Give what was last seen of a feed's files."""
+        """Return what was last seen of a feed's files."""
         try:
             text = read_bytes(self._s3, f"{self._root}/seen/{feed}.json").decode()
             kept = dict[str, list[str]](json.loads(text))
@@ -130,7 +130,7 @@ class S3Archive:
         self._seen[feed] = text
 
     def pull(self, folder: Path) -> None:
-        """Have the markers of what other workers parsed into this folder; not their files."""
+        """Copy the markers of other workers' deliveries into this folder; not their files."""
         uri = f"{self._mirror.uri(folder)}/"
         _, root = bucket_and_key(uri)
         names = [
@@ -142,7 +142,7 @@ class S3Archive:
         side_by_side(lambda name: self._take(folder / name), missing)
 
     def push(self, folder: Path) -> None:
-        """Let other workers have a parsed folder; its marker goes last.
+        """Publish a parsed folder to other workers; its marker goes last.
 
         What another worker has written is kept, and the copy here removed: it is made of the same
         delivery under the same fingerprint, and somebody may read it already.
@@ -161,7 +161,7 @@ class S3Archive:
             path.unlink()
 
     def _take(self, folder: Path) -> None:
-        """Have one marker; a folder without one is not finished, or no parsed delivery."""
+        """Copy one marker; a folder without one is unfinished, or no parsed delivery."""
         try:
             marker = read_bytes(self._s3, self._mirror.uri(folder / MARKER))
         except FileNotFoundError:

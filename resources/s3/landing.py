@@ -24,13 +24,13 @@ class S3Landing:
         self._region = region
 
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
-        """Give the files of a folder that fit a glob pattern, by key."""
+        """Return the files of a folder that match a glob pattern, by key."""
         return [file for page in self.pages(folder, pattern) for file in page.files]
 
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
-        """Give what `list` gives, by key and in S3's pages of a thousand at most."""
+        """Yield the files of `list`, by key and in S3's pages of a thousand at most."""
         within, wanted = inside(folder), pattern_parts(pattern)
         # What stands before the first wildcard is looked up by S3, the rest is compared here.
         known = takewhile(lambda part: not MAGIC.search(part), wanted[:-1])
@@ -44,7 +44,7 @@ class S3Landing:
             yield Page(list(shown), max(page))
 
     def state(self, key: str) -> LandedFile | None:
-        """Give the file as it is now, None when it is gone."""
+        """Return the file as it is now, None if it is gone."""
         from botocore.exceptions import ClientError
 
         bucket, name = bucket_and_key(self._root + key)
@@ -70,7 +70,7 @@ class S3Landing:
         return client("s3", self._region)
 
     def _pages(self, prefix: str, after: str) -> Iterator[dict[str, dict[str, Any]]]:
-        """Give what S3 lists, by key, in pages that are not empty."""
+        """Yield S3's listing, by key, in pages that are not empty."""
         _, root = bucket_and_key(self._root)
         options = {"StartAfter": root + after} if after else {}
         for page in listed(self._s3, self._root + prefix, **options):
@@ -89,7 +89,7 @@ def _is_hidden(key: str) -> bool:
 
 
 def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Say whether a file fits, as pathlib's glob fits files: ** is any number of folders."""
+    """Return whether a file matches, as in pathlib's glob: ** is any number of folders."""
     if not parts or not pattern:
         return not parts and not pattern
     first, *rest = pattern

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resources.account.errors import code_of, explained
 from resources.lake_types import LakeError
 from resources.s3.objects import GONE, PART_BYTES, open_object, upload_once
-from resources.s3.side_by_side import side_by_side
+from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from resources.aws_names import AwsNames
@@ -21,13 +21,13 @@ S3 = "s3://"
 
 
 def address(uri: str) -> dict[str, str]:
-    """Give the Bucket and Key of an s3:// URI, as S3's requests name them."""
+    """Return the Bucket and Key of an s3:// URI, as S3's requests name them."""
     parts = uri.removeprefix(S3).partition("/")
     return {"Bucket": parts[0], "Key": parts[2]}
 
 
 def _checksum(path: Path) -> str:
-    """Give the SHA-256 that S3 keeps of a file which `upload_once` has written."""
+    """Return the SHA-256 that S3 stores for a file which `upload_once` has written."""
     with path.open("rb") as file:
         parts = [hashlib.sha256(part) for part in iter(lambda: file.read(PART_BYTES), b"")]
     if len(parts) > 1:
@@ -50,7 +50,7 @@ class Mirror:
     )
 
     def uri(self, path: Path | str) -> str:
-        """Give the S3 twin of a local file or folder of a table; LakeError for any other path."""
+        """Return the S3 twin of a local file or folder of a table; LakeError for any other path."""
         try:
             schema, table, *rest = Path(path).absolute().relative_to(self._root).parts
             return "/".join((self.names.table_location(schema, table), *rest))
@@ -58,7 +58,7 @@ class Mirror:
             raise LakeError(f"{path} is not in a table's folder of {self._root}") from None
 
     def path(self, uri: str) -> Path:
-        """Give the local twin of a table's S3 address; LakeError for any other address."""
+        """Return the local twin of a table's S3 address; LakeError for any other address."""
         from resources.aws_names import LAYER_OF
 
         for schema in LAYER_OF:
@@ -68,7 +68,7 @@ class Mirror:
         raise LakeError(f"{uri} is not in a table of {self.names.base}")
 
     def adopt(self, files: Iterable[str]) -> list[str]:
-        """Give the S3 addresses of files, after uploading those that are only here.
+        """Return the S3 addresses of files, after uploading those that are only local.
 
         s3:// addresses are given back. A file that is not here must be on S3; one that is on S3
         with other bytes is a LakeError: readers may have planned on those.
@@ -113,7 +113,7 @@ class Mirror:
             )
 
     def _same(self, path: Path, uri: str, twin: dict[str, Any]) -> bool:
-        """Whether an object of the same size has the same bytes."""
+        """Return whether an object of the same size has the same bytes."""
         if twin.get("ChecksumSHA256") == _checksum(path):
             return True
         # S3 keeps the checksum that the writer chose: of other parts, or another one.
@@ -124,7 +124,7 @@ class Mirror:
         return True
 
     def _head(self, uri: str) -> dict[str, Any] | None:
-        """Give size and checksum of an object; None when it is not there."""
+        """Return size and checksum of an object; None if it does not exist."""
         from botocore.exceptions import ClientError
 
         try:
@@ -136,7 +136,7 @@ class Mirror:
                 raise
 
     def sizes(self, files: Sequence[str]) -> list[int]:
-        """Give the bytes of files, here or on S3."""
+        """Return the bytes of files, here or on S3."""
         return side_by_side(self._size, files)
 
     def _size(self, file: str) -> int:

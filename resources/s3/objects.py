@@ -25,13 +25,13 @@ _FIRST_WAIT = 0.1
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
-    """Give bucket and key of an s3:// address."""
+    """Return bucket and key of an s3:// address."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
 
 
 def listed(s3: Any, uri: str, **options: Any) -> Iterator[dict[str, Any]]:
-    """Give the pages of a listing of what starts with the address, in order of the keys."""
+    """Yield the pages of the listing of a key prefix, in order of the keys."""
     bucket, prefix = bucket_and_key(uri)
     with explained("list", uri):
         yield from s3.get_paginator("list_objects_v2").paginate(
@@ -40,7 +40,7 @@ def listed(s3: Any, uri: str, **options: Any) -> Iterator[dict[str, Any]]:
 
 
 def read_bytes(s3: Any, uri: str) -> bytes:
-    """Give a small object; FileNotFoundError when it is not there."""
+    """Return the content of a small object; FileNotFoundError if it does not exist."""
     with open_object(s3, uri) as opened:
         return opened.read()
 
@@ -132,7 +132,7 @@ class _Object(io.RawIOBase):
         self._body = self._request()
 
     def readable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -154,7 +154,7 @@ class _Object(io.RawIOBase):
         return len(chunk)
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Release the connection."""
         if not self.closed and hasattr(self, "_body"):
             self._body.close()
         super().close()

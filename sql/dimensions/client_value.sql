@@ -37,7 +37,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         business_date,
@@ -85,7 +85,7 @@ numbered_dates AS (
     GROUP BY business_date
 ),
 
-reached AS (
+highest_earlier_id AS (
     SELECT
         business_date,
         max(trans_id) OVER (
@@ -94,7 +94,7 @@ reached AS (
     FROM numbered_dates
 ),
 
-again AS (
+redelivered AS (
     -- A transaction delivered again has a number that an earlier date had reached: with rising
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
@@ -102,8 +102,8 @@ again AS (
         booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
-    INNER JOIN reached ON booked.business_date = reached.business_date
-    WHERE booked.trans_id <= reached.trans_id
+    INNER JOIN highest_earlier_id ON booked.business_date = highest_earlier_id.business_date
+    WHERE booked.trans_id <= highest_earlier_id.trans_id
     GROUP BY booked.trans_id, booked.trans_scope
 ),
 
@@ -114,15 +114,16 @@ opening_days AS (
         max(booked."date") AS last_date,
         max(CASE WHEN booked.balance IS NOT NULL THEN booked."date" END) AS balance_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" < (SELECT newest.window_start FROM newest)
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
     GROUP BY booked.account_id
 ),
 
-standing AS (
+latest_bookings AS (
     -- The latest delivery of each transaction that matters: of the 90 days and those last days.
     -- A balance holds until the next that is stated; one that another follows that day, no day.
     SELECT
@@ -136,12 +137,13 @@ standing AS (
             ORDER BY booked."date", booked.trans_id
         ) AS next_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     LEFT JOIN opening_days ON booked.account_id = opening_days.account_id
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" <= (SELECT as_of.business_date FROM as_of)
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
         AND (
             booked."date" >= (SELECT newest.window_start FROM newest)
             OR booked."date" = opening_days.last_date
@@ -149,24 +151,26 @@ standing AS (
         )
 ),
 
-held AS (
+balance_periods AS (
     SELECT
-        standing.account_id,
-        standing."date",
-        standing.amount,
-        standing.balance,
-        CASE WHEN standing."date" >= newest.window_start THEN standing.type END AS recent_type,
-        CASE WHEN standing.next_date IS NULL THEN standing.balance END AS last_balance,
+        latest_bookings.account_id,
+        latest_bookings."date",
+        latest_bookings.amount,
+        latest_bookings.balance,
+        CASE WHEN latest_bookings."date" >= newest.window_start THEN latest_bookings.type END
+            AS recent_type,
+        CASE WHEN latest_bookings.next_date IS NULL THEN latest_bookings.balance END
+            AS last_balance,
         CAST(
             greatest(
                 date_diff(
                     'day',
-                    greatest(standing."date", newest.window_start),
-                    coalesce(standing.next_date, newest.window_end)
+                    greatest(latest_bookings."date", newest.window_start),
+                    coalesce(latest_bookings.next_date, newest.window_end)
                 ), 0
             ) AS decimal(4, 0)
         ) AS days
-    FROM standing
+    FROM latest_bookings
     CROSS JOIN newest
 ),
 
@@ -179,7 +183,7 @@ movements_of_account AS (
         sum(CASE WHEN recent_type = 'debit' THEN amount END) AS debits,
         sum(last_balance) AS balance,
         sum(balance * days) AS balance_days
-    FROM held
+    FROM balance_periods
     GROUP BY account_id
 ),
 
@@ -200,19 +204,19 @@ movements_of_client AS (
 
 measured AS (
     SELECT
-        nothing.business_date,
+        zero_or_null.business_date,
         clients.client_id,
-        coalesce(movements.accounts, nothing.accounts) AS accounts,
+        coalesce(movements.accounts, zero_or_null.accounts) AS accounts,
         movements.balance,
         -- Whole numbers divide exactly where a half cent is one; two roundings would miss some.
         CAST(CAST(movements.balance_days * 100 AS double) / 9000e0 AS decimal(24, 2))
             AS average_balance,
-        coalesce(movements.transactions, nothing.transactions) AS transactions,
-        coalesce(movements.credits, nothing.transactions) AS credits,
-        coalesce(movements.debits, nothing.transactions) AS debits,
-        date_diff('day', movements.last_date, nothing.business_date) AS recency
+        coalesce(movements.transactions, zero_or_null.transactions) AS transactions,
+        coalesce(movements.credits, zero_or_null.transactions) AS credits,
+        coalesce(movements.debits, zero_or_null.transactions) AS debits,
+        date_diff('day', movements.last_date, zero_or_null.business_date) AS recency
     FROM clients
-    CROSS JOIN nothing
+    CROSS JOIN zero_or_null
     LEFT JOIN movements_of_client AS movements ON clients.client_id = movements.client_id
 ),
 

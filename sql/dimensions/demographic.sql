@@ -108,7 +108,7 @@ numbered_dates AS (
     GROUP BY business_date
 ),
 
-reached AS (
+highest_earlier_id AS (
     SELECT
         business_date,
         max(trans_id) OVER (
@@ -117,7 +117,7 @@ reached AS (
     FROM numbered_dates
 ),
 
-again AS (
+redelivered AS (
     -- A transaction delivered again has a number that an earlier date had reached: with rising
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
@@ -125,8 +125,8 @@ again AS (
         booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
-    INNER JOIN reached ON booked.business_date = reached.business_date
-    WHERE booked.trans_id <= reached.trans_id
+    INNER JOIN highest_earlier_id ON booked.business_date = highest_earlier_id.business_date
+    WHERE booked.trans_id <= highest_earlier_id.trans_id
     GROUP BY booked.trans_id, booked.trans_scope
 ),
 
@@ -140,7 +140,8 @@ collections AS (
         max(booked.trans_id) AS trans_id
     FROM stage.transaction AS booked
     INNER JOIN owners ON booked.account_id = owners.account_id
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     CROSS JOIN newest
     WHERE
         booked.business_date <= newest.business_date
@@ -148,7 +149,7 @@ collections AS (
         AND booked.type = 'credit'
         AND booked.operation = 'CAB'
         AND booked.amount > 0
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
     GROUP BY owners.client_id, booked.account_id, booked."date", booked.amount
 ),
 

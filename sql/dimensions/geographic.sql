@@ -30,7 +30,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         business_date,
@@ -182,34 +182,34 @@ places_of_client AS (
 )
 
 SELECT
-    nothing.business_date,
+    zero_or_null.business_date,
     clients.client_id,
     branches.home_branch AS geo_home_branch_id,
-    coalesce(branches.branches, nothing.branches) AS geo_branches,
-    coalesce(sessions.sessions, nothing.sessions) AS geo_web_sessions,
+    coalesce(branches.branches, zero_or_null.branches) AS geo_branches,
+    coalesce(sessions.sessions, zero_or_null.sessions) AS geo_web_sessions,
     places.country AS geo_web_country,
-    coalesce(places.country_sessions, nothing.sessions) AS geo_web_country_sessions,
-    coalesce(sessions.countries, nothing.sessions) AS geo_web_country_known_sessions,
+    coalesce(places.country_sessions, zero_or_null.sessions) AS geo_web_country_sessions,
+    coalesce(sessions.countries, zero_or_null.sessions) AS geo_web_country_known_sessions,
     CAST(
         CAST(places.country_sessions AS double) / nullif(CAST(sessions.countries AS double), 0e0)
         AS decimal(18, 4)
     ) AS geo_web_country_share,
     places.region AS geo_web_region,
-    coalesce(places.region_sessions, nothing.sessions) AS geo_web_region_sessions,
-    coalesce(sessions.regions, nothing.sessions) AS geo_web_region_known_sessions,
+    coalesce(places.region_sessions, zero_or_null.sessions) AS geo_web_region_sessions,
+    coalesce(sessions.regions, zero_or_null.sessions) AS geo_web_region_known_sessions,
     CAST(
         CAST(places.region_sessions AS double) / nullif(CAST(sessions.regions AS double), 0e0)
         AS decimal(18, 4)
     ) AS geo_web_region_share,
     places.city AS geo_web_city,
-    coalesce(places.city_sessions, nothing.sessions) AS geo_web_city_sessions,
-    coalesce(sessions.cities, nothing.sessions) AS geo_web_city_known_sessions,
+    coalesce(places.city_sessions, zero_or_null.sessions) AS geo_web_city_sessions,
+    coalesce(sessions.cities, zero_or_null.sessions) AS geo_web_city_known_sessions,
     CAST(
         CAST(places.city_sessions AS double) / nullif(CAST(sessions.cities AS double), 0e0)
         AS decimal(18, 4)
     ) AS geo_web_city_share
 FROM clients
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 LEFT JOIN branches_of_client AS branches ON clients.client_id = branches.client_id
 LEFT JOIN sessions_of_client AS sessions ON clients.client_id = sessions.client_id
 LEFT JOIN places_of_client AS places ON clients.client_id = places.client_id

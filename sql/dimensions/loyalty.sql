@@ -64,7 +64,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         business_date,
@@ -105,7 +105,7 @@ owners AS (
     WHERE place = 1
 ),
 
-reached AS (
+highest_earlier_id AS (
     SELECT
         business_date,
         max(trans_id) OVER (
@@ -114,17 +114,17 @@ reached AS (
     FROM numbered_dates
 ),
 
-again AS (
+redelivered AS (
     -- A transaction delivered again has a number that an earlier date had reached: with rising
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT booked.trans_id, booked.trans_scope, max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
-    INNER JOIN reached ON booked.business_date = reached.business_date
-    WHERE booked.trans_id <= reached.trans_id
+    INNER JOIN highest_earlier_id ON booked.business_date = highest_earlier_id.business_date
+    WHERE booked.trans_id <= highest_earlier_id.trans_id
     GROUP BY booked.trans_id, booked.trans_scope
 ),
 
-standing AS (
+latest_bookings AS (
     -- The latest delivery of each transaction; a day without a balance cannot open a period.
     SELECT
         booked.account_id, booked."date", newest.from_3m, newest.from_6m,
@@ -133,23 +133,23 @@ standing AS (
         CASE WHEN booked."date" >= newest.first_month THEN date_trunc('month', booked."date") END
             AS active_month
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     CROSS JOIN newest
     WHERE
         booked.business_date <= newest.business_date AND booked."date" <= newest.business_date
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
 ),
 
 months_of_account AS (
     -- All history in one pass: a row per account and month, older months together.
     SELECT
-        account_id, active_month,
-        count(recent_id) AS transactions,
+        account_id, active_month, count(recent_id) AS transactions,
         max("date") AS last_date,
         max(balance_date) AS date_0m,
         max(CASE WHEN balance_date < from_3m THEN balance_date END) AS date_3m,
         max(CASE WHEN balance_date < from_6m THEN balance_date END) AS date_6m
-    FROM standing
+    FROM latest_bookings
     GROUP BY account_id, active_month
 ),
 
@@ -165,8 +165,7 @@ activity_of_client AS (
 
 days_of_account AS (
     SELECT
-        months.account_id, owners.client_id,
-        max(months.date_0m) AS date_0m,
+        months.account_id, owners.client_id, max(months.date_0m) AS date_0m,
         max(months.date_3m) AS date_3m, max(months.date_6m) AS date_6m
     FROM months_of_account AS months
     INNER JOIN owners ON months.account_id = owners.account_id
@@ -182,12 +181,13 @@ day_balances AS (
         ) AS place
     FROM stage.transaction AS booked
     INNER JOIN days_of_account AS days ON booked.account_id = days.account_id
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     WHERE
         booked."date" IN (days.date_0m, days.date_3m, days.date_6m)
         AND booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked.balance IS NOT NULL
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
 ),
 
 balances_of_client AS (
@@ -253,15 +253,15 @@ sessions_of_client AS (
 
 measured AS (
     SELECT
-        nothing.business_date, clients.client_id, activity.last_date,
+        zero_or_null.business_date, clients.client_id, activity.last_date,
         coalesce(clients.created_date, accounts.first_date) AS since,
-        coalesce(accounts.new_accounts, nothing.accounts) AS new_accounts,
-        coalesce(cards.new_cards, nothing.cards) AS new_cards,
-        coalesce(activity.active_months, nothing.transactions) AS active_months,
-        coalesce(activity.transactions, nothing.transactions) AS transactions,
-        coalesce(sessions.sessions, nothing.sessions) AS sessions
+        coalesce(accounts.new_accounts, zero_or_null.accounts) AS new_accounts,
+        coalesce(cards.new_cards, zero_or_null.cards) AS new_cards,
+        coalesce(activity.active_months, zero_or_null.transactions) AS active_months,
+        coalesce(activity.transactions, zero_or_null.transactions) AS transactions,
+        coalesce(sessions.sessions, zero_or_null.sessions) AS sessions
     FROM clients
-    CROSS JOIN nothing
+    CROSS JOIN zero_or_null
     LEFT JOIN accounts_of_client AS accounts ON clients.client_id = accounts.client_id
     LEFT JOIN cards_of_client AS cards ON clients.client_id = cards.client_id
     LEFT JOIN activity_of_client AS activity ON clients.client_id = activity.client_id

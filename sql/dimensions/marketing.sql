@@ -24,7 +24,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         business_date,
@@ -238,38 +238,40 @@ pages_of_client AS (
 )
 
 SELECT
-    nothing.business_date,
+    zero_or_null.business_date,
     clients.client_id,
     CASE
         WHEN links.shared_visitors = 0 THEN 'exact'
         WHEN links.shared_visitors > 0 THEN 'shared'
     END AS web_link_confidence,
     links.link_weight AS web_link_weight,
-    coalesce(links.visitors, nothing.visitors) AS web_visitors,
-    coalesce(links.shared_visitors, nothing.visitors) AS web_visitors_shared,
-    coalesce(visits.sessions, nothing.visits) AS web_sessions,
+    coalesce(links.visitors, zero_or_null.visitors) AS web_visitors,
+    coalesce(links.shared_visitors, zero_or_null.visitors) AS web_visitors_shared,
+    coalesce(visits.sessions, zero_or_null.visits) AS web_sessions,
     CAST(
-        CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.sessions_weighted END
+        CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.sessions_weighted END
         AS decimal(20, 10)
     ) AS web_sessions_weighted,
     -- A total that no session of the client states is unknown; without a session it is 0.
-    CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.hits END AS web_hits,
+    CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.hits END AS web_hits,
     CAST(
-        CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.hits_weighted END
+        CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.hits_weighted END
         AS decimal(30, 10)
     ) AS web_hits_weighted,
-    CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.page_views END
+    CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.page_views END
         AS web_page_views,
-    CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.time_on_site_seconds END
+    CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.time_on_site_seconds END
         AS web_time_on_site_seconds,
-    CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.bounces END AS web_bounces,
-    coalesce(visits.bounce_known_sessions, nothing.visits) AS web_bounce_known_sessions,
+    CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.bounces END
+        AS web_bounces,
+    coalesce(visits.bounce_known_sessions, zero_or_null.visits) AS web_bounce_known_sessions,
     CAST(visits.bounces AS double) / nullif(CAST(visits.bounce_known_sessions AS double), 0e0)
         AS web_bounce_rate,
-    CASE WHEN visits.sessions IS NULL THEN nothing.visits ELSE visits.new_visits END
+    CASE WHEN visits.sessions IS NULL THEN zero_or_null.visits ELSE visits.new_visits END
         AS web_new_visits,
     visits.last_visit_date AS web_last_visit_date,
-    date_diff('day', visits.last_visit_date, nothing.business_date) AS web_days_since_last_visit,
+    date_diff('day', visits.last_visit_date, zero_or_null.business_date)
+        AS web_days_since_last_visit,
     preferences.device AS web_preferred_device,
     preferences.channel AS web_preferred_channel,
     preferences.source AS web_preferred_source,
@@ -278,9 +280,9 @@ SELECT
     pages.top_page_1 AS web_top_page_1,
     pages.top_page_2 AS web_top_page_2,
     pages.top_page_3 AS web_top_page_3,
-    coalesce(pages.transaction_events, nothing.visits) AS web_transaction_events
+    coalesce(pages.transaction_events, zero_or_null.visits) AS web_transaction_events
 FROM clients
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 LEFT JOIN links_of_client AS links ON clients.client_id = links.client_id
 LEFT JOIN visits_of_client AS visits ON clients.client_id = visits.client_id
 LEFT JOIN preferences_of_client AS preferences ON clients.client_id = preferences.client_id

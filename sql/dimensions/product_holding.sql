@@ -26,7 +26,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         business_date,
@@ -164,27 +164,27 @@ acquisitions AS (
 )
 
 SELECT
-    nothing.business_date,
+    zero_or_null.business_date,
     acquisitions.client_id,
-    coalesce(dispositions.dispositions, nothing.dispositions) AS product_dispositions,
-    coalesce(accounts.accounts, nothing.accounts) AS product_accounts,
-    coalesce(accounts.accounts_owner, nothing.accounts) AS product_accounts_owner,
-    coalesce(accounts.accounts_user, nothing.accounts) AS product_accounts_user,
-    coalesce(accounts.branches, nothing.accounts) AS product_branches,
-    coalesce(cards.cards, nothing.cards) AS product_cards,
-    coalesce(cards.cards_junior, nothing.cards) AS product_cards_junior,
-    coalesce(cards.cards_classic, nothing.cards) AS product_cards_classic,
-    coalesce(cards.cards_gold, nothing.cards) AS product_cards_gold,
+    coalesce(dispositions.dispositions, zero_or_null.dispositions) AS product_dispositions,
+    coalesce(accounts.accounts, zero_or_null.accounts) AS product_accounts,
+    coalesce(accounts.accounts_owner, zero_or_null.accounts) AS product_accounts_owner,
+    coalesce(accounts.accounts_user, zero_or_null.accounts) AS product_accounts_user,
+    coalesce(accounts.branches, zero_or_null.accounts) AS product_branches,
+    coalesce(cards.cards, zero_or_null.cards) AS product_cards,
+    coalesce(cards.cards_junior, zero_or_null.cards) AS product_cards_junior,
+    coalesce(cards.cards_classic, zero_or_null.cards) AS product_cards_classic,
+    coalesce(cards.cards_gold, zero_or_null.cards) AS product_cards_gold,
     CAST(acquisitions.first_at AS date) AS product_first_acquisition_date,
     acquisitions.first_what AS product_first_acquisition,
-    date_diff('day', CAST(acquisitions.first_at AS date), nothing.business_date)
+    date_diff('day', CAST(acquisitions.first_at AS date), zero_or_null.business_date)
         AS product_days_since_first_acquisition,
     CAST(acquisitions.last_at AS date) AS product_last_acquisition_date,
     acquisitions.last_what AS product_last_acquisition,
-    date_diff('day', CAST(acquisitions.last_at AS date), nothing.business_date)
+    date_diff('day', CAST(acquisitions.last_at AS date), zero_or_null.business_date)
         AS product_days_since_last_acquisition
 FROM acquisitions
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 LEFT JOIN dispositions_of_client AS dispositions
     ON acquisitions.client_id = dispositions.client_id
 LEFT JOIN accounts_of_client AS accounts ON acquisitions.client_id = accounts.client_id

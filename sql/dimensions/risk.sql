@@ -25,7 +25,7 @@ newest AS (
     FROM as_of
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, NULL where nobody knows.
     SELECT
         CASE
@@ -71,7 +71,7 @@ numbered_dates AS (
     GROUP BY business_date
 ),
 
-reached AS (
+highest_earlier_id AS (
     SELECT
         business_date,
         max(trans_id) OVER (
@@ -80,7 +80,7 @@ reached AS (
     FROM numbered_dates
 ),
 
-again AS (
+redelivered AS (
     -- A transaction delivered again has a number that an earlier date had reached: with rising
     -- numbers these are few, where to rank all transactions would cost more than all else here.
     SELECT
@@ -88,8 +88,8 @@ again AS (
         booked.trans_scope,
         max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
-    INNER JOIN reached ON booked.business_date = reached.business_date
-    WHERE booked.trans_id <= reached.trans_id
+    INNER JOIN highest_earlier_id ON booked.business_date = highest_earlier_id.business_date
+    WHERE booked.trans_id <= highest_earlier_id.trans_id
     GROUP BY booked.trans_id, booked.trans_scope
 ),
 
@@ -99,12 +99,13 @@ opening_days AS (
         booked.account_id,
         max(booked."date") AS balance_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" < (SELECT newest.window_start FROM newest)
         AND booked.balance IS NOT NULL
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
     GROUP BY booked.account_id
 ),
 
@@ -116,14 +117,13 @@ openings AS (
         row_number() OVER (PARTITION BY booked.account_id ORDER BY booked.trans_id DESC) AS place
     FROM stage.transaction AS booked
     INNER JOIN opening_days
-        ON
-            booked.account_id = opening_days.account_id
-            AND booked."date" = opening_days.balance_date
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+        ON booked.account_id = opening_days.account_id AND booked."date" = opening_days.balance_date
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked.balance IS NOT NULL
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
 ),
 
 came_overdrawn AS (
@@ -139,7 +139,7 @@ came_overdrawn AS (
     )
 ),
 
-standing AS (
+latest_bookings AS (
     -- The latest delivery of each transaction that matters: of the 90 days and the last day before
     -- them; of accounts whose client came into them overdrawn all.
     SELECT
@@ -150,14 +150,15 @@ standing AS (
             PARTITION BY booked.account_id ORDER BY booked."date", booked.trans_id
         ) AS next_date
     FROM stage.transaction AS booked
-    LEFT JOIN again ON booked.trans_id = again.trans_id AND booked.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON booked.trans_id = redelivered.trans_id AND booked.trans_scope = redelivered.trans_scope
     LEFT JOIN openings ON booked.account_id = openings.account_id AND openings.place = 1
     LEFT JOIN came_overdrawn ON booked.account_id = came_overdrawn.account_id
     WHERE
         booked.business_date <= (SELECT as_of.business_date FROM as_of)
         AND booked."date" <= (SELECT as_of.business_date FROM as_of)
         AND booked.balance IS NOT NULL
-        AND (again.business_date IS NULL OR again.business_date = booked.business_date)
+        AND (redelivered.business_date IS NULL OR redelivered.business_date = booked.business_date)
         AND (
             booked."date" >= (SELECT newest.window_start FROM newest)
             OR booked."date" = openings."date"
@@ -165,26 +166,26 @@ standing AS (
         )
 ),
 
-held AS (
+balance_periods AS (
     -- One row per balance that an account closed a day with, from its day to the next change. Read
     -- twice below, so kept narrow.
     SELECT
-        standing.account_id,
-        standing.balance,
-        standing."date" AS first_day,
-        coalesce(standing.next_date, newest.window_end) AS end_day
-    FROM standing
+        latest_bookings.account_id,
+        latest_bookings.balance,
+        latest_bookings."date" AS first_day,
+        coalesce(latest_bookings.next_date, newest.window_end) AS end_day
+    FROM latest_bookings
     CROSS JOIN newest
-    WHERE coalesce(standing.next_date, newest.window_end) > standing."date"
+    WHERE coalesce(latest_bookings.next_date, newest.window_end) > latest_bookings."date"
 ),
 
 recently_held AS (
     SELECT
-        held.account_id,
-        held.balance,
-        CASE WHEN held.end_day = newest.window_end THEN held.balance END AS last_balance,
-        date_diff('day', greatest(held.first_day, newest.window_start), held.end_day) AS days
-    FROM held
+        periods.account_id,
+        periods.balance,
+        CASE WHEN periods.end_day = newest.window_end THEN periods.balance END AS last_balance,
+        date_diff('day', greatest(periods.first_day, newest.window_start), periods.end_day) AS days
+    FROM balance_periods AS periods
     CROSS JOIN newest
 ),
 
@@ -240,15 +241,15 @@ spells AS (
     -- A spell overdrawn, and how far the client's earlier ones reach: two accounts may overlap.
     SELECT
         owners.client_id,
-        held.first_day,
-        held.end_day,
-        max(held.end_day) OVER (
-            PARTITION BY owners.client_id ORDER BY held.first_day, held.account_id
+        periods.first_day,
+        periods.end_day,
+        max(periods.end_day) OVER (
+            PARTITION BY owners.client_id ORDER BY periods.first_day, periods.account_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_to
-    FROM held
-    INNER JOIN owners ON held.account_id = owners.account_id
-    WHERE held.balance < 0
+    FROM balance_periods AS periods
+    INNER JOIN owners ON periods.account_id = owners.account_id
+    WHERE periods.balance < 0
 ),
 
 spells_of_client AS (
@@ -282,18 +283,18 @@ spells_of_client AS (
 SELECT
     newest.business_date,
     clients.client_id,
-    coalesce(spells.days, nothing.transactions) AS risk_days_overdrawn_90d,
+    coalesce(spells.days, zero_or_null.transactions) AS risk_days_overdrawn_90d,
     CASE
         WHEN spells.end_day = newest.window_end
             THEN date_diff('day', spells.streak_start, spells.end_day)
-        ELSE nothing.transactions
+        ELSE zero_or_null.transactions
     END AS risk_overdrawn_streak_days,
-    coalesce(balances.overdrawn_accounts, nothing.transactions) AS risk_accounts_overdrawn,
-    coalesce(balances.overdrawn, nothing.transactions) AS risk_overdrawn_amount,
+    coalesce(balances.overdrawn_accounts, zero_or_null.transactions) AS risk_accounts_overdrawn,
+    coalesce(balances.overdrawn, zero_or_null.transactions) AS risk_overdrawn_amount,
     balances.lowest AS risk_lowest_balance_90d,
     CAST(balances.deviation AS decimal(18, 2)) AS risk_balance_volatility_90d
 FROM clients
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 CROSS JOIN newest
 LEFT JOIN balances_of_client AS balances ON clients.client_id = balances.client_id
 LEFT JOIN spells_of_client AS spells ON clients.client_id = spells.client_id

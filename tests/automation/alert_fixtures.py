@@ -1,4 +1,4 @@
-"""Runs that end with something to tell, the sensor that tells of them, and a receiver."""
+"""Runs that end with something to alert on, the alert sensor, and a receiver."""
 
 # Dagster reads the annotations of what it runs: no postponed ones here.
 
@@ -36,24 +36,24 @@ ADDRESS = "hooks/T0-not-for-logs"
 def transaction(
     context: dg.AssetExecutionContext,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-    told = json.loads(context.run.tags["told"])
-    if told.get("breaks"):
+    faults = json.loads(context.run.tags["faults"])
+    if faults.get("breaks"):
         raise ValueError(f"cannot convert {MARKER}")
     results = [
         dg.AssetCheckResult(
-            asset_key=KEY, check_name="grain", passed=not told.get("repeated"),
-            severity=dg.AssetCheckSeverity[told.get("severity", "ERROR")],
+            asset_key=KEY, check_name="grain", passed=not faults.get("repeated"),
+            severity=dg.AssetCheckSeverity[faults.get("severity", "ERROR")],
             description="Not published. 2 rows repeat a key (business_date, trans_id).",
         ),
         dg.AssetCheckResult(
             asset_key=KEY, check_name="conservation", passed=True,
-            metadata={"delivered": 1000, "quarantined": told.get("quarantined", 0)},
+            metadata={"delivered": 1000, "quarantined": faults.get("quarantined", 0)},
         ),
         dg.AssetCheckResult(
-            asset_key=KEY, check_name="on_time", passed="overdue" not in told,
+            asset_key=KEY, check_name="on_time", passed="overdue" not in faults,
             severity=dg.AssetCheckSeverity.WARN,
             description="transaction is overdue by 3 hours.",
-            metadata={"newest_business_date": told.get("overdue", "none")},
+            metadata={"newest_business_date": faults.get("overdue", "none")},
         ),
     ]  # fmt: skip
     yield dg.MaterializeResult(asset_key=KEY, check_results=results)
@@ -61,17 +61,17 @@ def transaction(
 
 @dataclass
 class OnCall:
-    """An instance on which runs end, and the sensor that tells of them: its log, its message."""
+    """An instance on which runs end, and the alert sensor: its log, its message."""
 
     instance: dg.DagsterInstance
     cursor: str | None = None
     said: list[str] = field(default_factory=list)
     message: str | None = None
 
-    def run(self, **told: object) -> str:
+    def run(self, **faults: object) -> str:
         done = dg.materialize(
             [transaction], instance=self.instance, partition_key=PARTITION,
-            tags={"told": json.dumps(told)}, raise_on_error=False,
+            tags={"faults": json.dumps(faults)}, raise_on_error=False,
         )  # fmt: skip
         return done.run_id
 

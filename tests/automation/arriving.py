@@ -12,7 +12,7 @@ from dagster._core.storage.tags import RUN_KEY_TAG
 
 from customer360_assets import moment
 from customer360_assets.merge import definitions_of
-from customer360_assets.moment import Moment
+from customer360_assets.moment import ClockReading
 from resources.deployment import Deployment
 
 
@@ -31,7 +31,7 @@ class Arriving:
 
     @contextmanager
     def _clock(self) -> Iterator[None]:
-        present = Moment("test", self.seconds)
+        present = ClockReading("test", self.seconds)
         with mock.patch.object(moment, "now", return_value=present):
             yield
 
@@ -79,6 +79,6 @@ class Arriving:
 
 
 def files_of(request: dg.RunRequest) -> dict[str, str]:
-    """Give the files that a request is for, with their states."""
+    """Return the files of a request, with their states."""
     found: dict[str, str] = request.run_config["ops"]["raw__delivery"]["config"]["files"]
     return found

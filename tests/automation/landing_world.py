@@ -1,4 +1,4 @@
-"""A landing zone, an archive and runs that misbehave as real ones do; time passes when told to."""
+"""A landing zone, an archive and runs that misbehave as real ones do; time passes on request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from customer360_assets.moment import Moment
+from customer360_assets.moment import ClockReading
 from resources.archive import Content, Receipt
 from resources.landing import LandedFile, Page
 
@@ -47,12 +47,12 @@ class World:
     complete: dict[str, list[bytes]] = field(default_factory=dict)
     writes: int = 0
 
-    def clock(self) -> Moment:
-        """Give the moment that the sensor reads."""
-        return Moment(str(self.boot), self.now)
+    def clock(self) -> ClockReading:
+        """Return the time that the sensor reads."""
+        return ClockReading(str(self.boot), self.now)
 
     def wait(self, seconds: int) -> None:
-        """Let time pass; slow writers go on writing."""
+        """Advance the time; slow writers go on writing."""
         writing = any(file.next_write is not None for file in self.files.values())
         for _ in range(seconds if writing else 1):
             self.now += 1 if writing else seconds
@@ -75,7 +75,7 @@ class World:
                 file.next_write -= before - self.now
 
     def write(self, key: str, size: int) -> None:
-        """Put a whole file, other bytes than any before; one of the same size keeps its inode."""
+        """Write a whole file of new bytes; one of the same size keeps its inode."""
         self.writes += 1
         content = b"%06d" % self.writes + b"." * size
         old = self.files.get(key)
@@ -90,7 +90,7 @@ class World:
         self.files[key].next_write, self.files[key].left = self.now + PAUSE, chunks
 
     def delete(self, key: str) -> None:
-        """Take a file away; its writer ends."""
+        """Remove a file; its writer ends."""
         self.files.pop(key, None)
 
     def _append(self, key: str, file: Written) -> None:
@@ -123,7 +123,7 @@ class World:
         return [f for k in sorted(self.files) if (f := self._shown(k)) is not None]
 
     def state(self, key: str) -> LandedFile | None:
-        """Give one file as it is."""
+        """Return one file as it is."""
         self._answer()
         return self._shown(key)
 
@@ -180,11 +180,11 @@ class MemoryArchive:
         return sha256 in self.contents
 
     def path(self, sha256: str) -> Path:
-        """Have no files."""
+        """Raise FileNotFoundError: there are no files."""
         raise FileNotFoundError(sha256)
 
     def receipts(self, feed: str) -> list[Receipt]:
-        """Give the receipts."""
+        """Return the receipts."""
         return list(self.kept)
 
     def register(self, receipt: Receipt) -> bool:
@@ -195,7 +195,7 @@ class MemoryArchive:
         return True
 
     def recall(self, feed: str) -> dict[str, list[str]]:
-        """Give what is remembered."""
+        """Return what is remembered."""
         return dict(self.memory.get(feed, {}))
 
     def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:

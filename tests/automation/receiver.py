@@ -1,4 +1,4 @@
-"""A local HTTP server that keeps what it is sent, and answers as it is told."""
+"""A local HTTP server that keeps what it is sent, and answers as configured."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """Give a receiver that listens."""
+    """Yield a listening receiver."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,7 @@ def receiving() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

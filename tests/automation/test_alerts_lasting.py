@@ -1,4 +1,4 @@
-"""What lasts is told when it begins or changes, and not by every run that finds it again."""
+"""A lasting state is sent when it begins or changes, not by every run that finds it again."""
 
 # Dagster reads the annotations of what it runs: no postponed ones here.
 
@@ -50,11 +50,11 @@ def _intake(on_call: OnCall, refused: str = "", strays: tuple[str, ...] = ()) ->
     on_call.tick()
 
 
-def test_a_refused_file_is_told_once_until_the_list_changes(
+def test_a_refused_file_is_sent_once_until_the_list_changes(
     on_call: OnCall, receiver: Receiver
 ) -> None:
-    first = "1 files refused whole: a.csv: no header."
-    second = "2 files refused whole: a.csv: no header.; b.csv: no header."
+    first = "1 files refused: a.csv: no header."
+    second = "2 files refused: a.csv: no header.; b.csv: no header."
     for refused in (first, first, second, ""):
         _intake(on_call, refused)
     found = receiver.took("/webhook")
@@ -74,12 +74,12 @@ def test_files_of_no_feed_are_named_and_the_rest_is_counted(
     (found,) = receiver.took("/webhook")
     assert found["kind"] == "file of no feed"
     assert found["text"] == (
-        "odd/0.txt, odd/1.txt, odd/2.txt, odd/3.txt, odd/4.txt and 2 more: no feed's pattern fits"
-        " their names, or they are no files."
+        "odd/0.txt, odd/1.txt, odd/2.txt, odd/3.txt, odd/4.txt and 2 more: no feed's pattern"
+        " matches their names, or they are not regular files."
     )
 
 
-def test_the_same_quarantine_of_a_date_is_told_once(on_call: OnCall, receiver: Receiver) -> None:
+def test_the_same_quarantine_of_a_date_is_sent_once(on_call: OnCall, receiver: Receiver) -> None:
     """As after a rollback, when the same is made again by another run."""
     for quarantined in (11, 11, 12):
         on_call.run(quarantined=quarantined)
@@ -120,7 +120,7 @@ def _tick(on_call: OnCall, sensor: InstigatorState, at: float, status: TickStatu
     on_call.tick()
 
 
-def test_a_failing_sensor_is_told_once_until_it_succeeds(
+def test_a_failing_sensor_is_sent_once_until_it_succeeds(
     on_call: OnCall, receiver: Receiver, sensor: InstigatorState
 ) -> None:
     failure, skipped = TickStatus.FAILURE, TickStatus.SKIPPED

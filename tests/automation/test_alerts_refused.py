@@ -27,15 +27,15 @@ def test_an_alert_that_is_refused_for_good_is_dropped_and_later_ones_go_on(
     receiver.statuses = {refused: status}
     on_call.tick()
     assert keys(receiver) == [first, last], "in the same tick"
-    told = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
-    assert on_call.said == [told]
-    assert on_call.message == f"3 new alerts, 0 still to be told. {told}."
+    reported = f"{WEBHOOK}: answered {status} to {refused}, which is dropped"
+    assert on_call.said == [reported]
+    assert on_call.message == f"3 new alerts, 0 still to be sent. {reported}."
     on_call.tick()
     assert receiver.refused == 1, "it is not tried again"
-    assert on_call.message == "0 new alerts, 0 still to be told."
+    assert on_call.message == "0 new alerts, 0 still to be sent."
 
 
-def test_what_one_receiver_refuses_is_still_told_to_the_other(
+def test_what_one_receiver_refuses_is_still_sent_to_the_other(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, f"{receiver.address}/{ADDRESS}")
@@ -57,7 +57,7 @@ def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
     on_call.tick()
     assert keys(receiver) == others
     assert on_call.message
-    assert on_call.message.startswith("0 new alerts, 0 still to be told.")
+    assert on_call.message.startswith("0 new alerts, 0 still to be sent.")
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_an_alert_that_waited_and_is_then_refused_lets_the_others_go(
 def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
     receiver.status = status
     on_call.tick()
     assert receiver.refused == 1, "one attempt"
     why = f"{WEBHOOK}: answered {status}: its address or the credential in it is wrong"
     assert why in on_call.said
-    assert on_call.message == f"2 new alerts, 2 still to be told. {why}."
+    assert on_call.message == f"2 new alerts, 2 still to be sent. {why}."
     receiver.status = 200
     on_call.tick()
-    assert keys(receiver) == told
+    assert keys(receiver) == reported
 
 
 @pytest.mark.parametrize(
@@ -85,26 +85,26 @@ def test_alerts_wait_while_the_address_or_its_credential_is_wrong(
 def test_alerts_wait_while_a_receiver_takes_none(
     on_call: OnCall, receiver: Receiver, status: int
 ) -> None:
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(2)]
     receiver.status = status
     on_call.tick()
     assert receiver.refused == 1, "one attempt"
-    assert on_call.message == f"2 new alerts, 2 still to be told. {WEBHOOK}: answered {status}."
+    assert on_call.message == f"2 new alerts, 2 still to be sent. {WEBHOOK}: answered {status}."
     receiver.status = 200
     on_call.tick()
-    assert keys(receiver) == told
+    assert keys(receiver) == reported
 
 
 def test_a_receiver_that_refuses_all_fills_the_log_and_not_the_message(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, "http://127.0.0.1:9/" + ADDRESS)
-    told = [f"run/{on_call.run(breaks=True)}" for _ in range(SHOWN + 1)]
+    reported = [f"run/{on_call.run(breaks=True)}" for _ in range(SHOWN + 1)]
     receiver.status = 400
     on_call.tick()
-    assert all(any(key in line for line in on_call.said) for key in told)
+    assert all(any(key in line for line in on_call.said) for key in reported)
     assert on_call.message
-    assert f" {SLACK}: ConnectError. {WEBHOOK}: answered 400 to {told[0]}" in on_call.message
+    assert f" {SLACK}: ConnectError. {WEBHOOK}: answered 400 to {reported[0]}" in on_call.message
     assert on_call.message.count("answered 400") == SHOWN - 1
     assert on_call.message.endswith(" The log names 2 more.")
 
@@ -123,12 +123,12 @@ def test_an_address_that_refuses_is_never_said(
         assert secret not in everything
 
 
-def test_an_address_that_is_none_keeps_the_other_receiver_told(
+def test_an_address_that_is_none_keeps_the_other_receiver_sent(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SLACK, f"http://127.0.0.1:{ADDRESS}")
-    told = f"run/{on_call.run(breaks=True)}"
+    reported = f"run/{on_call.run(breaks=True)}"
     on_call.tick()
-    assert keys(receiver) == [told]
+    assert keys(receiver) == [reported]
     assert f"{SLACK}: its address is no web address" in on_call.said
     assert "T0-not-for-logs" not in "\n".join([*on_call.said, str(on_call.message)])

@@ -1,4 +1,4 @@
-"""A partition unlike those before it: told with numbers, and published all the same."""
+"""A partition unlike those before it: reported with numbers, and published anyway."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_usual_day_passes() -> None:
     assert found.numbers["rows, usual"] == 1003
 
 
-def test_half_a_delivery_is_told_with_numbers_and_stops_nothing() -> None:
+def test_half_a_delivery_is_reported_with_numbers_and_stops_nothing() -> None:
     found = anomaly_finding(CARDS, D, {"rows": 480, "sum(amount)": 10_030}, STEADY)
     assert not found.passed
     assert not found.stops(CARDS)
@@ -47,7 +47,7 @@ def test_half_a_delivery_is_told_with_numbers_and_stops_nothing() -> None:
     assert result.severity == dg.AssetCheckSeverity.WARN
 
 
-def test_a_measure_is_told_though_the_rows_are_usual() -> None:
+def test_a_measure_is_reported_though_the_rows_are_usual() -> None:
     found = anomaly_finding(CARDS, D, {"rows": 1003, "sum(amount)": 90_000}, STEADY)
     assert "sum(amount) is 90,000" in found.sentence
 
@@ -79,7 +79,7 @@ def control(name: str, **given: str) -> Control:
 @pytest.mark.parametrize(
     ("got", "failing"), [("9", "reconciliation"), ("10", None), ("11", "fan_out")]
 )
-def test_a_join_that_loses_is_told_from_one_that_multiplies(got: str, failing: str | None) -> None:
+def test_a_join_that_loses_differs_from_one_that_multiplies(got: str, failing: str | None) -> None:
     findings = total_findings({control("clients"): (Decimal(got), Decimal(10))})
     table = contract("dimension.demographic")
     assert {f.check for f in findings} == {"reconciliation", "fan_out"}
@@ -87,7 +87,7 @@ def test_a_join_that_loses_is_told_from_one_that_multiplies(got: str, failing: s
     assert [f.check for f in findings if f.stops(table)] == ([failing] if failing else [])
 
 
-def test_a_control_that_warns_is_told_and_stops_nothing() -> None:
+def test_a_control_that_warns_is_reported_and_stops_nothing() -> None:
     totals = {
         control("hits", severity="warn"): (Decimal(9), Decimal(10)),
         control("clients"): (Decimal(10), Decimal(10)),
@@ -96,7 +96,7 @@ def test_a_control_that_warns_is_told_and_stops_nothing() -> None:
     table = contract("dimension.marketing")
     assert not reconciliation.passed
     assert not reconciliation.stops(table)
-    assert reconciliation.sentence.startswith("Published all the same. hits: 9, less than the 10")
+    assert reconciliation.sentence.startswith("Published anyway. hits: 9, less than the 10")
     assert fan_out.passed
 
 
@@ -123,13 +123,13 @@ def test_an_asset_judges_itself_by_its_record(bank: SmallBank) -> None:
     ran = bank.run(DAY)
     assert ran.code == 0, ran.output
     with bank.instance() as instance:
-        told = {
+        reported = {
             check: instance.event_log_storage.get_latest_asset_check_execution_by_key(
                 [dg.AssetCheckKey(asset_key(table), check)]
             )
             for table, check in (("stage.card", "anomaly"), ("stage.transaction", "contract"))
         }
-        ((_, odd),) = told["anomaly"].items()
+        ((_, odd),) = reported["anomaly"].items()
         evaluation = odd.evaluation
         assert evaluation is not None
         assert not evaluation.passed

@@ -27,10 +27,10 @@ def seventy_days(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         for table in FEED:
             for n in range(1, 71):
                 came = n % 7 == 0
-                told = {METADATA_KEY: "seen" if came else NOTHING, ROWS: 100 if came else 0}
+                metadata = {METADATA_KEY: "seen" if came else NOTHING, ROWS: 100 if came else 0}
                 date = str(D - dt.timedelta(days=n))
                 instance.report_runless_asset_event(
-                    dg.AssetMaterialization(asset_key(table), partition=date, metadata=told)
+                    dg.AssetMaterialization(asset_key(table), partition=date, metadata=metadata)
                 )
     return Kept.of(bank, "of ten weeks")
 
@@ -65,11 +65,11 @@ def test_a_weekly_delivery_is_like_those_of_the_weeks_before(weekly: SmallBank) 
 @pytest.mark.slow
 def test_a_day_without_a_delivery_is_not_judged(weekly: SmallBank) -> None:
     date = D + dt.timedelta(days=1)
-    said = f"{date} is not judged: nothing was delivered."
+    said = f"{date} was not compared: nothing was delivered."
     assert _judged(weekly, date) == dict.fromkeys(FEED, (True, said))
 
 
-def test_half_a_weekly_delivery_is_told(weekly: SmallBank) -> None:
+def test_half_a_weekly_delivery_is_reported(weekly: SmallBank) -> None:
     date = D + dt.timedelta(days=7)
     weekly.deliver({account_file(str(date)): "".join(ACCOUNTS[:50])})
     judged = _judged(weekly, date)

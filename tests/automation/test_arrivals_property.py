@@ -147,7 +147,7 @@ class History:
             assert self.archive.contents[receipt.sha256] in whole, "taken while it was written"
 
     def finish(self) -> None:
-        """Let everything come to rest: writers end, the zone answers, runs succeed."""
+        """Bring everything to rest: writers end, the zone answers, runs succeed."""
         self.world.failing = 0
         for turn in range(120):
             # Writers take two minutes at most, failed runs are asked for again within an hour.

@@ -49,7 +49,7 @@ class Bank:
             self.raw[feed] |= {D + dt.timedelta(days=n): v for n, v in versions.items()}
 
     def make(self, asked: Asked, *but: str) -> None:
-        """Do as the runs do: plan each partition, and record what was made of it, and as what."""
+        """Simulate the runs: plan each partition, and record its materialization and version."""
         for date, tables in asked.items():
             expected = expected_versions(self.raw, {dt.date.fromisoformat(date)})
             run = self._ended_run(began=True)
@@ -66,7 +66,7 @@ class Bank:
                 )
 
     def lose(self, asked: Asked) -> None:
-        """Do as runs do whose process never began: plan each partition, and fail."""
+        """Simulate runs whose process never began: plan each partition, and fail."""
         for date, tables in asked.items():
             run = self._ended_run(began=False)
             for table in sorted(tables):
@@ -211,7 +211,7 @@ def test_what_no_run_ever_begins_to_make_is_not_asked_for_without_end(bank: Bank
         assert bank.ticks.tick() == asked
     bank.lose(asked)
     assert bank.ticks.tick() == {}
-    assert any("was tried with these inputs and not made" in line for line in bank.ticks.said)
+    assert any("failed with these inputs" in line for line in bank.ticks.said)
 
 
 def test_what_failed_is_asked_for_again_when_it_is_corrected(bank: Bank) -> None:

@@ -1,4 +1,4 @@
-"""Dagster's daemon on a home: files that are dropped become a profile without a hand on it."""
+"""Dagster's daemon on a home: files that are dropped become a profile automatically."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallBank:
 
 @contextmanager
 def daemon(bank: SmallBank) -> Iterator[Path]:
-    """Have the daemon run on the home, every sensor switched on; gives its log."""
+    """Run the daemon on the home with every sensor on; yield its log."""
     bank.deployment.save()
     environment = {
         **os.environ,
@@ -67,7 +67,7 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
 
 
 def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:
-    """Wait until something holds; tell the end of the daemon's log when it does not."""
+    """Wait until something holds; show the end of the daemon's log if it does not."""
     until = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > until:
@@ -77,25 +77,25 @@ def wait_for(what: str, holds: Callable[[], bool], log: Path) -> None:
 
 
 def made(instance: dg.DagsterInstance, table: str) -> Counter[tuple[str, str]]:
-    """Give how often each partition of a table was made in each version."""
+    """Return how often each partition of a table was made in each version."""
     events = instance.fetch_materializations(asset_key(table), limit=1000).records
-    told = [e.asset_materialization for e in events if e.asset_materialization]
+    materialized = [e.asset_materialization for e in events if e.asset_materialization]
     return Counter(
         (str(m.partition), str(m.metadata[METADATA_KEY].value))
-        for m in told
+        for m in materialized
         if METADATA_KEY in m.metadata
     )
 
 
 def quiet(instance: dg.DagsterInstance) -> bool:
-    """Say that nothing is running or queued."""
+    """Return whether nothing is running or queued."""
     open_statuses = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING,
                      dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED]  # fmt: skip
     return not instance.get_runs(dg.RunsFilter(statuses=open_statuses))
 
 
 def clients(bank: SmallBank) -> dict[int, int]:
-    """Give the cards of each client in today's profile; nothing while there is none."""
+    """Return the cards of each client in today's profile; empty while there is none."""
     if PROFILE not in bank.platform().lake.tables():
         return {}
     query = (

@@ -63,14 +63,14 @@ def test_an_overdue_feed_is_named_with_how_long(
     record(instance, "raw.transaction", D)
     record(instance, "raw.card", day(1))
     found = check(definitions, instance, at(2, 9))
-    assert found["raw.card"] == (True, "card is on time: 2024-05-25 is awaited next.")
+    assert found["raw.card"] == (True, "card is on time: 2024-05-25 is expected next.")
     assert found["raw.transaction"] == (
         False,
         "transaction is overdue by 3 hours: its newest business date is 2024-05-23, that of"
         " 2024-05-24 was due by 2024-05-25 06:00 UTC. Ask the source system.",
     )
     assert found["raw.account"] == (
-        False, "account has never delivered. Its daily deliveries are awaited.",
+        False, "account has never delivered. Its daily deliveries are expected.",
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_a_pool_has_two_slots_and_the_daemon_frees_those_of_an_ended_run(
 
 
 def _monitor(instance: dg.DagsterInstance, after: int) -> None:
-    """Do as the daemon does, some seconds from now."""
+    """Run the daemon's monitoring, some seconds from now."""
     workspace = SimpleNamespace(instance=instance)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=after)
     with freeze_time(later):

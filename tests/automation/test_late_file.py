@@ -24,7 +24,7 @@ LATE = DATES[1]
 
 
 def _made(instance: dg.DagsterInstance) -> dict[tuple[str, str], int]:
-    """Give the event of each partition's newest materialization."""
+    """Return the event of each partition's newest materialization."""
     return {
         (table, str(date)): partition.storage_id
         for table in automated_tables()

@@ -30,7 +30,7 @@ def view(definitions: dg.Definitions) -> AssetGraphView:
 
 
 def needs(view: AssetGraphView, table: str, upstream: str, date: str) -> list[str]:
-    """Give the dates of an upstream table that a date needs, first and last."""
+    """Return the dates of an upstream table that a date needs, first and last."""
     key = asset_key(table)
     subset = view.get_subset_from_partition_keys(
         key, view.asset_graph.get(key).partitions_def, {date}
@@ -78,11 +78,11 @@ def test_a_window_is_an_upper_bound(definitions: dg.Definitions) -> None:
     assert dates[-1] == DAY
 
 
-def test_the_daemon_and_the_ui_are_told_the_same(definitions: dg.Definitions) -> None:
+def test_the_daemon_and_the_ui_get_the_same(definitions: dg.Definitions) -> None:
     """Dagster's own mappings reach the daemon; one of our own would be lost on the way."""
     repository = definitions.get_repository_def()
-    told = {n.asset_key: n for n in RepositorySnap.from_def(repository).asset_nodes}
-    edges = {e.parent_asset_key: e for e in told[asset_key("dimension.loyalty")].parent_edges}
+    nodes = {n.asset_key: n for n in RepositorySnap.from_def(repository).asset_nodes}
+    edges = {e.parent_asset_key: e for e in nodes[asset_key("dimension.loyalty")].parent_edges}
     mapping = edges[asset_key("stage.transaction")].partition_mapping
     assert mapping == dates_up_to()
 

@@ -54,7 +54,7 @@ def test_a_file_is_taken_in_once_it_has_come_to_rest(bank: SmallBank, arriving: 
     assert arriving.skipped == "Nothing new."
     bank.deliver({card_file(): card(CARDS[0], 101)})
     assert arriving.tick("card") == []
-    assert arriving.skipped == "1 files came or changed, and have to come to rest."
+    assert arriving.skipped == "1 files are new or changed, and must stop changing first."
     assert arriving.tick("card", later=5) == []
     (request,) = arriving.tick("card", later=5)
     assert list(files_of(request)) == [card_file()]
@@ -125,7 +125,7 @@ def test_a_file_that_changes_before_its_run_is_taken_as_it_is_then(
     assert manifest(bank) == [(card_file(), DAY, "loaded")]
 
 
-def test_files_of_no_feed_are_told_with_the_files_of_one(
+def test_files_of_no_feed_are_reported_with_the_files_of_one(
     bank: SmallBank, arriving: Arriving
 ) -> None:
     strays = {"card/notes.txt": "?", "new/first.csv": "?"}
@@ -157,7 +157,7 @@ def test_a_failed_run_is_asked_for_again_under_another_key(
         patch.setattr(LocalLanding, "open", _not_there_now)
         assert not arriving.run(first)
     assert arriving.tick("card") == []
-    assert arriving.skipped == "1 files of failed runs wait to be asked for again."
+    assert arriving.skipped == "1 files of failed runs wait for their next request."
     (second,) = arriving.tick("card", later=60)
     assert files_of(second) == files_of(first)
     assert second.run_key != first.run_key

@@ -28,7 +28,7 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def listening(logger: logging.Logger | None = None) -> Iterator[list[str]]:
-    """Give the lines that a logger is told, Dagster's own where none is given."""
+    """Yield the lines that a logger gets, by default Dagster's own."""
     handler = _Lines()
     logger = logger or logging.getLogger("dagster")
     before = logger.level
@@ -69,9 +69,9 @@ class Ticks:
             done = sensor.evaluate_tick(context)
         self._cursor = done.cursor
         self.requests = list(done.run_requests or ())
-        # A tick tells of the evaluations that are not as they were.
-        for told in done.automation_condition_evaluations:
-            self._newest[told.key.to_user_string()] = told
+        # A tick records the evaluations that have changed.
+        for reported in done.automation_condition_evaluations:
+            self._newest[reported.key.to_user_string()] = reported
         asked: Asked = {}
         for request in self.requests:
             for table, date in _partitions(request):
@@ -92,7 +92,7 @@ class Ticks:
         ]
 
     def holds(self, table: str) -> dict[str, set[str]]:
-        """Give, as it was told last, each label under which a date of the table is held."""
+        """Return the labels of the conditions that hold a date of the table, as last evaluated."""
         mine = self._newest[asset_key(table).to_user_string()]
         reasons = [
             reason
@@ -110,7 +110,7 @@ class Ticks:
 
 
 def _partitions(request: dg.RunRequest) -> Iterator[tuple[str, str]]:
-    """Give each table and business date of a run or of a backfill."""
+    """Yield each table and business date of a run or of a backfill."""
     if request.asset_graph_subset is None:
         for key in request.asset_selection or ():
             yield ".".join(key.path), str(request.partition_key)

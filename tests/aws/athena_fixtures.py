@@ -48,7 +48,7 @@ def states(athena: Athena) -> list[str]:
 
 
 def ended(athena: Athena, within: float = PATIENCE) -> list[str]:
-    """Give the states once every query has one that is final."""
+    """Return the states once every query has a final one."""
     until = time.monotonic() + within
     while {"QUEUED", "RUNNING"} & set(states(athena)) and time.monotonic() < until:
         time.sleep(0.02)

@@ -43,7 +43,7 @@ ROWS = {
 
 
 def lake_of(names: AwsNames, tmp_path: Path) -> GlueLake:
-    """Give a lake of the stage whose `raw.card` holds ROWS."""
+    """Return a lake of the stage whose `raw.card` holds ROWS."""
     lake = GlueLake(names=names, lake_dir=tmp_path / "lake")
     for table in ("raw.card", "stage.card"):
         lake.ensure(table, SCHEMA)
@@ -63,7 +63,7 @@ def publish(lake: GlueLake, table: str, rows: dict[dt.date, list[Any]]) -> None:
 
 
 def arrow(day: dt.date, values: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Give rows of a date as Arrow."""
+    """Return rows of a date as Arrow."""
     ids, amounts, texts = zip(*values, strict=True)
     return pa.table(
         {
@@ -76,7 +76,7 @@ def arrow(day: dt.date, values: Sequence[tuple[Any, ...]]) -> pa.Table:
 
 
 def engine_of(lake: GlueLake, **settings: Any) -> AthenaEngine:
-    """Give the engine that a run of the stage has, without its state machine."""
+    """Return the engine that a run of the stage has, without its state machine."""
     made = AthenaResource(
         names=lake.names.model_dump_json(),
         lake_dir=str(lake.lake_dir),
@@ -88,18 +88,18 @@ def engine_of(lake: GlueLake, **settings: Any) -> AthenaEngine:
 
 
 def work(run_id: str = "run-1", attempt_of: str = "run-1") -> Work:
-    """Give the work of a step."""
+    """Return the work of a step."""
     return Work(run_id, attempt_of, "stage.card", "2024-05-22", logging.getLogger("athena"))
 
 
 def temporary_tables(lake: GlueLake) -> list[str]:
-    """Give what is in the stage's temporary database."""
+    """Return the tables of the stage's temporary database."""
     found = lake.catalog.list_tables(lake.names.temporary_database)
     return sorted(".".join(name) for name in found)
 
 
 def temporary_objects(lake: GlueLake) -> list[str]:
-    """Give what lies below the stage's temporary address, and metadata of candidates."""
+    """Return the objects below the stage's temporary address, and metadata of candidates."""
     found = []
     for address in (lake.names.temporary, lake.names.table_location("stage", "card") + "/data"):
         bucket, _, prefix = address.removeprefix("s3://").partition("/")

@@ -17,7 +17,7 @@ from tests.aws.stage import new_stage
 
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
-    """Give the address of moto's server; each worker of a parallel run has its own."""
+    """Yield the address of moto's server; each worker of a parallel run has its own."""
     from moto.server import ThreadedMotoServer
 
     from tests.aws.emulation.glue_versions import install
@@ -33,12 +33,12 @@ def aws_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def aws(aws_endpoint: str) -> Iterator[AwsNames]:
-    """Give the names of a stage of its own, created whole, that the environment points to."""
+    """Yield the names of a new stage, fully created, that the environment points to."""
     with new_stage(aws_endpoint) as names:
         yield names
 
 
 @pytest.fixture
 def aws_deployment(aws: AwsNames, tmp_path: Path) -> Deployment:
-    """Give the deployment of a worker of that stage with an empty home."""
+    """Return the deployment of a worker of that stage with an empty home."""
     return Deployment(home=tmp_path / "worker", aws=aws)

@@ -20,7 +20,7 @@ from tests.aws.emulation.step_functions import StepFunctions
 def emulated_step_functions(
     endpoint: str, athena_url: str, names: AwsNames
 ) -> Iterator[StepFunctions]:
-    """Give a Step Functions that queries at `athena_url`; the environment names it meanwhile."""
+    """Yield a Step Functions that queries at `athena_url`; the environment points to it."""
     account = service("stepfunctions", endpoint, names.region)
     machines = account.list_state_machines()["stateMachines"]
     if names.state_machine_arn not in {m["stateMachineArn"] for m in machines}:
@@ -38,6 +38,6 @@ def emulated_step_functions(
 
 @pytest.fixture
 def step_functions(aws_endpoint: str, aws: AwsNames, athena: Athena) -> Iterator[StepFunctions]:
-    """Give the Step Functions of the stage."""
+    """Yield the Step Functions of the stage."""
     with emulated_step_functions(aws_endpoint, athena.url, aws) as found:
         yield found

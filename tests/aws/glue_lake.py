@@ -80,7 +80,7 @@ def publish_each(
 def publish_for_ever(
     environment: dict[str, str], names: AwsNames, home: Path, days: list[int], ready: Connection
 ) -> None:
-    """Replace the days by two files each, again and again; tells each generation when it is in."""
+    """Replace the days by two files each, again and again; print each published generation."""
     os.environ.update(environment)
     lake = GlueLake(names, home)
     candidate = Candidate(lake)
@@ -93,7 +93,7 @@ def publish_for_ever(
 
 
 def evolved(names: AwsNames, home: Path) -> GlueLake:
-    """Give a lake with a table whose field ids are not positions."""
+    """Return a lake with a table whose field ids are not positions."""
     lake = GlueLake(names, home)
     lake.ensure(TABLE, SCHEMA, ("business_date",), "")
     from pyiceberg.schema import Schema
@@ -122,5 +122,5 @@ def rows(*days: int, part: str | None, generation: int = 1) -> pa.Table:
 
 
 def insert(lake: GlueLake, candidate: CandidateTable, table: pa.Table) -> None:
-    """Do what Athena's INSERT does: an Iceberg writer of its own commits to the table in Glue."""
+    """Simulate Athena's INSERT: an Iceberg writer of its own commits to the table in Glue."""
     lake.catalog.load_table(candidate.name).append(table)

@@ -36,7 +36,7 @@ def on_answer(client: Any, operation: str, change: Callable[[Params], None]) -> 
 
 
 def refused(code: str, operation: str, message: str = "") -> ClientError:
-    """Give the error that botocore raises for an answer of AWS."""
+    """Return the error that botocore raises for an answer of AWS."""
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 

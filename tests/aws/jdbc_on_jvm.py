@@ -20,5 +20,5 @@ first, last, history = (dt.date.fromisoformat(spec[n]) for n in ("first", "last"
 found = extraction.extract(
     session, source, spec["table"], first, last, history, spec["output"], partitions=3
 )
-told = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in found.items()]
-Path(spec["totals"]).write_text(json.dumps(told))
+reported = [[*at, n, *(s and str(s) for s in sums)] for at, (n, *sums) in found.items()]
+Path(spec["totals"]).write_text(json.dumps(reported))

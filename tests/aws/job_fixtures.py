@@ -26,7 +26,7 @@ def jobs(aws: AwsNames, aws_endpoint: str) -> Iterator[EmulatedJobs]:
 def jobs_on_each_machine(
     aws: AwsNames, aws_endpoint: str, machine: Machine
 ) -> Iterator[EmulatedJobs]:
-    """What `jobs` is, on Sail and on Spark; a file imports it by that name."""
+    """Return what `jobs` is, on Sail and on Spark; a file imports it by that name."""
     with _jobs_of_a_stage(aws, aws_endpoint, machine) as emulated:
         yield emulated
 

@@ -37,7 +37,7 @@ BODIES = {
     "forever": "time.sleep(600)",
     "exits": "sys.exit(3)",
     "quotes": f"raise ValueError('{SECRET}')",
-    "told": "with job.messages():\n    raise job.JobError('stage.customer: 2 clients are twice')",
+    "fails": "with job.messages():\n    raise job.JobError('stage.customer: 2 clients are twice')",
     "exhausts": f"print('{SECRET}'); raise MemoryError('{SECRET}')",
 }
 
@@ -55,7 +55,7 @@ def script_of(name: str, folder: Path) -> Path:
 
 
 def engine(kind: str, lake: Path, patience: Patience = HASTY) -> JobEngine:
-    """Give the engine of a kind on the stage that the environment names."""
+    """Return the engine of a kind on the stage that the environment names."""
     names = deployment().aws
     assert names is not None
     mirror = Mirror(lake, names)
@@ -74,7 +74,7 @@ def work(run: str, attempt_of: str) -> Work:
 
 
 def output_of(lake: Path, run: str) -> Path:
-    """Give the folder that an attempt is given for its candidate."""
+    """Return the folder of an attempt's candidate."""
     return lake / "dimension/customer_history/data" / run
 
 

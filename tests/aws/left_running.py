@@ -40,7 +40,7 @@ class Killed(BaseException):
 def run_of(
     instance: dg.DagsterInstance, ended: dt.datetime | None = None, root: str | None = None
 ) -> str:
-    """Give a run that is in progress, or has failed at a moment; a retry of `root`."""
+    """Return the id of a run that is in progress, or failed at a given time; a retry of `root`."""
     tags = {ROOT_RUN_ID_TAG: root} if root else {}
     run = dg.DagsterRun(
         "day",

@@ -19,7 +19,7 @@ _NUMBERS = itertools.count(1)
 
 
 def environment(endpoint: str, names: AwsNames) -> dict[str, str]:
-    """Give what a process of the stage has in its environment."""
+    """Return the environment of a process of the stage."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -33,7 +33,7 @@ def environment(endpoint: str, names: AwsNames) -> dict[str, str]:
 
 @contextmanager
 def new_stage(endpoint: str) -> Iterator[AwsNames]:
-    """Give a stage that no other test has, created whole; the environment names it meanwhile."""
+    """Yield a stage of this test alone, fully created; the environment points to it."""
     number = f"{os.getpid() % 10_000}n{next(_NUMBERS)}"
     names = AwsNames(account=ACCOUNT, region=REGION, stage=f"branch-{number}")
     with mock.patch.dict(os.environ, environment(endpoint, names)):

@@ -25,7 +25,7 @@ from tests.patience import PATIENCE
 __all__ = ["client", "step"]
 
 
-def test_rows_have_the_types_that_the_result_tells(client: AthenaClient) -> None:
+def test_rows_have_the_types_that_the_result_states(client: AthenaClient) -> None:
     done = client.run(
         "SELECT CAST(1 AS bigint) AS a, CAST('1.50' AS decimal(18, 2)) AS b,"
         " DATE '2024-05-22' AS c, CAST('2024-05-22 10:11:12.123456' AS timestamp(6)) AS d, '' AS e,"
@@ -45,7 +45,7 @@ def test_rows_have_the_types_that_the_result_tells(client: AthenaClient) -> None
     ]
 
 
-def test_what_a_query_used_is_told_to_its_step(client: AthenaClient, step: Work) -> None:
+def test_what_a_query_used_is_reported_to_its_step(client: AthenaClient, step: Work) -> None:
     done = client.run("SELECT 1 AS a")
     assert step.numbers["athena_queries"] == 1
     assert step.numbers["athena_bytes_scanned"] == 0

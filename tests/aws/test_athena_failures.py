@@ -1,4 +1,4 @@
-"""What an Athena query that fails is told as, and which failures are tried again."""
+"""How a failed Athena query is reported, and which failures are retried."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_throttled_call_is_made_again(athena: Athena, client: AthenaClient) ->
     assert states(athena) == ["SUCCEEDED"]
 
 
-def test_endless_throttling_is_told(
+def test_endless_throttling_is_reported(
     athena: Athena, client: AthenaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from resources.account import client as aws_client
@@ -91,7 +91,7 @@ def test_a_fault_of_athenas_own_is_tried_again(
         client.run("SELECT 2 AS a")
 
 
-def test_a_failure_tells_no_value(client: AthenaClient) -> None:
+def test_a_failure_shows_no_value(client: AthenaClient) -> None:
     with pytest.raises(SqlError) as failure:
         client.run("SELECT CAST(t.x AS bigint) AS a FROM (VALUES 'IBAN-7') AS t (x)")
     assert "IBAN" not in repr(failure.value)
@@ -101,7 +101,7 @@ def test_a_failure_tells_no_value(client: AthenaClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "expected"),
     [
         ("Query exhausted resources at this scale factor", "build fewer dates at once"),
         ("TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers", "build fewer dates"),
@@ -121,7 +121,7 @@ def test_a_failure_tells_no_value(client: AthenaClient) -> None:
         ),
     ],
 )
-def test_each_reason_has_its_advice(reason: str, told: str) -> None:
+def test_each_reason_has_its_advice(reason: str, expected: str) -> None:
     found = str(Execution("q", "FAILED", reason).failure())
-    assert told in found
+    assert expected in found
     assert "771" not in found

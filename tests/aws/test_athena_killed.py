@@ -166,23 +166,23 @@ def test_a_cancelled_query_leaves_no_table(
     assert temporary_tables(lake) == temporary_objects(lake) == []
 
 
-def test_an_insert_that_was_told_as_failed_and_had_worked_does_not_double_the_rows(
+def test_an_insert_that_was_reported_as_failed_and_had_worked_does_not_double_the_rows(
     lake: GlueLake, engine: AthenaEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = engine._client.run
 
     def tried_again(sql: str, *, keep: bool) -> Execution:
-        once(sql, "told as failed", keep=keep)
+        once(sql, "reported as failed", keep=keep)
         return once(sql, "tried again", keep=keep)
 
     inputs = {"raw.card": lake.files("raw.card")}
     with monkeypatch.context() as patched:
         patched.setattr(engine._client, "run", tried_again)
-        with pytest.raises(SqlError, match="rows more than once") as told:
+        with pytest.raises(SqlError, match="rows more than once") as raised:
             engine.run(
                 SQL, [], inputs, lake.candidate_dir("stage.card", "a"), COLUMNS, ["business_date"]
             )
-    assert passes(told.value)
+    assert passes(raised.value)
     made = engine.run(
         SQL, [], inputs, lake.candidate_dir("stage.card", "b"), COLUMNS, ["business_date"]
     )

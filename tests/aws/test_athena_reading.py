@@ -47,7 +47,7 @@ def test_a_query_reads_only_what_it_is_given(lake: GlueLake, engine: AthenaEngin
         engine.query("SELECT id FROM stage.card", inputs={"raw.card": lake.files("raw.card")})
 
 
-def test_a_query_that_scans_too_much_is_told_so(
+def test_a_query_that_scans_too_much_is_named(
     lake: GlueLake, engine: AthenaEngine, athena: Athena, aws_endpoint: str
 ) -> None:
     # AWS allows no limit below ten megabytes, and the table is smaller.

@@ -16,7 +16,7 @@ __all__ = ["client"]
 
 
 def as_double(value: str) -> str:
-    """Give the query of a value that is to be a double."""
+    """Return the query of a value that becomes a double."""
     return f"SELECT {lossless_cast('x', 'double')} FROM (SELECT {value} AS x) AS given"
 
 

@@ -105,7 +105,7 @@ def test_nothing_selected_is_no_file(lake: GlueLake, engine: AthenaEngine) -> No
 
 
 @pytest.mark.parametrize(
-    ("expression", "told"),
+    ("expression", "expected"),
     [
         ("CAST(1.005 AS decimal(18, 3))", r"column amount .* decimal\(18,2\) cannot hold"),
         pytest.param(
@@ -124,10 +124,10 @@ def test_nothing_selected_is_no_file(lake: GlueLake, engine: AthenaEngine) -> No
     ],
 )
 def test_a_value_that_does_not_fit_fails_by_its_columns_name(
-    lake: GlueLake, engine: AthenaEngine, expression: str, told: str
+    lake: GlueLake, engine: AthenaEngine, expression: str, expected: str
 ) -> None:
     sql = f'SELECT business_date, id, {expression} AS amount, "text" FROM raw.card'
-    with pytest.raises(SqlError, match=told):
+    with pytest.raises(SqlError, match=expected):
         run(engine, lake, sql, COLUMNS)
     assert temporary_tables(lake) == temporary_objects(lake) == []
     assert lake.files("stage.card") == []

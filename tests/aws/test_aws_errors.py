@@ -1,4 +1,4 @@
-"""Whoever meets AWS's refusals first is told what was tried, on what, and what to do."""
+"""AWS's refusals are reported with what was tried, on what, and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.aws.hooks import on_request, refused
 REGION = "eu-central-1"
 
 
-def told(action: Callable[[], object]) -> AwsError:
+def error_of(action: Callable[[], object]) -> AwsError:
     with pytest.raises(AwsError) as caught, explained("read", "s3://bucket/key"):
         action()
     text = str(caught.value)
@@ -57,7 +57,7 @@ def test_an_answer_of_aws(
     def act() -> None:
         raise refused(code, operation, message)
 
-    error = told(act)
+    error = error_of(act)
     assert says in str(error)
     assert (error.code, error.transient) == (code, transient)
 
@@ -71,7 +71,7 @@ def test_who_may_not_do_what_on_what() -> None:
     def act() -> None:
         raise refused("AccessDenied", "GetObject", message)
 
-    text = str(told(act))
+    text = str(error_of(act))
     assert (
         "Allow s3:GetObject on s3://bucket/key for arn:aws:sts::123456789012:assumed-role/" in text
     )
@@ -80,11 +80,11 @@ def test_who_may_not_do_what_on_what() -> None:
 @pytest.mark.parametrize(
     "operation", ["BatchWriteItem", "UpdateItem", "StartQueryExecution", "PutSecretValue"]
 )
-def test_what_may_quote_data_is_not_told(operation: str) -> None:
+def test_what_may_quote_data_is_not_shown(operation: str) -> None:
     def act() -> None:
         raise refused("ValidationException", operation, "value 4711000011112222 is no number")
 
-    error = told(act)
+    error = error_of(act)
     assert "4711" not in str(error)
     assert "ValidationException" in str(error)
 
@@ -98,7 +98,7 @@ def test_what_is_no_refusal_of_aws_passes() -> None:
 
 @pytest.fixture
 def nobody(aws_endpoint: str, tmp_path: Path) -> None:
-    """Give a process that nobody has signed in to."""
+    """Provide a process without credentials."""
     aws_client._client.cache_clear()
     empty = {"AWS_ENDPOINT_URL": aws_endpoint, "AWS_EC2_METADATA_DISABLED": "true",
              "HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"),
@@ -112,14 +112,14 @@ def nobody(aws_endpoint: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("nobody")
 def test_no_credentials() -> None:
-    error = told(lambda: client("s3", REGION).list_buckets())
+    error = error_of(lambda: client("s3", REGION).list_buckets())
     assert "no AWS credentials were found. Give this process a role, or sign in" in str(error)
 
 
 @pytest.mark.usefixtures("nobody")
 def test_a_profile_that_is_not_configured() -> None:
     with mock.patch.dict(os.environ, AWS_PROFILE="nowhere"):
-        error = told(lambda: client("s3", REGION))
+        error = error_of(lambda: client("s3", REGION))
     assert "no AWS credentials were found" in str(error)
 
 
@@ -128,7 +128,7 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     address = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing",
                "AWS_SECRET_ACCESS_KEY": "testing"}  # fmt: skip
     with mock.patch.dict(os.environ, address):
-        error = told(lambda: client("sqs", REGION).list_queues())
+        error = error_of(lambda: client("sqs", REGION).list_queues())
     assert "could not be reached" in str(error)
     assert error.transient
     aws_client._client.cache_clear()
@@ -162,4 +162,4 @@ def test_a_missing_database_job_machine_and_secret(aws: AwsNames) -> None:
         lambda: client("s3", aws.region).get_object(Bucket=aws.bucket("raw"), Key="nowhere"),
     ]
     for ask in asked:
-        assert "it does not exist. Check that CUSTOMER360_DEPLOYMENT" in str(told(ask))
+        assert "it does not exist. Check that CUSTOMER360_DEPLOYMENT" in str(error_of(ask))

@@ -83,7 +83,7 @@ def test_a_candidate_has_its_targets_field_ids_and_a_part_that_no_table_will_eve
 
 
 def test_a_description_too_long_for_glue_stops_no_insert(lake):
-    """An engine of its own does not shorten what it tells Glue."""
+    """An engine of its own does not shorten what it writes to Glue."""
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.schema import Schema
 
@@ -182,7 +182,7 @@ def test_only_temporary_tables_are_dropped(lake):
     assert lake.tables() == [TABLE]
 
 
-def test_what_killed_runs_left_is_swept_by_age_and_tells_its_run(lake, plain):
+def test_what_killed_runs_left_is_swept_by_age_and_names_its_run(lake, plain):
     def leave() -> list[str]:
         logger = logging.getLogger("test")
         work.begin(work.Work("run-1", "run-1", TABLE, "2024-01-01", logger))

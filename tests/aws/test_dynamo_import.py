@@ -33,7 +33,7 @@ def store(aws: AwsNames, monkeypatch: pytest.MonkeyPatch) -> DynamoProfileStore:
 
 @pytest.fixture
 def loaded(store: DynamoProfileStore) -> list[dict[str, Any]]:
-    """Give the items of a generation that was loaded item by item, and drop the table."""
+    """Return the items of a generation that was loaded item by item, and drop the table."""
     store.load(MONDAY, "run-1", profiles(MONDAY, CLIENTS))
     pages = client("dynamodb", "eu-central-1").get_paginator("scan").paginate(TableName=store.table)
     items = [item for page in pages for item in page["Items"]]

@@ -58,14 +58,14 @@ def test_a_load_takes_no_more_than_its_capacity(
     ahead: list[float] = []
 
     def charge(answer: dict[str, Any]) -> None:
-        """Take what the table would: the emulation counts one unit for each request."""
+        """Charge what the table would: the emulation counts one unit for each request."""
         answer["ConsumedCapacity"] = [{"CapacityUnits": float(PER_REQUEST)}]
         ahead.append((len(ahead) + 1) * PER_REQUEST - UNITS * clock.now)
 
     with on_answer(dynamo, "BatchWriteItem", charge):
         store.load(MONDAY, "run-1", profiles(MONDAY, CLIENTS))
     assert len(ahead) >= CLIENTS / PER_REQUEST
-    # What is under way is paid for when its answer tells what it took.
+    # What is in progress is paid for when its answer states what it took.
     assert max(ahead) <= THREADS * PER_REQUEST
     assert clock.now <= len(ahead) * PER_REQUEST / UNITS
 

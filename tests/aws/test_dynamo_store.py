@@ -88,9 +88,9 @@ def test_an_item_of_400_kb_is_taken_and_a_larger_one_refused(store: DynamoProfil
     assert store.get(0)["long_text"] == fits
     with pytest.raises(
         ProfileStoreError, match=r"takes 409,600 .* Column long_text has 409,609"
-    ) as told:
+    ) as raised:
         store.load(TUESDAY, "run-2", rows(long_text=(pa.string(), ["x", too_much])))
-    assert "ä" not in str(told.value)
+    assert "ä" not in str(raised.value)
     assert store.current() == Served(MONDAY, "run-1")
 
 
@@ -190,10 +190,10 @@ def test_a_table_that_takes_nothing_ends_the_load_and_serves_what_it_served(
 
     with (
         on_request(dynamo, "BatchWriteItem", throttle),
-        pytest.raises(AwsError, match="took nothing in 12 attempts") as told,
+        pytest.raises(AwsError, match="took nothing in 12 attempts") as raised,
     ):
         store.load(TUESDAY, "run-2", profiles(TUESDAY, 200))
-    assert told.value.transient
+    assert raised.value.transient
     assert store.current() == Served(MONDAY, "run-1")
     assert len(store.by_branch(1)) == 1
     store.load(TUESDAY, "run-3", profiles(TUESDAY, 5))
@@ -220,7 +220,7 @@ def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     live = Lease._live
     with (
         mock.patch.object(Lease, "_live", return_value=None),
-        pytest.raises(ProfileStoreError, match="another took its place"),
+        pytest.raises(ProfileStoreError, match="another replaced it"),
     ):
         store.load(TUESDAY, "run-still", overtaken())
     assert store.current() == Served(MONDAY, "run-other")
@@ -230,7 +230,7 @@ def test_a_load_that_lost_its_lease_serves_nothing(aws: AwsNames) -> None:
     assert {key.partition("/")[0] for key in kept} == {"pointer", "4"}
 
 
-def test_a_missing_table_is_told(aws: AwsNames) -> None:
+def test_a_missing_table_is_reported(aws: AwsNames) -> None:
     nowhere = DynamoProfileStore("customer360-nowhere", aws.region)
     for ask in (nowhere.current, lambda: nowhere.get(1), lambda: nowhere.load(MONDAY, "r", [])):
         with pytest.raises(AwsError, match="table customer360-nowhere: it does not exist"):

@@ -41,7 +41,7 @@ def other(lake: GlueLake, tmp_path: Path) -> GlueLake:
 
 
 def objects(lake: GlueLake, table: str, folder: str) -> set[str]:
-    """Give the keys under a folder of a table, from it on."""
+    """Return the keys under a folder of a table, relative to it."""
     # Arrow leaves an empty object in the name of the folder that it deleted the last file of.
     schema, name = table.split(".")
     where = address(f"{lake.names.table_location(schema, name)}/{folder}/")

@@ -37,15 +37,15 @@ def test_what_is_missing_is_named(aws, tmp_path):
     with pytest.raises(LakeError, match="there is no schema marketing"):
         lake.ensure("marketing.x", SCHEMA)
     client("glue", aws.region).delete_database(Name=aws.database("stage"))
-    told = rf"Database .*{aws.database('stage')}.* The stack in infra/ creates"
-    with pytest.raises(LakeError, match=told):
+    reported = rf"Database .*{aws.database('stage')}.* The stack in infra/ creates"
+    with pytest.raises(LakeError, match=reported):
         lake.tables()
-    with pytest.raises(LakeError, match=told):
+    with pytest.raises(LakeError, match=reported):
         lake.ensure(TABLE, SCHEMA)
 
 
 def test_files_are_read_as_who_boto3_is(lake, candidate, monkeypatch):
-    """Arrow is given the credentials, and without any the reader is told what to do."""
+    """Arrow is given the credentials, and without any the error says what to do."""
     from resources.iceberg import s3_file_io
 
     lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
@@ -79,7 +79,7 @@ class Refusing(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = refuse  # noqa: N815 - the server's names
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -97,8 +97,10 @@ def test_an_s3_that_refuses_arrow_is_explained_as_to_boto3(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", refusing)
     barred = GlueLake(lake.names, tmp_path / "barred")
     bucket = lake.names.bucket("stage")
-    told = rf"Cannot read Glue table \S+_stage\.card in bucket {bucket}: access is denied\. Allow"
-    with pytest.raises(AwsError, match=told) as raised:
+    reported = (
+        rf"Cannot read Glue table \S+_stage\.card in bucket {bucket}: access is denied\. Allow"
+    )
+    with pytest.raises(AwsError, match=reported) as raised:
         barred.files(TABLE)
     assert raised.value.code == "AccessDenied"
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")

@@ -26,7 +26,7 @@ STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY
 
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
-    """Starts processes in milliseconds: the fork server has imported what they need."""
+    """Start processes in milliseconds: the fork server has imported what they need."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["tests.aws.glue_lake", "pyiceberg.catalog.glue", "pyiceberg.io.pyarrow", "pyarrow.parquet"]
@@ -81,7 +81,7 @@ def test_two_workers_lose_nothing(lake, tmp_path, processes):
 def test_a_worker_killed_at_any_moment_leaves_the_old_state_or_the_new(lake, tmp_path, processes):
     lake.publish(TABLE, Candidate(lake)([8], generation=-1), Partitions.on(DAY(8)), {})
     delays = random.Random(2024)  # noqa: S311 - moments, not secrets
-    told = 0
+    previous = 0
     for attempt in range(3):
         here, there = processes.Pipe(duplex=False)
         home = tmp_path / str(attempt)
@@ -94,10 +94,10 @@ def test_a_worker_killed_at_any_moment_leaves_the_old_state_or_the_new(lake, tmp
         time.sleep(delays.uniform(0, 1))
         writer.kill()
         writer.join()
-        told = newest(here)
+        previous = newest(here)
         *replaced, other = read(lake, TABLE, STATE)
         assert other == (DAY(8), -1, 3)
         (generation,) = {row[1] for row in replaced}
-        assert generation in (told, told + 1)
+        assert generation in (previous, previous + 1)
         assert replaced == [(DAY(0), generation, 10), (DAY(1), generation, 10)]
-    assert told > 0
+    assert previous > 0

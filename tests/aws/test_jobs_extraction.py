@@ -139,22 +139,22 @@ def test_files_are_those_of_the_local_extraction(
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "expected"),
     [
         ("rounded", r"control totals .* amount differs by -0.004"),
         ("floating", r"public.floating.amount is no exact number"),
     ],
 )
 def test_what_is_not_exact_is_not_delivered(
-    aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path, table: str, told: str
+    aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path, table: str, expected: str
 ) -> None:
-    with pytest.raises(ExtractionError, match=told) as failure:
+    with pytest.raises(ExtractionError, match=expected) as failure:
         taken(aws, tmp_path, TransactionTable(table=table))
     assert "No transactions were delivered" in str(failure.value)
     assert landed(aws, tmp_path / "landed") == {}
 
 
-def test_a_wrong_password_is_not_told(aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path) -> None:
+def test_a_wrong_password_is_not_shown(aws: AwsNames, jobs: EmulatedJobs, tmp_path: Path) -> None:
     keep(aws, aws.core_banking_secret, {**READER, "password": "hunter2"})
     with pytest.raises(ExtractionError) as failure:
         taken(aws, tmp_path)

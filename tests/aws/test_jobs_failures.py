@@ -1,4 +1,4 @@
-"""What goes wrong with a job: it is told with its reason and without data, and nothing goes on."""
+"""A failed job is reported with its reason and without data, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_a_script_that_exits_with_3(
 
 
 @pytest.mark.parametrize("kind", ["glue", "cluster"])
-def test_the_reason_is_told_after_the_failure(
+def test_the_reason_is_reported_after_the_failure(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]], kind: str
 ) -> None:
-    script = script_of("told", lake)
+    script = script_of("fails", lake)
     with pytest.raises(SparkJobError, match=r"ended as FAILED: stage.customer: 2 clients are"):
         engine(kind, lake).run(script, given, output_of(lake, "r"), MAY)
 

@@ -56,9 +56,9 @@ def test_a_cancelled_run_stops_its_job(
     script_runs(jobs, worker)
     wait_for(lambda: any("GetJobRun" in c or "DescribeStep" in c for c in jobs.server.calls))
     worker.send_signal(signal.SIGINT)
-    told, _ = worker.communicate(timeout=PATIENCE)
-    assert worker.returncode == 40, told
-    assert "stopping it." in told
+    reported, _ = worker.communicate(timeout=PATIENCE)
+    assert worker.returncode == 40, reported
+    assert "stopping it." in reported
     ended(jobs)
     assert [p.outcome for p in jobs.services.processes] == ["stopped"]
 

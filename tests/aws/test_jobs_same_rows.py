@@ -107,9 +107,9 @@ def test_rows_are_those_of_the_local_engine(
     assert rows_on_s3(aws, done.files, tmp_path / "found") == expected[script]
     assert all(f.startswith(f"{engine.mirror.uri(output)}/attempt-0/") for f in done.files)
     assert len(jobs.services.processes) == 1
-    told = [r.message for r in caplog.records if r.name == "step"]
-    assert any("Transforming" in line for line in told), told
-    assert any(line.endswith("Written.") for line in told), told
+    reported = [r.message for r in caplog.records if r.name == "step"]
+    assert any("Transforming" in line for line in reported), reported
+    assert any(line.endswith("Written.") for line in reported), reported
     figure = {"glue": "glue_dpu_hours", "emr-serverless": "emr_vcpu_hours",
               "cluster": "emr_step_seconds"}[kind]  # fmt: skip
     assert work.numbers[figure] > 0
@@ -124,12 +124,12 @@ def test_rows_are_those_of_the_local_engine(
 def test_a_job_without_its_stack(aws: AwsNames, aws_endpoint: str, tmp_path: Path) -> None:
     given = inputs_in(tmp_path, HISTORY)
     output = tmp_path / "dimension/customer_history/data/c-1"
-    told = {
+    reported = {
         "glue": f"Cannot find Glue job {aws.glue_job('customer_history')}: it does not exist",
         "emr-serverless": f"Cannot find EMR Serverless application {aws.emr_application} in",
     }
     with emulated_jobs(aws_endpoint):
-        for kind, message in told.items():
+        for kind, message in reported.items():
             engine = engine_of(kind, aws, tmp_path)
             with pytest.raises(AwsError, match=message) as failure:
                 engine.run(SCRIPTS / "customer_history.py", given, output, MAY)

@@ -19,7 +19,7 @@ from customer360_assets.automation.sensors import (
     intake_job,
 )
 from customer360_assets.feeds.loader import load_feeds
-from customer360_assets.moment import Moment
+from customer360_assets.moment import ClockReading
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset
 from resources.account.client import client
@@ -68,14 +68,17 @@ class Stage:
         s3 = client("s3", self.names.region)
         s3.put_object(Bucket=self.names.bucket("raw"), Key=f"landing/{key}", Body=body)
 
-    def tell(self, key: str) -> None:
+    def notify(self, key: str) -> None:
         """Send what EventBridge sends of a new object."""
-        told = {"bucket": {"name": self.names.bucket("raw")}, "object": {"key": f"landing/{key}"}}
-        body = json.dumps({"detail-type": "Object Created", "source": "aws.s3", "detail": told})
+        reported = {
+            "bucket": {"name": self.names.bucket("raw")},
+            "object": {"key": f"landing/{key}"},
+        }
+        body = json.dumps({"detail-type": "Object Created", "source": "aws.s3", "detail": reported})
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
     def messages(self) -> int:
-        """Give how many messages the queue holds, those included that somebody has received."""
+        """Return how many messages the queue holds, received ones included."""
         numbers = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=numbers)
         return sum(int(n) for n in found["Attributes"].values())
@@ -95,7 +98,7 @@ class Stage:
                 sensor_name=name,
                 resources=self.resources,
             ) as context,
-            mock.patch.object(moment, "now", return_value=Moment("test", self.seconds)),
+            mock.patch.object(moment, "now", return_value=ClockReading("test", self.seconds)),
         ):
             done = self.definitions.resolve_sensor_def(name).evaluate_tick(context)
         self.skipped = done.skip_message
@@ -127,7 +130,7 @@ def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(stage: Stage) 
     stage.put(CARD)
     # Without a notice nothing is listed so soon.
     assert stage.tick("card") == []
-    stage.tell(CARD)
+    stage.notify(CARD)
     assert stage.tick("card", lost=True) == [CARD]
     assert stage.messages() == 1
     notifications.cache_clear()
@@ -140,7 +143,7 @@ def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(stage: Stage) 
 
 
 def _make_visible(stage: Stage) -> None:
-    """Let the time pass for which received messages are hidden."""
+    """Make received messages visible again, as after their timeout."""
     from moto.sqs.models import sqs_backends
 
     for queue in sqs_backends[stage.names.account][stage.names.region].queues.values():
@@ -148,7 +151,7 @@ def _make_visible(stage: Stage) -> None:
             message.change_visibility(0)
 
 
-def test_what_no_notice_told_is_found_by_the_next_listing(stage: Stage) -> None:
+def test_what_no_notice_announced_is_found_by_the_next_listing(stage: Stage) -> None:
     assert stage.tick("card") == []
     stage.put(LATER)
     assert stage.tick("card", later=NOTIFIED_SWEEP - 1) == []
@@ -160,7 +163,7 @@ def test_whichever_sensor_comes_first_drains_the_queue_for_all(stage: Stage) -> 
         assert stage.tick(feed) == []
     for key in (CARD, CRM):
         stage.put(key)
-        stage.tell(key)
+        stage.notify(key)
     assert stage.tick("card") == [CARD]
     assert stage.tick("crm_customer") == [CRM]
     assert stage.messages() == 2
@@ -174,7 +177,7 @@ def test_a_notice_of_a_file_that_went_or_is_no_delivery_asks_for_nothing(stage: 
     assert stage.tick("card") == []
     stage.put("card/readme.txt")
     for key in ("card/readme.txt", CARD):
-        stage.tell(key)
+        stage.notify(key)
     assert stage.tick("card") == []
     assert stage.skipped == "Nothing new."
     stage.tick("card")
@@ -202,5 +205,5 @@ def test_the_keys_of_a_message(body: object, keys: list[str]) -> None:
     assert list(keys_of(json.dumps(body))) == keys
 
 
-def test_a_message_that_is_no_json_tells_nothing() -> None:
+def test_a_message_that_is_no_json_announces_nothing() -> None:
     assert list(keys_of("hello")) == []

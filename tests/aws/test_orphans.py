@@ -62,7 +62,7 @@ def tick(names: AwsNames, instance: dg.DagsterInstance, home: Path) -> str:
     return str(found.skip_message)
 
 
-def test_all_that_an_ended_run_has_left_is_stopped_and_told(
+def test_all_that_an_ended_run_has_left_is_stopped_and_reported(
     stage: Stage,
     step_functions: StepFunctions,
     jobs: EmulatedJobs,
@@ -199,13 +199,13 @@ def test_a_service_that_refuses_keeps_no_other_from_being_looked_at(
     query_id = stage.query(run_id)
     stage.job("glue", run_id, given)
     # No state machine was made.
-    with pytest.raises(RuntimeError) as told:
+    with pytest.raises(RuntimeError) as raised:
         tick(stage.names, instance, tmp_path)
-    assert "Stopped 2" in str(told.value)
+    assert "Stopped 2" in str(raised.value)
     assert f"Cannot list the executions of state machine {stage.names.state_machine_arn}" in str(
-        told.value
+        raised.value
     )
-    assert "does not exist" in str(told.value)
+    assert "does not exist" in str(raised.value)
     wait_for(lambda: stage.athena.queries[query_id].state == "CANCELLED")
     ended(jobs)
     assert [p.outcome for p in jobs.services.processes] == ["stopped"]
@@ -231,7 +231,7 @@ def test_leases_are_looked_at_where_the_runs_are_of_this_machine(
         assert status_after(own) == dg.DagsterRunStatus.FAILURE
 
 
-def test_a_stop_that_is_refused_is_told(
+def test_a_stop_that_is_refused_is_reported(
     stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
     given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
@@ -271,7 +271,7 @@ def test_temporary_tables_that_killed_runs_left_are_dropped_after_days(
     assert sweep(stage.names, instance, (now + dt.timedelta(days=1)).timestamp()).dropped == 0
     swept = sweep(stage.names, instance, (now + dt.timedelta(days=3)).timestamp())
     assert (swept.dropped, swept.problems) == (1, [])
-    assert "Dropped 1 temporary tables that killed runs left." in swept.told()
+    assert "Dropped 1 temporary tables that killed runs left." in swept.summary()
     database, _, _table = left.partition(".")
     glue = client("glue", stage.names.region)
     assert glue.get_tables(DatabaseName=database)["TableList"] == []

@@ -108,9 +108,9 @@ def test_a_stage_without_a_key_says_how_it_gets_one(aws: AwsNames, tmp_path: Pat
     secrets = client("secretsmanager", aws.region)
     deployment = Deployment(home=tmp_path, aws=aws)
     secrets.put_secret_value(SecretId=aws.card_key_secret, SecretString="not a key 4711")
-    with pytest.raises(CardKeyError, match="is not a key in hex digits") as told:
+    with pytest.raises(CardKeyError, match="is not a key in hex digits") as raised:
         key_of(deployment)
-    assert "4711" not in str(told.value)
+    assert "4711" not in str(raised.value)
     secrets.delete_secret(SecretId=aws.card_key_secret, ForceDeleteWithoutRecovery=True)
     with pytest.raises(CardKeyError, match="put-secret-value"):
         key_of(deployment)

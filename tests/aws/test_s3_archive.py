@@ -24,7 +24,7 @@ ABC = hashlib.sha256(b"abc").hexdigest()
 
 @pytest.fixture
 def worker(aws: AwsNames, tmp_path: Path) -> Worker:
-    """Give the archive as a worker of this name has it: with a home of its own."""
+    """Return the archive of a worker of this name, with a home of its own."""
     return lambda name: S3Archive(tmp_path / name / "archive", tmp_path / name / "lake", aws)
 
 

@@ -169,7 +169,7 @@ def _break(opened: object) -> None:
     opened.raw._body.read = cut  # type: ignore[attr-defined]
 
 
-def test_no_bucket_and_no_permission_are_told(aws: AwsNames) -> None:
+def test_no_bucket_and_no_permission_are_reported(aws: AwsNames) -> None:
     from resources.account.errors import AwsError
 
     with pytest.raises(AwsError, match="list s3://no-such-bucket-here/x/: it does not exist"):

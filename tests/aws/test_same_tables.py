@@ -39,8 +39,8 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
     with locally():
         build(folder / "local", landing, *dates)
         ours = tables(folder / "local")
-    told = differences(ours, theirs)
-    print("\n".join(told))  # noqa: T201 - the figures of a differential test
+    reported = differences(ours, theirs)
+    print("\n".join(reported))  # noqa: T201 - the figures of a differential test
     with locally():
         profiles = services_of(deployment(folder / "local"))["lake"].batches("profile.customer_360")
         clients = sorted({c for b in profiles for c in b.column("client_id").to_pylist()})
@@ -49,7 +49,7 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
     with locally():
         on_one_machine = served(folder / "local", clients)
     assert on_aws == on_one_machine
-    return [line for line in told if not line.endswith("equal")]
+    return [line for line in reported if not line.endswith("equal")]
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_a_difference_is_seen(stage: Stage, tmp_path: Path) -> None:
     with locally():
         build(tmp_path / "local", bank.landing, DATE)
         ours = tables(tmp_path / "local")
-    told = differences(ours, tables(tmp_path / "aws"))
-    assert any(line.startswith("stage.card") and "alone" in line for line in told)
+    reported = differences(ours, tables(tmp_path / "aws"))
+    assert any(line.startswith("stage.card") and "alone" in line for line in reported)
 
 
 def test_the_workshop_deliveries(stage: Stage, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_a_failed_query_fails_alone_and_its_reason_holds_no_value(
     assert len(athena.queries) == 5
 
 
-def test_a_query_that_does_not_parse_is_told_by_name(fan_out: StepFunctionsFanOut) -> None:
+def test_a_query_that_does_not_parse_is_reported_by_name(fan_out: StepFunctionsFanOut) -> None:
     ended = fan_out.run({"good": "SELECT 1 AS n", "bad": "SELEC 1"}, "t")
     assert ended["good"].state == "SUCCEEDED"
     assert (ended["bad"].state, ended["bad"].query_id) == ("FAILED", None)
@@ -125,7 +125,7 @@ def test_a_throttled_start_is_tried_again(
     assert len(athena.queries) == 3
 
 
-def test_throttling_without_end_is_told(fan_out: StepFunctionsFanOut, athena: Athena) -> None:
+def test_throttling_without_end_is_reported(fan_out: StepFunctionsFanOut, athena: Athena) -> None:
     athena.throttle("StartQueryExecution", 1000)
     (ended,) = fan_out.run({"one": "SELECT 1 AS n"}, "t").values()
     assert (ended.state, ended.query_id) == ("FAILED", None)
@@ -215,7 +215,7 @@ def test_a_cancelled_run_stops_execution_and_queries(
     assert {o.state for o in fan_out.run(GOOD, "run-1").values()} == {"SUCCEEDED"}
 
 
-def test_a_query_without_end_is_stopped_and_told(
+def test_a_query_without_end_is_stopped_and_reported(
     aws: AwsNames, athena: Athena, step_functions: StepFunctions
 ) -> None:
     ended = made(aws, timeout_seconds=1).run({"one": "SELECT 1 AS n", "long": ENDLESS}, "t")
@@ -237,7 +237,7 @@ def test_long_queries_are_split_over_executions(
         fan_out.run({"huge": f"SELECT 1 -- {'x' * 300_000}"}, "t")
 
 
-def test_long_queries_that_all_fail_are_all_told(
+def test_long_queries_that_all_fail_are_all_reported(
     fan_out: StepFunctionsFanOut, step_functions: StepFunctions
 ) -> None:
     filler = f"-- {'x' * (INPUT_BYTES // 2 - 100)}\n"
@@ -267,7 +267,7 @@ def test_an_execution_that_somebody_stopped_is_no_success(
     assert "stopped before it ended" in str(failed[0])
 
 
-def test_a_missing_state_machine_is_told_with_what_to_do(
+def test_a_missing_state_machine_is_reported_with_what_to_do(
     aws: AwsNames, step_functions: StepFunctions
 ) -> None:
     fan_out = made(aws)
@@ -285,10 +285,10 @@ def test_a_name_is_readable_short_and_of_its_queries() -> None:
     assert execution_name({"one": "x"}, "a") != execution_name({"one": "y"}, "a")
 
 
-def test_the_state_machine_tells_no_more_than_it_must(
+def test_the_state_machine_returns_no_more_than_it_must(
     fan_out: StepFunctionsFanOut, step_functions: StepFunctions
 ) -> None:
     fan_out.run(GOOD, "t")
     (execution,) = step_functions.executions.values()
-    told = json.loads(str(execution.output))
-    assert [sorted(one) for one in told] == [["name", "query_id", "state"]] * 3
+    reported = json.loads(str(execution.output))
+    assert [sorted(one) for one in reported] == [["name", "query_id", "state"]] * 3

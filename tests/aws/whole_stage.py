@@ -46,7 +46,7 @@ def whole_stage(
     back_end: MakeBackEnd = DuckDbBackEnd,
     machine: Machine | None = None,
 ) -> Iterator[Stage]:
-    """Give a stage; the environment names it and its services meanwhile."""
+    """Yield a stage; the environment points to it and its services."""
     with ExitStack() as stack:
         names = stack.enter_context(new_stage(endpoint))
         athena = stack.enter_context(emulated_athena(endpoint, names, folder / "athena", back_end))
@@ -68,7 +68,7 @@ def land(names: AwsNames, landing: Path) -> int:
 
 @contextmanager
 def locally() -> Iterator[None]:
-    """Have the environment name the local deployment, with the stage's card key."""
+    """Point the environment to the local deployment, with the stage's card key."""
     local = {"CUSTOMER360_DEPLOYMENT": "local", "CUSTOMER360_CARD_KEY": CARD_KEY}
     with mock.patch.dict(os.environ, local):
         yield
@@ -85,7 +85,7 @@ def build(home: Path, landing: Path | None, *dates: dt.date) -> str:
 
 
 def tables(home: Path) -> dict[str, Rows]:
-    """Give all rows of every table of the environment's deployment, in order of their values."""
+    """Return all rows of every table of the environment's deployment, in order of their values."""
     lake = services_of(deployment(home))["lake"]
     found = {}
     for table in lake.tables():
@@ -95,17 +95,17 @@ def tables(home: Path) -> dict[str, Rows]:
 
 
 def served(home: Path, clients: list[int]) -> dict[int, dict[str, Any] | None]:
-    """Give the profiles of clients as the store serves them."""
+    """Return the profiles of clients as the store serves them."""
     store = services_of(deployment(home))["store"]
     return {client_id: store.get(client_id) for client_id in clients}
 
 
 def differences(ours: dict[str, Rows], theirs: dict[str, Rows]) -> list[str]:
-    """Give a line for each table: rows on both sides, and how many stand on one side alone."""
-    told = []
+    """Return a line for each table: rows on both sides, and how many are on one side only."""
+    reported = []
     for table in sorted({*ours, *theirs}):
         left, right = ours.get(table), theirs.get(table)
         alone = set(map(repr, left or ())) ^ set(map(repr, right or ()))
         state = "equal" if left == right else f"{len(alone)} rows on one side alone"
-        told.append(f"{table}: {len(left or ())} local, {len(right or ())} on AWS, {state}")
-    return told
+        reported.append(f"{table}: {len(left or ())} local, {len(right or ())} on AWS, {state}")
+    return reported

@@ -15,7 +15,7 @@ from tests.browser.session import Ui, browser, chromium, serve
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the home of a small demo."""
+    """Return the home of a small demo."""
     if chromium() is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     home = tmp_path_factory.mktemp("browser") / "home"
@@ -26,13 +26,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ui(home: Path) -> Iterator[Ui]:
-    """Give the UI of the demo."""
+    """Yield the UI of the demo."""
     with serve(home) as served:
         yield served
 
 
 @pytest.fixture
 def page(ui: Ui) -> Iterator[Page]:
-    """Give a page on the UI."""
+    """Yield a page on the UI."""
     with browser(ui) as opened:
         yield opened

@@ -25,7 +25,7 @@ def _shot(page: Page, name: str) -> None:
 
 
 def take(home: Path) -> None:
-    """Take every picture from the UI of a home."""
+    """Save every screenshot of the UI of a home."""
     with serve(home) as ui, browser(ui) as page:
         # The graph fills what it is given: higher than wide, its names can be read.
         page.set_viewport_size({"width": 1200, "height": 1600})

@@ -39,7 +39,7 @@ class Ui:
     token: str
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Give the data of a GraphQL query."""
+        """Return the data of a GraphQL query."""
         body = json.dumps({"query": query, "variables": dict(variables or {})}).encode()
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{self.address}/graphql",
@@ -103,7 +103,7 @@ def _wait_until_loaded(ui: Ui, log: Path) -> None:
 
 
 def chromium() -> str | None:
-    """Give the path of Chromium, None when the machine has none."""
+    """Return the path of Chromium, None when the machine has none."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 

@@ -38,7 +38,7 @@ def commands_of(home: Path) -> list[list[str]]:
 
 
 def follow(command: list[str]) -> None:
-    """Do what a line says, with the command of this environment."""
+    """Run a line, with the command of this environment."""
     if command[0] == "cp":
         shutil.copyfile(*command[1:])
     else:
@@ -51,7 +51,7 @@ def profiles(home: Path, date: dt.date) -> int:
 
 
 def wait_until_shown(page: Page, date: dt.date) -> None:
-    """Look at the profile's page until its newest materialization is of a date."""
+    """Reload the profile's page until its newest materialization is of a date."""
     deadline = time.monotonic() + PATIENCE
     while True:
         pages.overview(page)

@@ -26,9 +26,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _automation(action: str) -> str:
-    told = CliRunner().invoke(app, ["automation", action])
-    assert told.exit_code == 0, told.output
-    return told.output
+    ran = CliRunner().invoke(app, ["automation", action])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
 
 
 def _running(home: Path) -> set[str]:
@@ -86,9 +86,9 @@ def test_a_stage_without_its_record_is_refused_in_a_line(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", "aws://111111111111/eu-central-1/branch")
-    told = CliRunner().invoke(app, ["automation", "status"])
-    assert told.exit_code == 1
-    assert "set DAGSTER_HOME" in " ".join(told.output.split())
+    ran = CliRunner().invoke(app, ["automation", "status"])
+    assert ran.exit_code == 1
+    assert "set DAGSTER_HOME" in " ".join(ran.output.split())
 
 
 def test_on_a_stage_the_record_that_is_shared_is_written(

@@ -1,4 +1,4 @@
-"""A full disk, a damaged file of the home and a defect are told in one sentence."""
+"""A full disk, a damaged file of the home and a defect are reported in one sentence."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_damaged_record_of_runs_is_named(copy: Path, name: str, tmp_path: Path
         (sqlite3.OperationalError("database is locked"), "Another process holds a database"),
     ],
 )
-def test_the_cause_of_a_failure_is_told(error: Exception, said: str, tmp_path: Path) -> None:
+def test_the_cause_of_a_failure_is_reported(error: Exception, said: str, tmp_path: Path) -> None:
     wrapped = RuntimeError("a library's own error")
     wrapped.__cause__ = error
     assert sentence_of(error, tmp_path).startswith(said)

@@ -27,7 +27,7 @@ START, END = card(CARDS[0], 101), card(CARDS[1], 102)
 
 @dataclass
 class Clock:
-    """A clock that moves only when one sleeps; each sleep is told."""
+    """A clock that moves only when one sleeps; each sleep is recorded."""
 
     on_sleep: Callable[[int], None]
     now: float = 0.0

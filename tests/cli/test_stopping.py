@@ -131,7 +131,7 @@ def test_a_run_that_is_ended_publishes_nothing_by_halves(tmp_path: Path) -> None
         time.sleep(0.01)
     process.terminate()
     _, said = process.communicate(timeout=PATIENCE)
-    assert said == "Stopped by SIGTERM. What was published stays; run again to go on.\n"
+    assert said == "Stopped by SIGTERM. What was published stays; run again to continue.\n"
     assert process.returncode == 143
     assert _all_ended(process.pid)
     ran = bank.run(DAY)

@@ -1,4 +1,4 @@
-"""`customer360 ui` leaves no process behind, and tells how the first one ended."""
+"""`customer360 ui` leaves no process behind, and reports how the first one ended."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _started(home: Path, webserver: str, *before: str) -> tuple[subprocess.Popen
 
 
 def _left(ids: list[int]) -> list[int]:
-    """Give those that are there after a moment, and end them."""
+    """Return those that still exist after a moment, and end them."""
     deadline = time.monotonic() + PATIENCE
     while (left := [i for i in ids if _is_there(i)]) and time.monotonic() < deadline:
         time.sleep(0.05)

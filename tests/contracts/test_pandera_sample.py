@@ -53,9 +53,9 @@ def test_rules_are_counted_by_row_and_no_value_is_quoted() -> None:
         "Not published. Pandera finds, in 3 sampled rows: "
         "client_id:ge 2, code:isin 1, code:not_null 1."
     )
-    told = repr(found) + repr(found.result(CONTRACT))
-    assert "SECRET" not in told
-    assert "987654321" not in told
+    shown = repr(found) + repr(found.result(CONTRACT))
+    assert "SECRET" not in shown
+    assert "987654321" not in shown
 
 
 @pytest.mark.parametrize(

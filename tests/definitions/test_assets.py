@@ -74,7 +74,7 @@ def test_what_is_said_of_a_table(definitions: dg.Definitions, specs: Specs, tabl
 
 
 def _above(specs: Specs, table: str) -> set[str]:
-    """Give everything that a table rests on."""
+    """Return everything upstream of a table."""
     found: set[str] = set()
     todo = [table]
     while todo:

@@ -12,7 +12,7 @@ AS_OF = "the business date that the run was asked for"
 
 
 def without_source(table: str) -> dict[str, str]:
-    """Give the columns that come from no column, and why that is so."""
+    """Return the columns that come from no column, each with the reason."""
     return {"business_date": AS_OF} if not table.startswith("stage.") else {}
 
 

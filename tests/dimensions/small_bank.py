@@ -17,7 +17,7 @@ def day(text: str) -> dt.date:
 
 
 def back(days: int) -> dt.date:
-    """Give the date so many days before the business date D."""
+    """Return the date so many days before the business date D."""
     return D - dt.timedelta(days=days)
 
 
@@ -30,7 +30,7 @@ def rate(text: str) -> Decimal:
 
 
 class SmallBank(Bank):
-    """Numbers transactions and dispositions in the order in which they are told."""
+    """Numbers transactions and dispositions in the order in which they are added."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class SmallBank(Bank):
         operation: str | None = None,
         **more: Any,
     ) -> int:
-        """A transaction; a negative amount is a debit. Gives its trans_id."""
+        """A transaction; a negative amount is a debit. Returns its trans_id."""
         number = more.pop("trans_id", None) or self.next()
         value = Decimal(amount)
         row = {

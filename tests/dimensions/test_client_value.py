@@ -63,7 +63,7 @@ def test_defect_half_a_cent_rounded_twice(bank: SmallBank) -> None:
 
 
 def test_a_day_has_the_balance_that_it_ended_with(bank: SmallBank) -> None:
-    """Told out of order: trans_id orders a day. 5000 holds for no day; 90 for 10 days."""
+    """Delivered out of order: trans_id orders a day. 5000 holds for no day; 90 for 10 days."""
     owner(bank)
     bank.booked(10, back(9), "-4910", "90", trans_id=52)
     bank.booked(10, back(9), "5000", "5000", trans_id=51)

@@ -124,7 +124,7 @@ def test_growth_over_three_and_six_months(bank: SmallBank) -> None:
     """Before 2024-02-24 it was 150.10, before 2023-11-24 it was 300: now 200.15."""
     bank.client(1)
     bank.account(10, 1)
-    told = [
+    history = [
         ("2023-11-23", "300"),
         ("2023-11-24", "120"),
         ("2024-02-23", "9"),
@@ -133,7 +133,7 @@ def test_growth_over_three_and_six_months(bank: SmallBank) -> None:
         ("2024-05-23", "200.15"),
         ("2024-05-24", "1000"),
     ]
-    for date, balance in told:
+    for date, balance in history:
         bank.booked(10, day(date), "1", balance)
     columns = ("asset_growth_3m", "asset_growth_ratio_3m", "asset_growth_6m")
     expected = (money("50.05"), rate("0.3334"), money("-99.85"))
@@ -178,7 +178,7 @@ def test_no_growth_is_claimed_before_the_banks_history(bank: SmallBank) -> None:
 
 
 def test_delivered_again_counts_as_delivered_last(bank: SmallBank) -> None:
-    """The transaction first told for 4 days back is of 250 days back: one is left of 90 days."""
+    """A transaction first delivered for 4 days back is of 250 days back: one is left of 90 days."""
     bank.client(1)
     bank.account(10, 1)
     wrong = bank.booked(10, back(4), "900", "900")

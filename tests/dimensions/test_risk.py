@@ -23,8 +23,8 @@ def one(bank: SmallBank, *columns: str, client: int = 1) -> tuple[Any, ...]:
     return pick(bank.dimension("risk")[client], *columns)
 
 
-def balances(bank: SmallBank, account: int, *told: tuple[int, str]) -> None:
-    for days, balance in told:
+def balances(bank: SmallBank, account: int, *history: tuple[int, str]) -> None:
+    for days, balance in history:
         bank.booked(account, back(days), "1", balance)
 
 

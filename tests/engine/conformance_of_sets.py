@@ -6,7 +6,7 @@ from decimal import Decimal
 
 
 def rows(values: str, select: str) -> str:
-    """Give a query over an inline table t (x) or t (x, y)."""
+    """Return a query over an inline table t (x) or t (x, y)."""
     columns = "x, y" if values.startswith("(") else "x"
     return f"SELECT {select} FROM (VALUES {values}) AS t ({columns})"
 
@@ -41,7 +41,7 @@ AGGREGATES: list[tuple[str, object]] = [
 
 
 def ranked(function: str, values: str = "(1, 10), (1, 20), (2, 30), (NULL, 40)") -> str:
-    """Give the function's values as text, in the order of y."""
+    """Return the function's values as text, in the order of y."""
     return (
         "SELECT array_join(array_agg(coalesce(CAST(v AS varchar), '-') ORDER BY y), ' ') FROM "
         f"(SELECT y, {function} AS v FROM (VALUES {values}) AS t (x, y)) AS w"

@@ -26,7 +26,7 @@ def _years(early: dt.date, late: dt.date) -> int:
 
 
 def difference(unit: str, start: dt.date, end: dt.date) -> int:
-    """Give the complete units from start to end, negative when end is the earlier."""
+    """Return the complete units from start to end, negative when end is the earlier."""
     if end < start:
         return -difference(unit, end, start)
     if unit in {"month", "quarter"}:

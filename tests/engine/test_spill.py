@@ -55,30 +55,30 @@ def test_rows_are_their_own(tmp_path: Path) -> None:
     ]
     for process in both:
         process.start()
-    told = dict(found.get(timeout=PATIENCE) for _ in both)
+    results = dict(found.get(timeout=PATIENCE) for _ in both)
     for process in both:
         process.join()
     for bank in (1, 2):
         (ids,) = duckdb.execute(f"SELECT sum(id) FROM '{tmp_path}/{bank}.parquet'").fetchall()[0]
-        assert told[bank] == (ROWS, ids, 0)
+        assert results[bank] == (ROWS, ids, 0)
     own = spill_folder(tmp_path / "scratch").parent
     assert {path.stem for path in (tmp_path / "scratch").iterdir()} == {own.name}
 
 
-def _hold(parent: Path, told: Any) -> None:
+def _hold(parent: Path, queue: Any) -> None:
     folder = spill_folder(parent)
     folder.mkdir()
-    told.put(str(folder))
+    queue.put(str(folder))
     time.sleep(60)
 
 
 def test_a_killed_process_folder_is_swept_and_a_living_ones_is_not(tmp_path: Path) -> None:
-    told = PROCESSES.Queue()
-    holders = [PROCESSES.Process(target=_hold, args=(tmp_path, told)) for _ in "ab"]
+    queue = PROCESSES.Queue()
+    holders = [PROCESSES.Process(target=_hold, args=(tmp_path, queue)) for _ in "ab"]
     folders = {}
     for holder in holders:
         holder.start()
-        folders[holder.pid] = Path(told.get(timeout=PATIENCE))
+        folders[holder.pid] = Path(queue.get(timeout=PATIENCE))
     killed, living = holders
     os.kill(int(killed.pid or 0), signal.SIGKILL)
     killed.join()

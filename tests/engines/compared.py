@@ -51,7 +51,7 @@ class Planning(TrinoBackEnd):
     plans: list[Plan] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Stand where the other one stands."""
+        """Start at the state of the other one."""
         super().__init__(self.on.trino, self.on._endpoint, self.on._region)
 
     def query(self, sql: str, database: str, memory_limit: str) -> TrinoQuery:

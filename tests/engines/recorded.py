@@ -36,7 +36,7 @@ class Text:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What makes it another text."""
+        """Return what makes it another text."""
         return (self.sql, self.target, self.columns, self.partition_by, self.where)
 
     @property
@@ -46,7 +46,7 @@ class Text:
 
     @property
     def name(self) -> str:
-        """What it is called in a table of figures."""
+        """Return what it is called in a table of figures."""
         if self.target:
             return f"{self.of}: its rows"
         read = " ".join(sorted(self.inputs)).replace(f"{self.of} ", "")

@@ -87,7 +87,7 @@ def differing(trino: Trino, asked: list[str]) -> list[str]:
 
 @pytest.fixture
 def without_a_rewrite(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Take one rule out of the dialect."""
+    """Remove one rule from the dialect."""
     rules = rewrite.rewrites()
     del rules[request.param]
     athena_sql._to_duckdb.cache_clear()

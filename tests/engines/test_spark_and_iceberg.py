@@ -77,8 +77,10 @@ def done_by(kind: str, names: AwsNames, home: Home, job: Job, script: Path, fold
 
 
 def test_the_bank_is_a_hard_one(home: Home) -> None:
-    told = {value for row in home.rows["raw.delivery"] for value in row if isinstance(value, str)}
-    assert {"loaded", "refused"} <= told
+    reported = {
+        value for row in home.rows["raw.delivery"] for value in row if isinstance(value, str)
+    }
+    assert {"loaded", "refused"} <= reported
     assert any(rows for table, rows in home.rows.items() if table.startswith("quarantine."))
     assert home.jobs.keys() == SCHEMA_OF.keys()
 
@@ -117,9 +119,9 @@ def test_iceberg_reads_every_table_of_the_home(
     if by == "Glue":
         places = {table: in_catalog(stage, table) for table in places}
     read = rows_in_spark(spark, aws_endpoint, places, tmp_path / "read")
-    told = differences(home.rows, read)
-    print("\n".join(told))  # noqa: T201 - the figures of a differential test
-    assert [line for line in told if not line.endswith("equal")] == []
+    reported = differences(home.rows, read)
+    print("\n".join(reported))  # noqa: T201 - the figures of a differential test
+    assert [line for line in reported if not line.endswith("equal")] == []
 
 
 @pytest.mark.parametrize("script", SCHEMA_OF)

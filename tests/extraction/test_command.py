@@ -26,8 +26,8 @@ def test_both_sources(
         )  # fmt: skip
     assert ran.code == 0, ran.output
     assert app.token not in ran.output
-    for told in ("crm_customer", "450", f"{bank.transactions:,}", "credit", "debit"):
-        assert told in ran.output
+    for expected in ("crm_customer", "450", f"{bank.transactions:,}", "credit", "debit"):
+        assert expected in ran.output
     amount = core.server.query("SELECT sum(amount) FROM transactions WHERE type = 'credit'")
     assert f"{float(amount):,.2f}" in ran.output
     assert list(contents(tmp_path)) == [
@@ -38,18 +38,18 @@ def test_both_sources(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ([], "give --crm-url, --source-db or both"),
         (["--crm-url", "http://localhost:1"], "set CUSTOMER360_CRM_TOKEN in the environment"),
         (["--source-db", "postgresql://me:s3cret@host/db"], "holds a password"),
-        (["--source-db", "postgresql://me@127.0.0.1:1/db"], "nobody answers there"),
+        (["--source-db", "postgresql://me@127.0.0.1:1/db"], "no server answers there"),
     ],
 )
-def test_one_clear_message(tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_one_clear_message(tmp_path: Path, arguments: list[str], expected: str) -> None:
     ran = customer360("extract", "--landing", tmp_path, *DATE, *arguments)
     assert ran.code == 1
-    assert told in ran.output
+    assert expected in ran.output
     assert "Traceback" not in ran.output
     assert "s3cret" not in ran.output
     assert contents(tmp_path) == {}

@@ -83,7 +83,7 @@ def test_waits_double_and_the_crm_s_own_wish_is_honoured(bank: Simulated, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         (Fault("throttle", page=3, times=None), "at last: status 429"),
         (Fault("error", page=3, status=502, times=None), "at last: status 502"),
@@ -92,10 +92,10 @@ def test_waits_double_and_the_crm_s_own_wish_is_honoured(bank: Simulated, tmp_pa
     ],
 )
 def test_faults_that_stay_end_the_extraction(
-    bank: Simulated, tmp_path: Path, fault: Fault, told: str
+    bank: Simulated, tmp_path: Path, fault: Fault, expected: str
 ) -> None:
     with crm_app(bank.customers_file, faults=[fault]) as app:
-        with pytest.raises(ExtractionError, match=told) as raised:
+        with pytest.raises(ExtractionError, match=expected) as raised:
             extract_customers(crm(app), tmp_path, DAY, sleep=lambda _: None)
         assert app.asked == [1, 2, *[3] * 6]
     assert "page=3" in str(raised.value)
@@ -110,7 +110,7 @@ def test_a_crm_that_asks_for_too_long_a_wait_is_given_up(bank: Simulated, tmp_pa
 
 
 @pytest.mark.parametrize("token", ["not-the-token-of-it", "with blank", "näh"])
-def test_a_wrong_token_fails_at_once_and_is_told_nowhere(
+def test_a_wrong_token_fails_at_once_and_is_shown_nowhere(
     bank: Simulated, tmp_path: Path, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -120,9 +120,9 @@ def test_a_wrong_token_fails_at_once_and_is_told_nowhere(
             extract_customers(settings, tmp_path, DAY, sleep=never)
         extract_customers(crm(app), tmp_path / "whole", DAY)
         secrets = (token, app.token)
-    told = "".join(traceback.format_exception(raised.value)) + repr(raised.value.__context__)
+    trace = "".join(traceback.format_exception(raised.value)) + repr(raised.value.__context__)
     for secret in secrets:
-        assert secret not in told + caplog.text + repr(settings)
+        assert secret not in trace + caplog.text + repr(settings)
 
 
 def test_a_crm_killed_in_the_middle(
@@ -187,15 +187,15 @@ def from_pages(landing: Path) -> Path:
     return extract_customers(settings, landing, DAY, sleep=lambda _: None).file
 
 
-@pytest.mark.parametrize(("told", "pages"), WRONG)
+@pytest.mark.parametrize(("expected", "pages"), WRONG)
 def test_a_part_is_never_taken_for_the_whole(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, told: str, pages: list[object]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, expected: str, pages: list[object]
 ) -> None:
     answers(monkeypatch, [page(1, [1, 2]), page(2, [3, 4])])
     before = from_pages(tmp_path).read_bytes()
     assert before.count(b"\n") == 4
     answers(monkeypatch, pages)
-    with pytest.raises(ExtractionError, match=told):
+    with pytest.raises(ExtractionError, match=expected):
         from_pages(tmp_path)
     # What was delivered before stands.
     assert contents(tmp_path) == {FILE: before}

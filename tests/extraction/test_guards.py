@@ -58,7 +58,7 @@ def table(name: str, **columns: str) -> TransactionTable:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("rounded", "debit: amount differs by -0.004|credit: amount differs by -0.004"),
         ("vague", "public.vague.amount is no exact number"),
@@ -69,9 +69,9 @@ def table(name: str, **columns: str) -> TransactionTable:
     ],
 )
 def test_a_source_that_cannot_be_read_exactly(
-    views: CoreBanking, tmp_path: Path, name: str, told: str
+    views: CoreBanking, tmp_path: Path, name: str, expected: str
 ) -> None:
-    with pytest.raises(ExtractionError, match=told):
+    with pytest.raises(ExtractionError, match=expected):
         extract_transactions(source(views, transactions=table(name)), tmp_path, LAST)
     assert contents(tmp_path) == {}
 
@@ -92,7 +92,7 @@ def test_a_source_with_names_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "told"),
+    ("right", "wrong", "expected"),
     [
         ("count(*)", "count(*) + 1", r"rows there, \d+ written"),
         ('sum("amount")', '(sum("amount") + 0.01)', "amount differs by -0.01"),
@@ -105,11 +105,11 @@ def test_totals_that_are_off_by_one(
     monkeypatch: pytest.MonkeyPatch,
     right: str,
     wrong: str,
-    told: str,
+    expected: str,
 ) -> None:
     ask = Snapshot.ask
     monkeypatch.setattr(Snapshot, "ask", lambda s, query: ask(s, query.replace(right, wrong)))
-    with pytest.raises(ExtractionError, match=told):
+    with pytest.raises(ExtractionError, match=expected):
         extract_transactions(source(core), tmp_path, LAST)
     assert contents(tmp_path) == {}
     monkeypatch.undo()
@@ -168,7 +168,7 @@ def test_postgresql_killed_in_the_middle(
             extract_transactions(source(core, transactions=table("slow")), landing, LAST)
         assert contents(landing) == {}
         monkeypatch.undo()
-        with pytest.raises(ExtractionError, match="nobody answers there"):
+        with pytest.raises(ExtractionError, match="no server answers there"):
             extract_transactions(source(core), landing, LAST)
     with core_banking(bank.transactions_files, home, keep=True) as core:
         extract_transactions(source(core), landing, LAST)
@@ -229,7 +229,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(url: str, tmp_pa
     assert raised.value.__context__ is None
 
 
-def test_a_password_opens_and_is_told_nowhere(
+def test_a_password_opens_and_is_shown_nowhere(
     views: CoreBanking,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -244,12 +244,12 @@ def test_a_password_opens_and_is_told_nowhere(
     views.server.query("GRANT SELECT ON transactions TO teller")
     views.server.query("SELECT pg_reload_conf()")
     url = views.url.replace("bank@", "teller@")
-    with pytest.raises(ExtractionError, match="wants a password; set CUSTOMER360_SOURCE_DB"):
+    with pytest.raises(ExtractionError, match="requires a password; set CUSTOMER360_SOURCE_DB"):
         extract_transactions(CoreBankingSettings(url=url), tmp_path, LAST)
     settings = CoreBankingSettings.model_validate({"url": url, "password": wrong})
     with pytest.raises(ExtractionError, match="the password is refused; set") as raised:
         extract_transactions(settings, tmp_path, LAST)
-    told = "".join(traceback.format_exception(raised.value)) + repr(settings)
+    trace = "".join(traceback.format_exception(raised.value)) + repr(settings)
     assert raised.value.__context__ is None
     settings = CoreBankingSettings.model_validate({"url": url, "password": right})
     assert extract_transactions(settings, tmp_path / "secret", LAST).rows
@@ -258,4 +258,4 @@ def test_a_password_opens_and_is_told_nowhere(
     denied = CoreBankingSettings(url=url, transactions=table("daily"))
     with pytest.raises(ExtractionError, match="may not read the table"):
         extract_transactions(denied, tmp_path / "denied", LAST)
-    assert "it's" not in told + caplog.text + "".join(capfd.readouterr())
+    assert "it's" not in trace + caplog.text + "".join(capfd.readouterr())

@@ -30,7 +30,7 @@ def rows(files: object, what: str = "*", order: str = "") -> list[tuple[Any, ...
 
 
 def staged(deliveries: FeedDeliveries) -> list[dict[str, Any]]:
-    """What stage publishes: rank 1 of each transaction."""
+    """Return what stage publishes: rank 1 of each transaction."""
     files = deliveries.partition_files(dt.date.min, dt.date.max)
     inputs = {"raw.transaction": [str(f) for date in files for f in files[date]]}
     found = DuckDbEngine().query(STAGE, [dt.date(1990, 1, 1), LAST], inputs).to_pylist()
@@ -157,7 +157,7 @@ def test_rows_that_the_bank_took_back_disappear(bank: Simulated, tmp_path: Path)
         agrees(core, staged(deliveries), LAST)
         # Two files without a row are not each other's duplicate: both empty their date.
         assert [r["status"] for r in deliveries.manifest()][-3:] == ["loaded"] * 3
-        # What is older than the look-back is read again when it is told to reach there.
+        # What is older than the look-back is read again when its setting reaches there.
         core.server.query("DELETE FROM transactions WHERE date::date = '2024-06-10'")
         assert names(extract_transactions(source(core), home.landing_dir, LAST)) == []
         taken = extract_transactions(source(core, look_back=30), home.landing_dir, LAST)

@@ -1,4 +1,4 @@
-"""Movements without a date are in no file; that they exist is told."""
+"""Movements without a date are in no file; that they exist is reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.extraction.conftest import source
 from tests.extraction.test_transactions import LAST
 from tests.run.conftest import customer360
 
-TOLD = "transaction: 3 rows of the source state no date"
+REPORTED = "transaction: 3 rows of the source state no date"
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +38,10 @@ def test_they_are_counted_and_not_delivered(
     assert first.rows == sum(t.rows for t in first.totals) == bank.transactions - 3
 
 
-def test_the_command_tells_of_them(undated: CoreBanking, core: CoreBanking, tmp_path: Path) -> None:
+def test_the_command_reports_them(undated: CoreBanking, core: CoreBanking, tmp_path: Path) -> None:
     date = ("--business-date", str(LAST))
-    for database, told in ((undated, True), (core, False)):
-        ran = customer360("extract", "--landing", tmp_path / str(told), *date,
+    for database, reported in ((undated, True), (core, False)):
+        ran = customer360("extract", "--landing", tmp_path / str(reported), *date,
                           "--source-db", database.url)  # fmt: skip
         assert ran.code == 0, ran.output
-        assert (TOLD in " ".join(ran.output.split())) is told
+        assert (REPORTED in " ".join(ran.output.split())) is reported

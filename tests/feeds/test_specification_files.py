@@ -30,7 +30,7 @@ def refusal(folder: Path, content: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("format:", "pattern: x\nformat:", "pattern: given twice, in lines 3 and 4; keep one"),
         (
@@ -51,12 +51,14 @@ def refusal(folder: Path, content: bytes) -> str:
         ),
     ],
 )
-def test_a_key_is_given_once(tmp_path: Path, old: str, new: str, told: str) -> None:
-    assert refusal(tmp_path, GOOD.replace(old, new, 1).encode()).startswith(f"account.yaml: {told}")
+def test_a_key_is_given_once(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert refusal(tmp_path, GOOD.replace(old, new, 1).encode()).startswith(
+        f"account.yaml: {expected}"
+    )
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (GOOD.encode("utf-16"), "UTF-16, as PowerShell writes it; save the file as UTF-8"),
         (
@@ -74,9 +76,9 @@ def test_a_key_is_given_once(tmp_path: Path, old: str, new: str, told: str) -> N
         (b"", "Input should be a valid dictionary"),
     ],
 )
-def test_a_file_that_is_no_yaml_in_utf_8(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_file_that_is_no_yaml_in_utf_8(tmp_path: Path, content: bytes, expected: str) -> None:
     found = refusal(tmp_path, content)
-    assert found.startswith(f"account.yaml: {told}")
+    assert found.startswith(f"account.yaml: {expected}")
     assert "\n" not in found
 
 

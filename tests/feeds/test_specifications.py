@@ -47,7 +47,7 @@ def test_every_target_of_the_built_in_sets_is_of_its_contract(bank: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"delivery": "delta"}, "delivery: raw.account is read as a snapshot; write"),
         ({"delivery": "weekly"}, "delivery: Input should be 'snapshot' or 'delta'"),
@@ -132,11 +132,11 @@ def test_every_target_of_the_built_in_sets_is_of_its_contract(bank: str) -> None
     ],
 )
 def test_an_error_says_where_and_what_would_be_right(
-    tmp_path: Path, changes: dict[str, Any], told: str
+    tmp_path: Path, changes: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(FeedError) as raised:
         load_feeds(write(tmp_path, changed(**changes)))
-    assert f"account.yaml: {told}" in str(raised.value)
+    assert f"account.yaml: {expected}" in str(raised.value)
 
 
 def test_a_feed_is_specified_once(tmp_path: Path) -> None:

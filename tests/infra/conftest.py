@@ -18,7 +18,7 @@ __all__ = ["aws_endpoint"]
 
 @pytest.fixture(scope="session")
 def created(aws_endpoint: str) -> AwsNames:
-    """Give the names of a stage that exists whole: once for all tests of a process."""
+    """Return the names of a fully created stage: once for all tests of a process."""
     names = AwsNames(account=ACCOUNT, region=REGION, stage="staging")
     with mock.patch.dict(os.environ, environment(aws_endpoint, names)):
         create(names)
@@ -27,6 +27,6 @@ def created(aws_endpoint: str) -> AwsNames:
 
 @pytest.fixture(scope="module")
 def deployed(aws_endpoint: str, created: AwsNames) -> Iterator[AwsNames]:
-    """Give the names of that stage; the environment points to its account."""
+    """Yield the names of that stage; the environment points to its account."""
     with mock.patch.dict(os.environ, environment(aws_endpoint, created)):
         yield created

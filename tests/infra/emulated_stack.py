@@ -66,7 +66,7 @@ class Stack:
                 call(self, self.resolved(resource["Properties"]))
 
     def resolved(self, value: Any) -> Any:
-        """Give a property with its references replaced by what they refer to."""
+        """Return a property with its references replaced by what they refer to."""
         if isinstance(value, list):
             return [self.resolved(v) for v in value]
         if not isinstance(value, dict):
@@ -81,9 +81,9 @@ class Stack:
         exported = {e["Name"]: e["Value"] for e in exports}
         return {
             "Ref": lambda logical: self.parameters.get(logical) or self.physical(logical),
-            "Fn::GetAtt": lambda told: self.arn(told[0]),
+            "Fn::GetAtt": lambda given: self.arn(given[0]),
             "Fn::ImportValue": lambda name: exported[name],
-            "Fn::Join": lambda told: told[0].join(self.resolved(told[1])),
+            "Fn::Join": lambda given: given[0].join(self.resolved(given[1])),
         }
 
     def physical(self, logical: str) -> str:
@@ -106,7 +106,7 @@ class Stack:
         return f"arn:aws:{service}:{self.names.region}:{self.names.account}:{logical}"
 
     def _stood_in(self, value: Any) -> Any:
-        """Let what moto creates refer to nothing that it does not."""
+        """Remove references to resources that moto does not create."""
         if isinstance(value, list):
             return [self._stood_in(v) for v in value]
         if not isinstance(value, dict):
@@ -134,7 +134,7 @@ def _table(stack: Stack, given: Json) -> None:
 
 
 def _bucket(stack: Stack, given: Json) -> None:
-    """Do what moto's CloudFormation leaves out of a bucket; access logs it refuses."""
+    """Configure what moto's CloudFormation leaves out of a bucket; it refuses access logs."""
     s3, bucket = stack.api("s3"), {"Bucket": given["BucketName"]}
     s3.put_bucket_versioning(**bucket, VersioningConfiguration=given["VersioningConfiguration"])
     closed = given["PublicAccessBlockConfiguration"]
@@ -191,7 +191,7 @@ def _grant(stack: Stack, given: Json) -> None:
 
 
 def _plain(service: str, operation: str, *without: str) -> Call:
-    """Give the call whose parameters are named as the properties."""
+    """Return the call whose parameters are named as the properties."""
 
     def call(stack: Stack, given: Mapping[str, Any]) -> None:
         kept = {k: v for k, v in given.items() if k not in without}

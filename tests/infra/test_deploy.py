@@ -1,4 +1,4 @@
-"""A deployment tells what it would do, does it, and does nothing the second time."""
+"""A deployment shows what it would do, does it, and does nothing the second time."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def _queues(names: AwsNames) -> set[str]:
     return {url.rpartition("-")[2] for url in found.get("QueueUrls", [])}
 
 
-def test_told_before_it_is_done_and_done_once(deployed: AwsNames) -> None:
+def test_shown_before_it_is_done_and_done_once(deployed: AwsNames) -> None:
     one = _template(deployed, "test-a")
     assert list(deploy_stack(deployed, "one", one, {}, do=False)) == ["Add AWS::SQS::Queue Test-a"]
     assert "a" not in _queues(deployed)
-    told = list(deploy_stack(deployed, "one", one, {}, do=True))
-    assert told == ["Add AWS::SQS::Queue Test-a", "done"]
+    reported = list(deploy_stack(deployed, "one", one, {}, do=True))
+    assert reported == ["Add AWS::SQS::Queue Test-a", "done"]
     assert "a" in _queues(deployed)
 
 
-def test_a_change_is_told_and_made(deployed: AwsNames) -> None:
+def test_a_change_is_shown_and_made(deployed: AwsNames) -> None:
     list(deploy_stack(deployed, "two", _template(deployed, "test-b"), {}, do=True))
     more = _template(deployed, "test-b", "test-c")
     assert "Add AWS::SQS::Queue Test-c" in list(deploy_stack(deployed, "two", more, {}, do=False))

@@ -37,7 +37,7 @@ def _copies() -> list[tuple[list[str], str]]:
 
 
 def _image(tmp_path: Path, without: str = "") -> Path:
-    """Lay out what the image copies, as the image has it."""
+    """Copy the image's files into the image's layout."""
     for sources, target in _copies():
         place = tmp_path / target.lstrip("/")
         for source in sources:

@@ -67,7 +67,7 @@ ON_BEHALF = {
 
 @cache
 def _operations(service: str) -> dict[str, str]:
-    """Give the operations of a service by the name of the client's method."""
+    """Return the operations of a service by the name of the client's method."""
     import botocore.session
     from botocore import xform_name
 
@@ -76,7 +76,7 @@ def _operations(service: str) -> dict[str, str]:
 
 
 def calls(source: str) -> Iterator[str]:
-    """Give the calls to AWS in a file: methods and paginators of the clients that it names."""
+    """Yield the calls to AWS in a file: methods and paginators of the clients that it names."""
     services = set(re.findall(r'client\(\s*"([a-z0-9-]+)"', source))
     # Some files are handed their client.
     services |= {service for word, service in HANDED.items() if word in source}

@@ -31,7 +31,7 @@ GENERATED = ("requirements", "docs/images/")
 
 
 def _files() -> Iterator[tuple[str, str]]:
-    """Give the text files of the repository."""
+    """Yield the text files of the repository."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -47,7 +47,7 @@ def _files() -> Iterator[tuple[str, str]]:
 
 
 def found_in(name: str, text: str) -> list[str]:
-    """Give what should not be in a file."""
+    """Return what should not be in a file."""
     odd = [f"{name}: {what}" for what, pattern in FORBIDDEN.items() if pattern.search(text)]
     odd += [f"{name}: account {a}" for a in ACCOUNT.findall(text) if a not in INVENTED]
     if STAR.search(text) and name not in STARS:

@@ -65,8 +65,8 @@ def test_what_is_temporary_is_deleted_and_what_was_delivered_is_not(deployed: Aw
 
 
 def test_the_key_rotates(deployed: AwsNames) -> None:
-    told = _api(deployed, "kms").get_key_rotation_status(KeyId=_key(deployed))
-    assert told["KeyRotationEnabled"] is True
+    answer = _api(deployed, "kms").get_key_rotation_status(KeyId=_key(deployed))
+    assert answer["KeyRotationEnabled"] is True
 
 
 def test_the_profile_table_is_what_the_store_defines_and_can_be_restored(
@@ -86,22 +86,24 @@ def test_the_profile_table_is_what_the_store_defines_and_can_be_restored(
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_new_delivery_is_told_to_the_queue_and_a_refused_one_is_kept(deployed: AwsNames) -> None:
+def test_a_new_delivery_is_announced_to_the_queue_and_a_refused_one_is_kept(
+    deployed: AwsNames,
+) -> None:
     sqs, events = _api(deployed, "sqs"), _api(deployed, "events")
     url = sqs.get_queue_url(QueueName=deployed.landing_queue)["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert json.loads(told["RedrivePolicy"])["deadLetterTargetArn"].endswith(
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert json.loads(answer["RedrivePolicy"])["deadLetterTargetArn"].endswith(
         f":{deployed.dead_letters}"
     )
-    assert told["KmsMasterKeyId"]
+    assert answer["KmsMasterKeyId"]
     rule = events.describe_rule(Name=deployed.landing_queue)
     detail = json.loads(rule["EventPattern"])["detail"]
     assert detail["bucket"]["name"] == [deployed.bucket("raw")]
     prefix = detail["object"]["key"][0]["prefix"]
     assert f"s3://{deployed.bucket('raw')}/{prefix}" == f"{deployed.landing}/"
     (target,) = events.list_targets_by_rule(Rule=deployed.landing_queue)["Targets"]
-    assert target["Arn"] == told["QueueArn"]
-    senders = json.loads(told["Policy"])["Statement"]
+    assert target["Arn"] == answer["QueueArn"]
+    senders = json.loads(answer["Policy"])["Statement"]
     assert {s["Principal"]["Service"] for s in senders if s["Effect"] == "Allow"} == {
         "events.amazonaws.com"
     }

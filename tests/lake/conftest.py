@@ -27,7 +27,7 @@ def candidate(lake: LocalLake) -> Candidate:
 
 @pytest.fixture(scope="session")
 def processes() -> ForkServerContext:
-    """Starts processes in milliseconds: the fork server has imported what they need."""
+    """Start processes in milliseconds: the fork server has imported what they need."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         [

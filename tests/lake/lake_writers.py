@@ -72,7 +72,7 @@ def ensure_together(uri: str, warehouse: Path, barrier: Barrier) -> None:
 
 
 def publish_for_ever(uri: str, warehouse: Path, days: list[int], ready: Connection) -> None:
-    """Replace the days by two files each, again and again; tells each generation when it is in."""
+    """Replace the days by two files each, again and again; print each published generation."""
     lake = LocalLake(uri, warehouse)
     candidate = Candidate(lake)
     for generation in count(1):

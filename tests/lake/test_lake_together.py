@@ -22,7 +22,7 @@ STATE = "SELECT business_date, generation, count(*) FROM t GROUP BY ALL ORDER BY
 
 
 def where(lake: LocalLake) -> tuple[str, Path]:
-    """What another process opens the lake with."""
+    """Return what another process opens the lake with."""
     return lake.catalog_uri, lake.warehouse_dir
 
 
@@ -42,7 +42,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_state_or_the_new(
 ):
     lake.publish(TABLE, candidate([8], generation=-1), Partitions.on(DAY(8)), {})
     delays = random.Random(2024)  # noqa: S311 - moments, not secrets
-    told = 0
+    previous = 0
     for _ in range(10):
         here, there = processes.Pipe(duplex=False)
         writer = processes.Process(target=publish_for_ever, args=(*where(lake), [0, 1], there))
@@ -52,13 +52,13 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_state_or_the_new(
         time.sleep(delays.uniform(0, 0.25))
         writer.kill()
         writer.join()
-        told = newest(here)
+        previous = newest(here)
         *replaced, other = rows(STATE)
         assert other == (DAY(8), -1, 3)
         (generation,) = {row[1] for row in replaced}
-        assert generation in (told, told + 1)
+        assert generation in (previous, previous + 1)
         assert replaced == [(DAY(0), generation, 10), (DAY(1), generation, 10)]
-    assert told > 0
+    assert previous > 0
     lake.publish(TABLE, candidate([0, 1]), Partitions.on(DAY(0), DAY(1)), {})
     assert lake.dates(TABLE) == {DAY(0): 3, DAY(1): 3, DAY(8): 3}
 

@@ -177,7 +177,7 @@ def test_a_transactions_table_and_updates(table: Table) -> None:
     before = change._updates
     assert before == ()
     change.set_properties(a="b")
-    # Updates are replaced and never changed in place: the identity tells that there are others.
+    # Updates are replaced and never changed in place: another identity shows that there are others.
     assert change._updates is not before
     assert change.table_metadata.properties["a"] == "b"
 

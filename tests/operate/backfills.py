@@ -28,7 +28,7 @@ query($id: String!) {
   partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
 }
 """
-TOLD = """
+REPORTED = """
 query($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
     ... on AssetNode { assetPartitionStatuses {
@@ -60,7 +60,7 @@ def resume(ui: Ui, backfill: str) -> str:
 
 
 def status(ui: Ui, backfill: str) -> str:
-    """Give a backfill's status."""
+    """Return a backfill's status."""
     return str(ui.ask(STATE, {"id": backfill})["partitionBackfillOrError"]["status"])
 
 
@@ -70,9 +70,9 @@ def ended(ui: Ui, backfill: str, seconds: float) -> str:
     return status(ui, backfill)
 
 
-def told(ui: Ui, table: str) -> list[dict[str, Any]]:
-    """Give the ranges of partitions that the UI shows as materialized."""
-    node = ui.ask(TOLD, {"key": {"path": table.split(".")}})["assetNodeOrError"]
+def materialized_ranges(ui: Ui, table: str) -> list[dict[str, Any]]:
+    """Return the ranges of partitions that the UI shows as materialized."""
+    node = ui.ask(REPORTED, {"key": {"path": table.split(".")}})["assetNodeOrError"]
     ranges: list[dict[str, Any]] = node["assetPartitionStatuses"]["ranges"]
     return [r for r in ranges if r["status"] == "MATERIALIZED"]
 

@@ -44,7 +44,7 @@ class Drop:
     corrected: int
 
     def into(self, landing: Path) -> Digests:
-        """Put the files into a landing zone, in the order in which an intake takes them."""
+        """Write the files into a landing zone, in the order in which an intake takes them."""
         digests = digests_of(self.folder)
         for name in sorted(digests):
             (landing / name).parent.mkdir(parents=True, exist_ok=True)

@@ -47,12 +47,12 @@ class Figures:
         return lines
 
     def measure_sizes(self, home: Path, date: dt.date) -> None:
-        """Note how large the home is after a date."""
+        """Record how large the home is after a date."""
         self.sizes[date] = {part: size_of(home / part) for part in PARTS}
 
     @contextmanager
     def watching(self, session: int) -> Iterator[None]:
-        """Note the peak memory of a session's processes until the block ends."""
+        """Record the peak memory of a session's processes until the block ends."""
         over = threading.Event()
 
         def watch() -> None:

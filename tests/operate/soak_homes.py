@@ -40,7 +40,7 @@ def log_of(target: Deployment) -> DeliveryLog:
 
 
 def deliver(target: Deployment, drop: Drop) -> set[tuple[str, str]]:
-    """Put the files of a date into a home's landing zone; return name and SHA-256 of each."""
+    """Write the files of a date into a home's landing zone; return name and SHA-256 of each."""
     assert target.landing is not None
     return set(drop.into(target.landing).items())
 

@@ -33,7 +33,7 @@ FIRST = END - dt.timedelta(days=DAYS)
 DATES = [FIRST + dt.timedelta(days=n) for n in range(DAYS)]
 DERIVED = [c.table for schema in ("dimension", "profile") for c in contracts(schema)]
 HALF_WAY = DERIVED[len(DERIVED) // 2]
-"""Tables before it are done when this one has told of half its dates."""
+"""Tables before it are done when half the dates of this one are recorded."""
 SECONDS = 240 + 30 * DAYS
 
 
@@ -104,12 +104,12 @@ def test_a_killed_backfill_goes_on_where_it_was(
     before = _published(home)
     with serve(home) as ui:
         assert backfills.ended(ui, backfill, SECONDS) == "COMPLETED_FAILED"
-        told = backfills.told(ui, DERIVED[0])
-        assert [(r["startKey"], r["endKey"]) for r in told] == [(str(FIRST), str(END))]
+        reported = backfills.materialized_ranges(ui, DERIVED[0])
+        assert [(r["startKey"], r["endKey"]) for r in reported] == [(str(FIRST), str(END))]
         resumed = backfills.resume(ui, backfill)
         assert backfills.ended(ui, resumed, SECONDS) == "COMPLETED_SUCCESS"
     after = _published(home)
-    # What was done is as it was, file by file, but for the last date of a run: its checks are told.
+    # What was done is as it was, file by file, but for the last date of a run, which has checks.
     kept = [
         (table, date) for table in DERIVED for date in before[table] if date not in (END, DATES[-1])
     ]

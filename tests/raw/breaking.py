@@ -15,7 +15,7 @@ POISON = b"poison\n"
 
 
 def break_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let parse fail over POISON as it promises: by naming the delivery, the rest not begun."""
+    """Make parse fail on POISON as documented: naming the delivery, the rest not begun."""
     plain = parse.parse
 
     def failing(

@@ -1,58 +1,58 @@
-"""What is in force, told slowly: the state after each delivery, everything compared with all."""
+"""What is in force, computed slowly: the state after each delivery, all compared with all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from customer360_assets.raw.force import Entry, Force
+from customer360_assets.raw.force import Entry, InForce
 
 
-def plain_fold(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> Force:
-    """Give what `force_of` is to give."""
-    force = Force()
-    standing: list[Entry] = []
+def plain_fold(entries: Sequence[Entry], replaces: Literal["same_date", "same_name"]) -> InForce:
+    """Return the expected result of `in_force`, by a plain loop."""
+    state = InForce()
+    effective: list[Entry] = []
     """Deliveries that nothing has replaced, duplicates included, in order of arrival."""
     for entry in entries:
         if entry.refused is not None:
-            force.status[entry.own] = "refused"
+            state.status[entry.own] = "refused"
         elif replaces == "same_name":
-            standing = _after_name(force, standing, entry)
+            effective = _after_name(state, effective, entry)
         else:
-            standing = _after_date(force, standing, entry)
-    return force
+            effective = _after_date(state, effective, entry)
+    return state
 
 
-def _after_name(force: Force, standing: list[Entry], entry: Entry) -> list[Entry]:
-    known = set(force.dates) | entry.dates
-    for old in standing:
+def _after_name(state: InForce, effective: list[Entry], entry: Entry) -> list[Entry]:
+    known = set(state.dates) | entry.dates
+    for old in effective:
         if old.name == entry.name:
-            force.status[old.own], force.by[old.own] = "superseded", entry.own
-    standing = [*(old for old in standing if old.name != entry.name), entry]
+            state.status[old.own], state.by[old.own] = "superseded", entry.own
+    effective = [*(old for old in effective if old.name != entry.name), entry]
     loaded: list[Entry] = []
-    for one in standing:
+    for one in effective:
         twins = [other for other in loaded if other.content == one.content]
-        force.by.pop(one.own, None)
-        force.status[one.own] = "duplicate" if twins else "loaded"
+        state.by.pop(one.own, None)
+        state.status[one.own] = "duplicate" if twins else "loaded"
         if twins:
-            force.by[one.own] = twins[0].own
+            state.by[one.own] = twins[0].own
         else:
             loaded.append(one)
-    force.dates = {date: [one for one in loaded if date in one.dates] for date in known}
-    return standing
+    state.dates = {date: [one for one in loaded if date in one.dates] for date in known}
+    return effective
 
 
-def _after_date(force: Force, live: list[Entry], entry: Entry) -> list[Entry]:
+def _after_date(state: InForce, live: list[Entry], entry: Entry) -> list[Entry]:
     def left(one: Entry) -> int:
-        return sum(one in standing for standing in force.dates.values())
+        return sum(one in effective for effective in state.dates.values())
 
     for old in live:
         other_name = old.delivery.file != entry.delivery.file
         if old.content == entry.content and other_name and left(old) == len(old.dates):
-            force.status[entry.own], force.by[entry.own] = "duplicate", old.own
+            state.status[entry.own], state.by[entry.own] = "duplicate", old.own
             return live
     for date in entry.dates:
-        force.dates[date] = [entry]
+        state.dates[date] = [entry]
     corrected = [
         old
         for old in live
@@ -61,6 +61,6 @@ def _after_date(force: Force, live: list[Entry], entry: Entry) -> list[Entry]:
     ]
     gone = [old for old in live if old in corrected or (old.dates and not left(old))]
     for old in gone:
-        force.status[old.own], force.by[old.own] = "superseded", entry.own
-    force.status[entry.own] = "loaded"
+        state.status[old.own], state.by[old.own] = "superseded", entry.own
+    state.status[entry.own] = "loaded"
     return [*(old for old in live if old not in gone), entry]

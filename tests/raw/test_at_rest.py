@@ -96,7 +96,7 @@ def test_no_seconds_take_every_file_as_it_is() -> None:
     assert AtRest(0).is_whole(LandedFile(NEW, 1, "1", rested=-5.0))
 
 
-def test_a_folder_tells_how_long_a_file_has_rested_and_an_object_appears_whole(
+def test_a_folder_shows_how_long_a_file_has_rested_and_an_object_appears_whole(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "f.csv").write_text("1\n")

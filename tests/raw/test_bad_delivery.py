@@ -17,7 +17,7 @@ from tests.raw.breaking import POISON, break_parser
 from tests.raw.raw_home import DAY, KEY, Home
 from tests.raw.test_in_force import account, accounts, card, cards, statuses
 
-TOLD = f"{card(2)} (card-000002: the engine failed: BinderException)"
+REPORTED = f"{card(2)} (card-000002: the engine failed: BinderException)"
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_every_other_delivery_and_feed_is_taken_in(bank: Home) -> None:
     assert parsed(bank, "card") == ["card-000001", "card-000003"]
     assert parsed(bank, "account") == ["account-000001"]
     assert str(result.failure) == (
-        f"1 deliveries could not be parsed: {TOLD}. All else was taken in."
+        f"1 deliveries could not be parsed: {REPORTED}. All else was taken in."
     )
 
 
@@ -56,7 +56,7 @@ def test_the_feed_s_partitions_are_not_made_without_it(bank: Home) -> None:
     intake(bank)
     with pytest.raises(UnsettledError) as failure:
         bank.settle("card")
-    assert str(failure.value) == f"1 deliveries could not be parsed: {TOLD}"
+    assert str(failure.value) == f"1 deliveries could not be parsed: {REPORTED}"
     assert failure.value.files == {card(2)}
     assert statuses(bank.settle("account")) == ["loaded"]
 
@@ -71,10 +71,10 @@ def test_it_alone_is_not_noted_as_taken_in(bank: Home, monkeypatch: pytest.Monke
 def test_several_are_all_named(bank: Home) -> None:
     bank.deliver(card(4), POISON)
     bank.deliver(card(5), cards(5))
-    told = str(intake(bank).failure)
-    assert told.startswith("2 deliveries could not be parsed: ")
-    assert TOLD in told
-    assert f"{card(4)} (card-000004: " in told
+    reported = str(intake(bank).failure)
+    assert reported.startswith("2 deliveries could not be parsed: ")
+    assert REPORTED in reported
+    assert f"{card(4)} (card-000004: " in reported
     assert "card-000005" in parsed(bank, "card")
 
 
@@ -139,8 +139,8 @@ def test_a_file_that_cannot_be_read_is_left_and_named(home: Home, known: bool) -
     closed = ClosedLanding(home.landing_dir, card(1))
     result = take_in(closed, home.archive, home.feeds, DAY)
     assert [r.file for r in result.taken] == [account(1), card(2)]
-    told = f"1 files could not be read: {card(1)} (PermissionError). All else was taken in."
-    assert str(result.failure) == told
+    reported = f"1 files could not be read: {card(1)} (PermissionError). All else was taken in."
+    assert str(result.failure) == reported
     assert is_new(closed, home.archive, home.feeds["card"])
     assert [r.file for r in home.take_in().taken] == [card(1)]
 

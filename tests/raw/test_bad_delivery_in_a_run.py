@@ -17,7 +17,7 @@ __all__ = ["card_key", "first_date", "sound_bank"]
 
 pytestmark = pytest.mark.usefixtures("card_key")
 
-TOLD = f"{account_file()} (account-000001: the engine failed: BinderException)"
+REPORTED = f"{account_file()} (account-000001: the engine failed: BinderException)"
 BEFORE, AFTER = "2024-05-22", "2024-05-24"
 
 
@@ -38,7 +38,7 @@ def test_the_other_feeds_are_made_and_the_run_names_the_delivery(bank: SmallBank
     ran = bank.run(DAY)
     assert ran.code == 1
     printed = " ".join(ran.output.split())
-    assert TOLD in printed
+    assert REPORTED in printed
     assert "Not published. raw.delivery" in printed
     assert "Not published. raw.account" in printed
     taken = {row["feed"] for row in bank.rows("SELECT feed FROM raw.delivery")}

@@ -69,24 +69,24 @@ def test_what_glob_finds_is_listed_but_for_links(tmp_path: Path) -> None:
     assert [f.key for f in LocalLanding(tmp_path).list("real", "*")] == ["real/a.csv"]
 
 
-def hold_a_draft(root: Path, told: Any, go_on: Any) -> None:
+def hold_a_draft(root: Path, queue: Any, go_on: Any) -> None:
     def chunks() -> Any:
         yield b"half, "
-        told.put("writing")
+        queue.put("writing")
         go_on.get(timeout=PATIENCE)
         yield b"whole"
 
-    told.put(LocalArchive(root).put(chunks()).bytes)
+    queue.put(LocalArchive(root).put(chunks()).bytes)
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_draft_that_is_being_written_is_let_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
 ) -> None:
-    told, go_on = PROCESSES.Queue(), PROCESSES.Queue()
-    writer = PROCESSES.Process(target=hold_a_draft, args=(tmp_path, told, go_on))
+    queue, go_on = PROCESSES.Queue(), PROCESSES.Queue()
+    writer = PROCESSES.Process(target=hold_a_draft, args=(tmp_path, queue, go_on))
     writer.start()
-    assert told.get(timeout=PATIENCE) == "writing"
+    assert queue.get(timeout=PATIENCE) == "writing"
     if elsewhere:
         # In another container the writer's number is nobody's.
         def nobody(_pid: int, _signal: int) -> None:
@@ -97,7 +97,7 @@ def test_a_draft_that_is_being_written_is_let_be(
     monkeypatch.undo()
     assert len(list((tmp_path / "incoming").iterdir())) == 1
     go_on.put(None)
-    assert told.get(timeout=PATIENCE) == len(b"half, whole")
+    assert queue.get(timeout=PATIENCE) == len(b"half, whole")
     writer.join()
     assert list((tmp_path / "incoming").iterdir()) == []
 

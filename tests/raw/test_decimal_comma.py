@@ -1,4 +1,4 @@
-"""Beside 12,50 nobody can tell whether 1.200 is 1200 or 1.2."""
+"""Beside 12,50 it is unknown whether 1.200 is 1200 or 1.2."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from customer360_assets.raw.delivery import Delivery
-from customer360_assets.raw.force import Entry, force_of
+from customer360_assets.raw.force import Entry, in_force_of
 from customer360_assets.raw.parsed import Parsed
 from tests.raw.plain_fold import plain_fold
 
@@ -50,7 +50,7 @@ def test_force_is_the_plain_fold(replaces: Literal["same_date", "same_name"]) ->
     chance, seen = random.Random(replaces), Counter[str]()  # noqa: S311
     for _ in range(HISTORIES):
         entries = [invented(chance, seq) for seq in range(1, chance.randint(1, 14))]
-        found, plain = force_of(entries, replaces), plain_fold(entries, replaces)
+        found, plain = in_force_of(entries, replaces), plain_fold(entries, replaces)
         assert found == plain, entries
         seen.update(found.status.values())
     assert set(seen) == {"loaded", "superseded", "duplicate", "refused"}

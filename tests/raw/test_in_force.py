@@ -287,7 +287,7 @@ def test_a_lost_record_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(source, "not_blank", lambda line: f"{line} <> 'bad'")
     with pytest.raises(
         UnsettledError, match="2 records delivered, 1 loaded, 0 quarantined"
-    ) as told:
+    ) as raised:
         home.settle("card")
-    assert isinstance(told.value.__cause__, ConservationError)
+    assert isinstance(raised.value.__cause__, ConservationError)
     assert home.markers() == {}

@@ -109,7 +109,7 @@ def test_a_file_that_is_still_being_written_is_left_and_named(home: Home) -> Non
 
 
 class CountingLanding(LocalLanding):
-    """A landing zone whose files are old enough to be told apart by their times."""
+    """A landing zone whose files are old enough to be distinguished by their times."""
 
     reads = 0
 

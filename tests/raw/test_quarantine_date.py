@@ -34,7 +34,7 @@ def test_a_date_far_ahead_does_not_hide_a_delivery_s_quarantine(
     assert list(deliveries.quarantine_files(dt.date.min, DAY)) == [dt.date.fromisoformat(own)]
 
 
-def test_records_dated_after_the_business_date_are_told(home: Home) -> None:
+def test_records_dated_after_the_business_date_are_reported(home: Home) -> None:
     parquet(
         home.landing_dir / FILE,
         "(1, DATE '2024-05-21', 1), (2, DATE '2024-05-21', 1), (3, DATE '2099-01-01', 1)",
@@ -42,7 +42,7 @@ def test_records_dated_after_the_business_date_are_told(home: Home) -> None:
     log = DeliveryLog.of(Deployment(home=home.root), home.landing, home.archive)
     log = dataclasses.replace(log, lake_dir=home.lake, key=lambda: KEY)
     log.take_in(DAY)
-    told = "transaction: 1 records of present files are dated after 2024-05-23."
-    assert told in log.remarks(DAY)
+    reported = "transaction: 1 records of present files are dated after 2024-05-23."
+    assert reported in log.remarks(DAY)
     assert not [r for r in log.remarks(dt.date(2024, 5, 20)) if "dated after" in r]
     assert not [r for r in log.remarks(dt.date(2099, 1, 1)) if "dated after" in r]

@@ -77,7 +77,7 @@ def test_of_two_stray_quotes_every_line_between_is_quarantined(home: Home) -> No
     assert parsed(home, text) == ([1, 6], dict.fromkeys([2, 3, 4, 5], "record:quote"))
 
 
-def test_the_next_delivery_is_told_apart_anew(home: Home) -> None:
+def test_the_next_delivery_is_judged_again(home: Home) -> None:
     first, last = '2,7,MI,2021-01-02,"a', '3,8,WI,2020-05-05,b"'
     parsed(home, "\n".join([GOOD, first, last, GOOD, ""]))
     home.deliver("b", "\n".join([first, GOOD, GOOD, last, GOOD, ""]))

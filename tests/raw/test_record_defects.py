@@ -118,7 +118,7 @@ def test_null_spellings(home: Home) -> None:
     assert home.rows(home.settle("transaction"), "operation, balance")[1] == (None, None)
 
 
-def test_an_expression_that_fails_is_told_from_one_that_gives_null(home: Home) -> None:
+def test_an_expression_that_fails_differs_from_one_that_returns_null(home: Home) -> None:
     columns = ["trans_id", "account_id", "date", "type", "operation", "amount", "cents"]
     targets = {"balance": {"expression": "CAST(nullif(cents, '0') AS decimal(18,2)) / 100"}}
     lines = ("2,1,2024-01-01,credit,,1,250", "3,1,2024-01-01,credit,,1,0", "4,1,2024-01-01,c,,1,x")
@@ -182,11 +182,11 @@ def test_json_fields_missing_new_and_nested(home: Home) -> None:
     assert only(deliveries)["reason"] == "fields not in the specification: alpha, zeta"
 
 
-def test_names_that_may_be_values_are_counted_and_not_told(home: Home) -> None:
+def test_names_that_may_be_values_are_counted_and_not_shown(home: Home) -> None:
     keys = [*(f"k{i:02}" for i in range(30)), "jan@example.com", "k" * 65, "ě", ""]
     deliveries = sessions(home, *(json.dumps(SESSION | {key: 1}) for key in keys))
-    told = ", ".join(f"k{i:02}" for i in range(20))
-    assert only(deliveries)["reason"] == f"fields not in the specification: {told}, 14 more"
+    reported = ", ".join(f"k{i:02}" for i in range(20))
+    assert only(deliveries)["reason"] == f"fields not in the specification: {reported}, 14 more"
 
 
 def test_a_visitor_that_json_has_as_a_number_keeps_every_digit(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""An object that has one key twice says two things: nobody can tell which is meant."""
+"""An object that has one key twice states two values: which is meant is unknown."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_rows_lie_at_their_own_date(home: Home) -> None:
     assert holdings_of(deliveries, Span(may[1], may[1])).set_aside.total() == 0
 
 
-def test_the_columns_that_tell_records_apart_are_required(home: Home) -> None:
+def test_the_columns_that_distinguish_records_are_required(home: Home) -> None:
     lines = ("1,7,2024-05-01,credit,CCK,1,2", "1,7,2024-05-01,credit,CCK,1,x")
     deliveries = deliver_lines(home, *lines, key=["trans_id", "balance"])
     found = home.quarantined(deliveries, "line_no, rule, set_aside")

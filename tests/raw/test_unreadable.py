@@ -1,4 +1,4 @@
-"""A delivery that cannot be read is refused, or fails, by its own name; no value is told."""
+"""A delivery that cannot be read is refused, or fails, by its own name; no value is shown."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def test_any_failure_names_delivery_and_kind_and_no_value(
 
     monkeypatch.setattr(parsing, "write_records", fails)
     home.deliver(VISITORS, "0123,5001\n")
-    with pytest.raises(ParseError) as told:
+    with pytest.raises(ParseError) as raised:
         home.run("web_visitor_map")
-    why = str(told.value)
+    why = str(raised.value)
     assert f"(web_visitor_map-000001: cannot be parsed: {type(failure).__name__}" in why
     assert "secret" not in why
-    assert told.value.__suppress_context__
+    assert raised.value.__suppress_context__
     assert home.markers() == {}
 
 

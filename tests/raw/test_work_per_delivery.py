@@ -11,7 +11,7 @@ import pytest
 
 from customer360_assets.raw.deliveries import read_deliveries
 from customer360_assets.raw.delivery import Delivery
-from customer360_assets.raw.force import Entry, force_of
+from customer360_assets.raw.force import Entry, in_force_of
 from customer360_assets.raw.intake import is_new
 from customer360_assets.raw.parsed import Parsed, parsed_folder
 from resources.archive import Receipt
@@ -43,8 +43,8 @@ def test_the_fold_does_not_compare_all_with_all(
         return plain(self)
 
     monkeypatch.setattr(Entry, "dates", property(counted))
-    force = force_of([entry(seq) for seq in range(1, MANY + 1)], replaces)
-    assert len(force.dates) == MANY
+    state = in_force_of([entry(seq) for seq in range(1, MANY + 1)], replaces)
+    assert len(state.dates) == MANY
     assert looked["dates"] <= FEW * MANY
 
 

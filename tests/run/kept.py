@@ -33,13 +33,13 @@ class Kept:
         return cls(bank.root, copy)
 
     def back(self) -> SmallBank:
-        """Put the bank back as it was."""
+        """Restore the bank as it was."""
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(self.copy, self.root, symlinks=True)
         return SmallBank(self.root)
 
     def put_at(self, root: Path) -> SmallBank:
-        """Put a bank of its own elsewhere, as it was."""
+        """Copy the bank, as it was, to another folder."""
         shutil.copytree(self.copy, root, symlinks=True)
         restore(root / "home")
         return SmallBank(root)

@@ -25,7 +25,7 @@ def _forget() -> None:
 
 @contextmanager
 def other_sql(folder: Path, file: str, was: str, now: str) -> Iterator[None]:
-    """Have one file of `sql` say `now` where it said `was`."""
+    """Replace `was` by `now` in one file of `sql`."""
     shutil.copytree(ROOT / "sql", folder, dirs_exist_ok=True)
     text = (folder / file).read_text("utf-8")
     assert text.count(was) == 1, f"{file} does not say {was!r} once"

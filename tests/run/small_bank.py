@@ -67,7 +67,7 @@ def run_here(
     feeds: str | None = None,
     accept_loss: Sequence[str] = (),
 ) -> tuple[int, str]:
-    """Do what the command does, in this process; give how it ended and what it printed."""
+    """Run the command in this process; return its exit code and its output."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run_command(home, landing, feeds, dt.date.fromisoformat(date), accept_loss)
@@ -75,7 +75,7 @@ def run_here(
 
 
 def query_home(target: Deployment, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
-    """Give the rows of queries, over the tables as the `sql` command shows them."""
+    """Return the rows of queries, over the tables as the `sql` command shows them."""
     platform, date = Platform(**services_of(target)), dt.date.fromisoformat(as_of)
     inputs = {
         name: readable(platform, name, as_of_files(platform, contract(name), date))
@@ -97,7 +97,7 @@ class SmallBank:
             put_new_record(self.deployment.dagster_home)
 
     def deliver(self, files: Files) -> None:
-        """Put files into the landing zone."""
+        """Write files into the landing zone."""
         for name, content in files.items():
             path = self.landing / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ class SmallBank:
 
     @contextlib.contextmanager
     def instance(self) -> Iterator[dg.DagsterInstance]:
-        """Give the home's Dagster instance."""
+        """Yield the home's Dagster instance."""
         with instance_of(self.deployment) as instance:
             yield instance
 
@@ -123,19 +123,19 @@ class SmallBank:
         return Ran(code, output, tuple(s for run in runs for s in _steps(run)))
 
     def platform(self) -> Platform:
-        """Give the home's services."""
+        """Return the home's services."""
         return Platform(**services_of(self.deployment))
 
     def query(self, *queries: str, as_of: str = "9999-12-31") -> list[list[Row]]:
-        """Give the rows of queries, over the tables as the `sql` command shows them."""
+        """Return the rows of queries, over the tables as the `sql` command shows them."""
         return query_home(self.deployment, *queries, as_of=as_of)
 
     def rows(self, query: str, as_of: str = "9999-12-31") -> list[Row]:
-        """Give the rows of one query."""
+        """Return the rows of one query."""
         return self.query(query, as_of=as_of)[0]
 
     def everything(self) -> dict[str, list[Row]]:
-        """Give all rows of all dates of every table of the lake, and of the profile store."""
+        """Return all rows of all dates of every table of the lake, and of the profile store."""
         lake = self.platform().lake
         found: dict[str, list[Row]] = {}
         for table in sorted(lake.tables()):

@@ -95,7 +95,7 @@ def test_on_another_machine_the_heartbeat_decides(
     run_id = _started(instance)
     with lease(instance, run_id):
         file = tmp_path / "leases" / run_id
-        monkeypatch.setattr(moment, "now", lambda: moment.Moment("another machine", 0.0))
+        monkeypatch.setattr(moment, "now", lambda: moment.ClockReading("another machine", 0.0))
         assert close_abandoned_runs(instance) == []
         now = file.stat().st_mtime
         os.utime(file, (now, now - leases.EXPIRES + 60))

@@ -112,7 +112,7 @@ def test_the_run_ends_well_and_names_what_was_refused(ran: Ran, manifest: dict[s
         (ga_file(LATER), "loaded", "fields not in the specification: newField"),
     ],
 )
-def test_a_file_is_told_by_status_and_reason(
+def test_a_file_is_reported_by_status_and_reason(
     manifest: dict[str, Row], file: str, status: str, reason: str
 ) -> None:
     assert manifest[file]["status"] == status
@@ -188,7 +188,7 @@ def test_rows_of_every_table(bank: SmallBank, ran: Ran) -> None:
     assert _counts(bank, ("profile.customer_360",)) == {f"profile.customer_360 {LATER}": 2}
 
 
-def test_orphans_and_repeats_are_told_and_kept(bank: SmallBank, ran: Ran) -> None:
+def test_orphans_and_repeats_are_reported_and_kept(bank: SmallBank, ran: Ran) -> None:
     customers, dispositions = bank.query(
         "SELECT client_id, occupation, age FROM stage.customer ORDER BY client_id",
         "SELECT account_id, disp_id, client_id FROM stage.disposition WHERE disp_id > 103"

@@ -44,6 +44,6 @@ def test_a_date_that_is_kept_keeps_its_rows_and_measures_on_record(
 
 
 def _numbers(partition: Made) -> dict[str, float]:
-    """Give what was told of the partition alone, without what the step cost."""
-    told = {ROWS, *contract(TABLE).measures}
-    return {name: n for name, n in partition.numbers.items() if name in told}
+    """Return the metadata of the partition alone, without the cost of the step."""
+    names = {ROWS, *contract(TABLE).measures}
+    return {name: n for name, n in partition.numbers.items() if name in names}

@@ -115,7 +115,7 @@ def test_the_same_step_publishes_what_pandera_passes(sound_bank: SmallBank, tabl
 
 
 def test_every_table_has_the_check_and_is_blocked_by_it(tmp_path: Path) -> None:
-    from customer360_assets.deployment import Deployment
+    from resources.deployment import Deployment
 
     definitions = definitions_of(Deployment(home=tmp_path / "home"))
     graph = definitions.resolve_asset_graph()

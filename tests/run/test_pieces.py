@@ -63,8 +63,8 @@ def test_a_repeated_key_is_found_in_whichever_piece(
     bank.deliver({**good_day(), card_file(DAY): twice, card_file(LATER): once})
     ran = bank.run(LATER)
     assert ran.code != 0
-    told = " ".join(ran.output.split())
-    assert "stage.card 2024-05-23 to 2024-05-24: Not published. 1 rows repeat a key" in told
+    reported = " ".join(ran.output.split())
+    assert "stage.card 2024-05-23 to 2024-05-24: Not published. 1 rows repeat a key" in reported
     assert not bank.platform().lake.dates("stage.card")
 
 

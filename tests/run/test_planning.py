@@ -25,7 +25,7 @@ def day(offset: int) -> dt.date:
 
 
 def delivered(**feeds: Mapping[int, str]) -> Raw:
-    """Give the raw versions by feed and days from D; CRM has delivered on D unless it is given."""
+    """Return the raw versions by feed and days from D; CRM has delivered on D by default."""
     given = {"crm_customer": {0: "crm"}, **feeds}
     return {f: {day(n): v for n, v in given.get(f, {}).items()} for f in FEEDS}
 
@@ -37,7 +37,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def record(instance: dg.DagsterInstance, raw: Raw, batches: Iterable[Batch]) -> None:
-    """Do as the assets do when a batch is run: record the version of each partition."""
+    """Record the version of each partition, as the assets do in a batch."""
     for batch in batches:
         expected = expected_versions(raw, set(batch.span.dates))
         for table in batch.tables:

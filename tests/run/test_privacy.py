@@ -73,7 +73,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> SmallBank:
 
 @pytest.fixture(scope="module")
 def printed(bank: SmallBank) -> str:
-    """What the command printed, of its whole process."""
+    """Return what the command printed, of its whole process."""
     ran = customer360(
         "run", "--landing", bank.landing, "--home", bank.home, "--business-date", NEXT
     )
@@ -81,7 +81,7 @@ def printed(bank: SmallBank) -> str:
     return ran.output
 
 
-def _told(text: str | bytes) -> set[str]:
+def _markers_in(text: str | bytes) -> set[str]:
     known = text if isinstance(text, bytes) else text.encode()
     return {m for m in MARKERS if m.encode() in known}
 
@@ -93,7 +93,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def test_the_records_are_in_quarantine(bank: SmallBank, printed: str) -> None:
     held = [f"SELECT record FROM quarantine.{f}" for f in ("card", "crm_customer", "disposition")]
     text = "".join(str(r["record"]) for r in bank.rows(" UNION ALL ".join(held)))
-    assert _told(text) == set(MARKERS) - {"1931, 7, 19"}
+    assert _markers_in(text) == set(MARKERS) - {"1931, 7, 19"}
     (count,) = bank.rows(
         "SELECT (SELECT count(*) FROM quarantine.card) AS card,"
         " (SELECT count(*) FROM quarantine.crm_customer) AS crm,"
@@ -104,13 +104,13 @@ def test_the_records_are_in_quarantine(bank: SmallBank, printed: str) -> None:
 
 
 def test_nothing_is_printed(printed: str) -> None:
-    assert _told(printed) == set()
+    assert _markers_in(printed) == set()
 
 
 def test_nothing_is_in_what_dagster_records(bank: SmallBank, printed: str) -> None:
     seen = list(_files(bank.home / "dagster"))
     assert any(p.suffix == ".db" for p in seen)
-    assert {p: told for p in seen if (told := _told(p.read_bytes()))} == {}
+    assert {p: found for p in seen if (found := _markers_in(p.read_bytes()))} == {}
 
 
 def test_nothing_is_in_any_other_file(bank: SmallBank, printed: str) -> None:
@@ -119,7 +119,7 @@ def test_nothing_is_in_any_other_file(bank: SmallBank, printed: str) -> None:
         place = path.relative_to(bank.home).parts
         if place[0] == "archive" or place[:2] in (("lake", "raw"), ("lake", "quarantine")):
             continue
-        assert _told(path.read_bytes()) == set(), path
+        assert _markers_in(path.read_bytes()) == set(), path
         if path.suffix == ".parquet":
             with contextlib.closing(duckdb.connect()) as db:
                 rows = db.execute(
@@ -127,13 +127,13 @@ def test_nothing_is_in_any_other_file(bank: SmallBank, printed: str) -> None:
                     " SELECT CAST(t AS varchar)",
                     [str(path)],
                 ).fetchall()
-            assert _told(repr(rows)) == set(), path
+            assert _markers_in(repr(rows)) == set(), path
 
 
-def test_nothing_is_told_by_metadata_of_raw_and_quarantine(bank: SmallBank, printed: str) -> None:
+def test_metadata_of_raw_and_quarantine_shows_no_value(bank: SmallBank, printed: str) -> None:
     for path in _files(bank.home / "lake"):
         if path.suffix != ".parquet":
-            assert _told(path.read_bytes()) == set(), path
+            assert _markers_in(path.read_bytes()) == set(), path
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_nothing_is_told_by_metadata_of_raw_and_quarantine(bank: SmallBank, prin
         ),
     ],
 )
-def test_a_failing_cast_tells_no_value(
+def test_a_failing_cast_shows_no_value(
     bank: SmallBank,
     printed: str,
     tmp_path: Path,
@@ -166,9 +166,9 @@ def test_a_failing_cast_tells_no_value(
     assert ran.code == 1
     assert f"stage.{Path(file).stem}" in ran.output
     for text in (ran.output, seen.out, seen.err):
-        assert _told(text) == set()
+        assert _markers_in(text) == set()
         assert "platinum" not in text
     for path in _files(bank.home / "dagster"):
         content = path.read_bytes()
-        assert _told(content) == set(), path
+        assert _markers_in(content) == set(), path
         assert b"platinum" not in content, path

@@ -35,7 +35,7 @@ PROFILE = {"profile.customer_360", "serving.customer_profile"}
 
 
 def _reading(stage: str) -> set[str]:
-    """Give the dimensions that read a stage table."""
+    """Return the dimensions that read a stage table."""
     reads = {c.table: transformation(c.table).reads for c in contracts("dimension")}
     return {dimension for dimension, tables in reads.items() if stage in tables}
 

@@ -1,4 +1,4 @@
-"""A refused file is told until it is delivered again, and no longer."""
+"""A refused file is reported until it is delivered again, and no longer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.merge import definitions_of
-from customer360_assets.raw.unmended import unmended
+from customer360_assets.raw.unmended import awaiting_correction
 from resources.deployment import deployment
 from tests.run.deliveries import CARDS, DAY, card, card_file, crm_file
 from tests.run.small_bank import SmallBank
@@ -32,7 +32,7 @@ def _row(seq: int, status: str, file: str = "a.csv", feed: str = "card", day: in
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "expected"),
     [
         ([_row(1, "refused")], [1]),
         ([_row(1, "loaded"), _row(2, "refused")], [2]),
@@ -46,12 +46,12 @@ def _row(seq: int, status: str, file: str = "a.csv", feed: str = "card", day: in
         ([_row(1, "refused"), _row(2, "loaded", feed="crm_customer")], [1]),
     ],
 )
-def test_a_refused_file_is_told_while_nothing_has_taken_its_place(
-    rows: list[Any], told: list[int], tmp_path: Path
+def test_a_refused_file_is_reported_while_nothing_has_taken_its_place(
+    rows: list[Any], expected: list[int], tmp_path: Path
 ) -> None:
     feeds = load_feeds(deployment(tmp_path).feeds)
     assert (feeds["card"].replaces, feeds["account"].replaces) == ("same_name", "same_date")
-    assert [row["delivery_seq"] for row in unmended(rows, feeds)] == told
+    assert [row["delivery_seq"] for row in awaiting_correction(rows, feeds)] == expected
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_the_check_of_refused_files_passes_again_once_the_file_is_corrected(
 
     passed, said = taken_in(card_file(), "\x00\x01garbage")
     assert not passed
-    assert f"1 files refused whole: {card_file()}" in said
+    assert f"1 files refused: {card_file()}" in said
     # What else arrives mends nothing.
     assert not taken_in(crm_file(), "{'client_id': 5001}\n")[0]
     assert taken_in(card_file(), card(CARDS[0], 101)) == (

@@ -29,7 +29,7 @@ def test_a_snapshot_refused_whole_makes_no_date_of_an_older_one(sound_bank: Smal
     ) == [{"client_id": 5001, "delivered_crm_customer": dt.date.fromisoformat(LATER)}]
 
 
-def test_what_is_lost_is_told_beside_what_is_refused_whole() -> None:
+def test_what_is_lost_is_reported_beside_what_is_refused_whole() -> None:
     day = dt.date.fromisoformat(DAY)
     found = nothing_left(conservation_finding(4, 0, 0, 3, {}), [day], {"age in range": 3})
     assert "1 unaccounted for" in found.sentence

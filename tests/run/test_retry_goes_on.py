@@ -50,7 +50,7 @@ def _run(bank: SmallBank, first: str, parent: str | None = None) -> dg.DagsterRu
 
 
 def _published_by(bank: SmallBank) -> dict[str, set[str]]:
-    """Give the run ids that published each date, from the snapshots of the table."""
+    """Return the run ids that published each date, from the snapshots of the table."""
     lake = bank.platform().lake
     found: dict[str, set[str]] = {}
     before: set[str] = set()
@@ -63,7 +63,7 @@ def _published_by(bank: SmallBank) -> dict[str, set[str]]:
     return found
 
 
-def _told(bank: SmallBank) -> set[str]:
+def _recorded(bank: SmallBank) -> set[str]:
     with bank.instance() as instance:
         return set(instance.get_materialized_partitions(asset_key(TABLE)))
 
@@ -74,7 +74,7 @@ def test_a_retry_publishes_only_what_was_left(bank: SmallBank, tmp_path: Path) -
     now = f"nothing.cards) - IF(nothing.business_date >= DATE '{BAD}', 9, 0) AS product_cards,"
     failed = _run_with(bank, tmp_path, was, now)
     assert failed.status == dg.DagsterRunStatus.FAILURE
-    assert _told(bank) == {DAY, "2024-05-24", "2024-05-25"}
+    assert _recorded(bank) == {DAY, "2024-05-24", "2024-05-25"}
     again = _run_with(bank, tmp_path, was, now, parent=failed.run_id)
     assert again.status == dg.DagsterRunStatus.FAILURE
     published = _published_by(bank)
@@ -82,7 +82,7 @@ def test_a_retry_publishes_only_what_was_left(bank: SmallBank, tmp_path: Path) -
     # Other code is another version: what the mended code is to make, no earlier attempt has made.
     mended = _run(bank, "2024-05-24", parent=failed.run_id)
     assert mended.status == dg.DagsterRunStatus.SUCCESS
-    assert _told(bank) == {DAY, "2024-05-24", "2024-05-25", BAD, LAST}
+    assert _recorded(bank) == {DAY, "2024-05-24", "2024-05-25", BAD, LAST}
     assert _published_by(bank)[LAST] == {mended.run_id}
 
 

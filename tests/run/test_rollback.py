@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_said(
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "expected"),
     [
         pytest.param(dg.DagsterRunStatus.QUEUED, "is queued", marks=pytest.mark.slow),
         (dg.DagsterRunStatus.STARTED, "is in progress"),
@@ -130,7 +130,7 @@ def test_what_cannot_be_done_is_said(
     ],
 )
 def test_nothing_is_undone_below_a_run_that_may_still_publish(
-    corrected: SmallBank, status: dg.DagsterRunStatus, told: str
+    corrected: SmallBank, status: dg.DagsterRunStatus, expected: str
 ) -> None:
     bank = corrected
     before = bank.everything()
@@ -147,5 +147,5 @@ def test_nothing_is_undone_below_a_run_that_may_still_publish(
         with bank.instance() as instance:
             instance.delete_run(run.run_id)
     assert code == 1
-    assert f"Run {run.run_id} {told} and may publish meanwhile" in " ".join(said.split())
+    assert f"Run {run.run_id} {expected} and may publish meanwhile" in " ".join(said.split())
     assert bank.everything() == before

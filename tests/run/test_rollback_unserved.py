@@ -33,7 +33,7 @@ def _command(bank: SmallBank, *words: str) -> tuple[int, str]:
 
 
 def _cards(bank: SmallBank) -> tuple[int, int]:
-    """Give the cards of a client in the lake and in the store."""
+    """Return the cards of a client in the lake and in the store."""
     query = f"SELECT product_cards AS n FROM {PROFILE} WHERE client_id = 5001"
     served = bank.platform().store.get(5001)
     assert served is not None
@@ -65,7 +65,7 @@ def test_nothing_is_undone_below_a_backfill_between_two_of_its_runs(bank: SmallB
         code, said = _command(bank, "--run", run_id)
         instance.update_backfill(backfill.with_status(BulkActionStatus.CANCELED))
     assert code == 1
-    assert said.startswith("Backfill between is under way and may publish meanwhile: cancel it")
+    assert said.startswith("Backfill between is in progress and may publish meanwhile: cancel it")
     assert bank.platform().lake.history(PROFILE)[-1].current
 
 
@@ -95,8 +95,11 @@ def test_a_rollback_whose_store_was_full_is_finished_by_the_same_command(bank: S
 def _is_recorded_as_served(bank: SmallBank) -> bool:
     with bank.instance() as instance:
         event = instance.get_latest_materialization_event(asset_key(SERVING))
-    told = event.asset_materialization if event else None
-    return isinstance(told, dg.AssetMaterialization) and "rolled_back_to" in told.metadata
+    materialization = event.asset_materialization if event else None
+    return (
+        isinstance(materialization, dg.AssetMaterialization)
+        and "rolled_back_to" in materialization.metadata
+    )
 
 
 @pytest.mark.slow

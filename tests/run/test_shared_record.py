@@ -79,7 +79,7 @@ def test_a_run_that_the_daemon_would_end_is_not_begun(
 
 @pytest.fixture
 def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no credentials."""
+    """Refuse every call, as without credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -97,10 +97,10 @@ def nobody(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ("sql", "SELECT 1 AS one"),
     ],
 )
-def test_what_aws_refuses_is_told_in_words(command: tuple[str, ...]) -> None:
-    told = CliRunner().invoke(app, command)
-    assert told.exit_code == 1
-    assert told.exception is None or isinstance(told.exception, SystemExit)
-    said = " ".join(told.output.split())
+def test_what_aws_refuses_is_reported_in_words(command: tuple[str, ...]) -> None:
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 1
+    assert ran.exception is None or isinstance(ran.exception, SystemExit)
+    said = " ".join(ran.output.split())
     assert said.startswith("Cannot ")
     assert "no AWS credentials were found" in said

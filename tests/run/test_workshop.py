@@ -78,7 +78,7 @@ def test_a_profile_by_client_and_by_branch(workshop: Home) -> None:
     assert json.loads(by_date.output) == profile
 
 
-def test_an_unknown_client_is_told(workshop: Home) -> None:
+def test_an_unknown_client_is_reported(workshop: Home) -> None:
     ran = customer360_here("profile", "1", "--home", workshop.path)
     assert ran.code == 1
     assert "No profile of client 1" in ran.output
@@ -94,7 +94,7 @@ def test_a_second_run_does_nothing(workshop: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "expected"),
     [
         ("SELECT nope FROM stage.card", "nope"),
         ("DROP TABLE stage.card", ""),
@@ -102,10 +102,10 @@ def test_a_second_run_does_nothing(workshop: Home) -> None:
     ],
 )
 def test_a_query_that_is_refused(
-    workshop: Home, capfd: pytest.CaptureFixture[str], query: str, told: str
+    workshop: Home, capfd: pytest.CaptureFixture[str], query: str, expected: str
 ) -> None:
     """It says why; it neither writes nor reads elsewhere."""
-    with pytest.raises(SqlError, match=told):
+    with pytest.raises(SqlError, match=expected):
         sql_command(workshop.path, query, None, OutputFormat.table)
     printed = capfd.readouterr()
     assert "root:" not in printed.out + printed.err

@@ -1,4 +1,4 @@
-"""The CRM serves every customer once, to whom it may, and fails as it is told."""
+"""The CRM serves every customer once, to whom it may, and fails as configured."""
 
 from datetime import date
 
@@ -56,7 +56,7 @@ def test_who_and_what_is_turned_away(bank: Simulated) -> None:
         assert app.token not in get(app).text
 
 
-def test_faults_strike_as_often_as_told(bank: Simulated) -> None:
+def test_faults_strike_as_often_as_configured(bank: Simulated) -> None:
     faults = [
         Fault("throttle", page=2, retry_after=0.2),
         Fault("error", page=2, status=503, times=2),

@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(home: Path, query: str) -> list[dict[str, Any]]:
-    """Give the rows of a query over the home."""
+    """Return the rows of a query over the home."""
     command = [*CLI, "sql", query, "--home", str(home), "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -42,7 +42,7 @@ def rows(home: Path, query: str) -> list[dict[str, Any]]:
 
 
 def truth(home: Path, query: str) -> list[tuple[Any, ...]]:
-    """Give the rows of a query over what was planted; {bank} is its folder."""
+    """Return the rows of a query over the simulated truth; {bank} is its folder."""
     return duckdb.sql(query.format(bank=home / "bank")).fetchall()
 
 

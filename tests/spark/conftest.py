@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).parents[2] / "spark"
 
 
 def script_of(name: str, folder: Path) -> Path:
-    """Give a job script: one of ours, or one of these tests, with the helpers beside it."""
+    """Return a job script: one of ours, or one of these tests, with the helpers beside it."""
     if (ours := SCRIPTS / f"{name}.py").exists():
         return ours
     folder.mkdir(parents=True, exist_ok=True)

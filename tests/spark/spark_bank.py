@@ -181,7 +181,7 @@ BOUNDS: Tables = {
 
 
 def generated(seed: int = 1, clients: int = 60, transactions: int = 4_000) -> Tables:
-    """Give a bank with joint accounts, gaps, ties, redeliveries and month ends."""
+    """Return a bank with joint accounts, gaps, ties, redeliveries and month ends."""
     chance = random.Random(seed)  # noqa: S311 (a bank, not a secret)
     delivered = day("2024-01-31")
     first = day("2023-05-01")
@@ -209,7 +209,7 @@ def generated(seed: int = 1, clients: int = 60, transactions: int = 4_000) -> Ta
 
 
 def edges(seed: int = 3, rows: int = 400) -> Tables:
-    """Give what the job of `edges.py` reads: amounts, divisors, dates and NULLs at their edges."""
+    """Return the inputs of the job `edges.py`: amounts, divisors, dates, NULLs at their limits."""
     chance = random.Random(seed)  # noqa: S311 (a bank, not a secret)
     amounts = [Decimal(n) for n in ("0.00", "0.01", "-0.01", "0.05", "-0.05", "2.50", "-2.50")]
     amounts += [MOST, -MOST]
@@ -250,6 +250,6 @@ def deliver(tables: Tables, folder: Path) -> dict[str, list[str]]:
 
 
 def rows_of(files: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """Give a candidate's rows by client_id."""
+    """Return a candidate's rows by client_id."""
     rows = [row for file in files for row in pq.read_table(file).to_pylist()]
     return sorted(rows, key=lambda row: row["client_id"])

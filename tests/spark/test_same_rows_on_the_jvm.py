@@ -48,7 +48,7 @@ CONF = {
 
 @pytest.fixture(scope="module")
 def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run every case in one JVM (its start takes 9 s); give the folder of their outputs."""
+    """Run every case in one JVM (its start takes 9 s); return the folder of their outputs."""
     folder = tmp_path_factory.mktemp("jvm")
     jobs = []
     for name, (script, tables, date) in CASES.items():

@@ -34,7 +34,7 @@ class Bank:
         self.db.close()
 
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        """Give the rows of an Athena query."""
+        """Return the rows of an Athena query."""
         found = self.db.execute(to_duckdb(sql), list(parameters))
         names = [d[0] for d in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -88,7 +88,7 @@ class Bank:
         )
 
     def broken(self, table: str, first: dt.date = D, last: dt.date = D) -> list[str]:
-        """Give the rule that each refused row of a stage file breaks, sorted."""
+        """Return the rule that each refused row of a stage file breaks, sorted."""
         sql = to_duckdb((SQL / "stage" / f"{table}.sql").read_text())
         declared = contract(f"stage.{table}")
         rule = to_duckdb(first_broken_sql(declared.rules))
@@ -119,12 +119,12 @@ class Bank:
         return {row["client_id"]: row for row in found}
 
     def control(self, name: str, number: int, as_of: dt.date = D) -> tuple[Any, Any]:
-        """Give both sides of a dimension's control over the last candidate."""
+        """Return both sides of a dimension's control over the last candidate."""
         control = contract(f"dimension.{name}").controls[number]
         measured = self.scalar(f"SELECT {control.candidate} AS total FROM candidate")
         return measured, self.scalar(control.source, as_of)
 
 
 def by_rank(rows: Sequence[Row], *columns: str) -> list[tuple[Any, ...]]:
-    """Give (delivery_rank, columns…) of each row, sorted."""
+    """Return (delivery_rank, columns…) of each row, sorted."""
     return sorted((r["delivery_rank"], *(r[c] for c in columns)) for r in rows)

@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
 
 
 def profiles(date: dt.date, clients: int, first: int = 0) -> Iterator[pa.RecordBatch]:
-    """Give clients from `first` on in batches of a thousand; every value tells its date."""
+    """Yield clients from `first` on in batches of a thousand; every value contains its date."""
     for start in range(first, first + clients, 1_000):
         ids = range(start, min(start + 1_000, first + clients))
         columns = [
@@ -50,7 +50,7 @@ def profiles(date: dt.date, clients: int, first: int = 0) -> Iterator[pa.RecordB
 
 
 def rows(**columns: tuple[pa.DataType, list[Any]]) -> list[pa.RecordBatch]:
-    """Give one batch of these columns, by default of clients from 0 on of branch 7."""
+    """Return one batch of these columns, by default of clients from 0 on of branch 7."""
     count = len(next(iter(columns.values()))[1])
     given = {
         "client_id": (pa.int64(), list(range(count))),
@@ -62,7 +62,7 @@ def rows(**columns: tuple[pa.DataType, list[Any]]) -> list[pa.RecordBatch]:
 
 
 def lose_one_item(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the store lose one profile of a load between sending and keeping it."""
+    """Make the store lose one profile of a load between sending and storing it."""
     if isinstance(store, SqliteProfileStore):
         change_items(monkeypatch, lambda part: part[1:])
         return
@@ -78,7 +78,7 @@ def lose_one_item(store: ProfileStore, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def change_items(monkeypatch: pytest.MonkeyPatch, change: Callable[[list[Any]], list[Any]]) -> None:
-    """Have SQLite keep other items than were sent."""
+    """Make SQLite store other items than were sent."""
     insert = sqlite_profile_store._insert
     monkeypatch.setattr(
         sqlite_profile_store, "_insert", lambda db, number, part: insert(db, number, change(part))
@@ -96,6 +96,6 @@ def items_kept(store: ProfileStore) -> int:
 
 
 def keys_kept(store: DynamoProfileStore) -> list[str]:
-    """Give the partition key of every item of the table."""
+    """Return the partition key of every item of the table."""
     pages = client("dynamodb", "eu-central-1").get_paginator("scan").paginate(TableName=store.table)
     return [item["item"]["S"] for page in pages for item in page["Items"]]

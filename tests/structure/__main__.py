@@ -42,7 +42,7 @@ def report(root: Path, verbose: bool = False) -> list[str]:
         f" {kinds[Kind.TYPES]} closed for types)",
         f"Imports from a lower to a higher package: {len(climbing)} (in {importers} modules)",
         f"Docstrings that begin with Give, Say or Tell: {words.unusual} of {words.docstrings}",
-        f"'told' and 'tell' per 1,000 lines: {words.told:.1f}",
+        f"'told' and 'tell' per 1,000 lines: {words.odd:.1f}",
         f"Lines of a file: median {every.median:.0f}, most {every.longest}",
     ]
     if verbose:

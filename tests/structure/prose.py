@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 UNUSUAL = re.compile(r"(Give|Say|Tell)s?\b")
-TOLD = re.compile(r"(?<![a-z])(told|tells?)(?![a-z])", re.IGNORECASE)
+ODD = re.compile(r"(?<![a-z])(told|tells?)(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Prose:
-    """What was counted. told: per 1,000 lines."""
+    """What was counted. odd: told and tell per 1,000 lines."""
 
     docstrings: int
     unusual: int
-    told: float
+    odd: float
     median: float
     longest: int
 
@@ -28,11 +28,11 @@ def prose(sources: Iterable[str]) -> Prose:
     texts = list(sources)
     lines = [len(text.splitlines()) for text in texts]
     docstrings = [found for text in texts for found in _docstrings(ast.parse(text))]
-    told = sum(len(TOLD.findall(text)) for text in texts)
+    odd = sum(len(ODD.findall(text)) for text in texts)
     return Prose(
         docstrings=len(docstrings),
         unusual=sum(bool(UNUSUAL.match(docstring)) for docstring in docstrings),
-        told=1000 * told / sum(lines),
+        odd=1000 * odd / sum(lines),
         median=statistics.median(lines),
         longest=max(lines),
     )

@@ -26,7 +26,7 @@ class Demographic(Table):
         in_range={"min_value": 0, "max_value": 250},
     )
     demographic_life_stage: Text = column(
-        "Band of demographic_age (to 17, 25, 44, 64, and older), told apart by household: married,"
+        "Band of demographic_age (to 17, 25, 44, 64, and older), split by household: married,"
         " head of a household alone, in another's household, or not stated. Bands and names stand"
         " in life_stages of sql/dimensions/demographic.sql.",
         pii="quasi",

@@ -39,7 +39,10 @@ class Risk(Table):
         "Own accounts that ended the business date below 0.", pii="quasi", nullable=True, ge=0
     )
     risk_overdrawn_amount: Total = column(
-        "Sum of what those lack to 0, as a positive amount.", pii="quasi", nullable=True, ge=0
+        "Total overdraft across own accounts, as a positive sum.",
+        pii="quasi",
+        nullable=True,
+        ge=0,
     )
     risk_lowest_balance_90d: Money = column(
         "Lowest balance that a single own account ended one of the 90 days with.",

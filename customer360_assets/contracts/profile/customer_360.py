@@ -55,7 +55,7 @@ class Client(Table):
 
 
 def _measures(dimension: Contract) -> dict[str, tuple[Any, Any]]:
-    """Give a dimension's columns (type, field) as the profile takes them over, by name."""
+    """Return a dimension's columns (type, field) as the profile has them, by name."""
     types = get_type_hints(dimension.model, include_extras=True)
     found = {}
     for name, (_annotation, declared) in dimension.model.__fields__.items():
@@ -69,7 +69,7 @@ def _measures(dimension: Contract) -> dict[str, tuple[Any, Any]]:
 
 
 def _model() -> type[Table]:
-    """Give the profile's model; ValueError when two dimensions name a column alike."""
+    """Return the profile's model; ValueError if two dimensions share a column name."""
     columns: dict[str, tuple[Any, Any]] = {}
     for dimension in contracts("dimension"):
         measures = _measures(dimension)

@@ -28,7 +28,7 @@ class Quarantined(Table):
 
 @cache
 def contracts() -> tuple[Contract, ...]:
-    """Give one quarantine contract per feed (raw contract that names a feed)."""
+    """Return one quarantine contract per feed (raw contract that names a feed)."""
     from customer360_assets.contracts import contracts as of_schema
 
     return tuple(

@@ -17,7 +17,7 @@ class Delivery(Table):
     sha256: Text = column("SHA-256 of the file's bytes, the name of its copy in the archive.")
     business_date: Date = column(
         "Date delivered for; that of most records where they state it, the later of equals; null "
-        "where none could be had.",
+        "where none could be recorded.",
         nullable=True,
     )
     dates_in_force: Text = column(

@@ -1,5 +1,5 @@
 -- Spending acts per unit of activity and weight, so that the asked number of transactions comes out.
--- Whole numbers up to the last step: a sum of fractions would hang on the order of the threads.
+-- Whole numbers up to the last step: a sum of fractions would depend on the order of the threads.
 CREATE TABLE intensity AS
 WITH units AS (
     SELECT sum(account.activity::HUGEINT * (till.weight - since.weight)) AS units

@@ -1,4 +1,4 @@
--- Chance without a state: a number hangs on the seed, an id and a salt alone, so neither the order
+-- Chance without a state: a number depends on the seed, an id and a salt alone, so neither the order
 -- of work nor the number of threads can change it.
 CREATE MACRO salted(id, salt) AS hash(xor(hash(id), hash(salt || ':' || getvariable('seed'))));
 

@@ -24,7 +24,7 @@ def only(state: Json, *known: str) -> None:
 
 
 def retry_wait(retriers: Json, error: str, tried: Counter[int]) -> float | None:
-    """Give the seconds until the next try; None when there is none left for this error."""
+    """Return the seconds until the next try; None if there is none left for this error."""
     for number, retrier in enumerate(retriers):
         if matches(retrier["ErrorEquals"], error):
             if tried[number] >= retrier["MaxAttempts"]:
@@ -42,7 +42,7 @@ def matches(names: list[str], error: str) -> bool:
 
 
 def at(path: str, data: Json, context: Json) -> Json:
-    """Give what lies at a path: $.a.b of the data, $$.a.b of the context."""
+    """Return the value at a path: $.a.b of the data, $$.a.b of the context."""
     found = context if path.startswith("$$") else data
     for part in path.lstrip("$").split(".")[1:]:
         if part not in found:
@@ -52,7 +52,7 @@ def at(path: str, data: Json, context: Json) -> Json:
 
 
 def filled(template: Json, data: Json, context: Json) -> Json:
-    """Give a payload template with its paths replaced."""
+    """Return a payload template with its paths replaced."""
     if isinstance(template, dict):
         return {
             key.removesuffix(".$"): (

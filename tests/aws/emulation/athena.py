@@ -88,12 +88,12 @@ class Athena:
         self._throttled[operation] = times
 
     def break_next(self, times: int) -> None:
-        """Let the next queries fail by a fault that is not theirs."""
+        """Make the next queries fail by a fault that is not theirs."""
         self._broken = times
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let no query that starts meanwhile end before the context does, unless it is stopped."""
+        """Hold every query that starts within the context until its end, unless it is stopped."""
         self._open.clear()
         try:
             yield
@@ -178,7 +178,7 @@ class Athena:
         return {}
 
     def _listed(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Give a page of a workgroup's queries, the newest first."""
+        """Return a page of a workgroup's queries, the newest first."""
         group = request.get("WorkGroup", "primary")
         self._workgroup(group)
         ids = [q.query_id for q in self.queries.values() if q.request.get("WorkGroup") == group]

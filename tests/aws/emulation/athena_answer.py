@@ -10,7 +10,7 @@ import pyarrow as pa
 
 
 def column_info(rows: pa.Table) -> list[dict[str, Any]]:
-    """Give the columns of a result."""
+    """Return the columns of a result."""
     found = []
     for column in rows.schema:
         kind = column.type
@@ -22,7 +22,7 @@ def column_info(rows: pa.Table) -> list[dict[str, Any]]:
 
 
 def data(values: list[Any]) -> dict[str, Any]:
-    """Give one row; NULL has no text."""
+    """Return one row; NULL has no text."""
     return {"Data": [{} if v is None else {"VarCharValue": _text(v)} for v in values]}
 
 

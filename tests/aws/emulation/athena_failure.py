@@ -24,25 +24,25 @@ class Failure(Exception):  # noqa: N818 - Athena's word
 
 
 def failure_of(error: duckdb.Error) -> Failure:  # noqa: PLR0911 - one per kind
-    """Give Athena's words for what DuckDB raised; they quote the data where Athena's do."""
+    """Return Athena's message for a DuckDB error; it quotes data where Athena's does."""
     import duckdb
 
     said = str(error).splitlines()[0]
-    told = re.sub(r"^[\w ]+ Error: ", "", said)
+    message = re.sub(r"^[\w ]+ Error: ", "", said)
     if isinstance(error, duckdb.InterruptException):
         return Failure("", state="CANCELLED")
     if isinstance(error, duckdb.OutOfMemoryException):
         return Failure("Query exhausted resources at this scale factor")
     if isinstance(error, duckdb.BinderException):
-        if missing := _MISSING.search(told):
+        if missing := _MISSING.search(message):
             return Failure(f"COLUMN_NOT_FOUND: line 1:1: Column '{missing[1]}' cannot be resolved")
-        return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
+        return Failure(f"SYNTAX_ERROR: line 1:1: {message}")
     if isinstance(error, duckdb.CatalogException):
-        return Failure(f"FUNCTION_NOT_FOUND: line 1:1: {told}")
+        return Failure(f"FUNCTION_NOT_FOUND: line 1:1: {message}")
     if isinstance(error, duckdb.ParserException):
-        return Failure(f"SYNTAX_ERROR: line 1:1: {told}")
-    if isinstance(error, duckdb.InvalidInputException) and "_" in told.split(":")[0]:
-        return Failure(told)  # raised by the query itself, in Athena's words
+        return Failure(f"SYNTAX_ERROR: line 1:1: {message}")
+    if isinstance(error, duckdb.InvalidInputException) and "_" in message.split(":")[0]:
+        return Failure(message)  # raised by the query itself, in Athena's words
     if isinstance(error, duckdb.DataError | duckdb.InvalidInputException):
-        return Failure(f"INVALID_CAST_ARGUMENT: {told}")
-    return Failure(f"GENERIC_INTERNAL_ERROR: {told}", category=SYSTEM)
+        return Failure(f"INVALID_CAST_ARGUMENT: {message}")
+    return Failure(f"GENERIC_INTERNAL_ERROR: {message}", category=SYSTEM)

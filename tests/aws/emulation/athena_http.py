@@ -22,7 +22,7 @@ class Refusal(Exception):  # noqa: N818 - what the caller is answered
 
 
 def handler(call: Call, behind: str) -> type[BaseHTTPRequestHandler]:
-    """Give what answers calls, those that `call` does not know by the account at `behind`."""
+    """Return the HTTP handler; calls unknown to `call` go to the account at `behind`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -31,13 +31,13 @@ def handler(call: Call, behind: str) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
             try:
-                told = call(operation, json.loads(body or b"{}"))
+                answer = call(operation, json.loads(body or b"{}"))
             except Refusal as refusal:
                 said = {"__type": refusal.code, "message": refusal.message}
                 self._answer(400, json.dumps(said).encode())
             else:
-                if told is not None:
-                    self._answer(200, json.dumps(told, default=str).encode())
+                if answer is not None:
+                    self._answer(200, json.dumps(answer, default=str).encode())
                     return
                 kept = ("Content-Type", "X-Amz-Target", "Authorization", "X-Amz-Date")
                 headers = {name: self.headers[name] for name in kept if name in self.headers}
@@ -51,7 +51,7 @@ def handler(call: Call, behind: str) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_told: object) -> None:
+        def log_message(self, *_args: object) -> None:
             """Keep test output to the tests."""
 
     return Handler
@@ -59,7 +59,7 @@ def handler(call: Call, behind: str) -> type[BaseHTTPRequestHandler]:
 
 def _forwarded(endpoint: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
     try:
-        with urlopen(Request(endpoint, body, headers)) as told:  # noqa: S310
-            return int(told.status), told.read()
+        with urlopen(Request(endpoint, body, headers)) as answer:  # noqa: S310
+            return int(answer.status), answer.read()
     except HTTPError as refused:
         return refused.code, refused.read()

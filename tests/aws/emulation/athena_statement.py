@@ -114,7 +114,7 @@ def _unload(
 def _resolved(
     db: duckdb.DuckDBPyConnection, sql: str, database: str, tables: Tables
 ) -> tuple[str, int]:
-    """Give the text over views of its tables, and the bytes of their files."""
+    """Return the text over views of its tables, and the bytes of their files."""
     import sqlglot
     from sqlglot import exp
 

@@ -40,7 +40,7 @@ class Tables:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def view(self, db: duckdb.DuckDBPyConnection, view: str, reference: Reference) -> int:
-        """Make a view of exactly the table's columns; give the bytes of its files.
+        """Create a view of exactly the table's columns; return the bytes of its files.
 
         Columns are found by field id, as Athena finds them; by name in a file that has no ids.
         """
@@ -63,7 +63,7 @@ class Tables:
         return sum(files.values())
 
     def load(self, reference: Reference) -> Table:
-        """Give the table; Athena's failure when Glue does not have it."""
+        """Return the table; raise Athena's failure if Glue does not have it."""
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
@@ -132,7 +132,7 @@ class Tables:
         return {task.file.file_path: task.file.file_size_in_bytes for task in tasks}
 
     def _local(self, uri: str) -> Path:
-        """Give a copy of a file of S3, which never changes once it has a name."""
+        """Return a copy of a file of S3, which never changes once it has a name."""
         local = self.cache / f"{hashlib.sha256(uri.encode()).hexdigest()}.parquet"
         with self._lock:
             if not local.exists():
@@ -143,7 +143,7 @@ class Tables:
         return local
 
     def s3(self) -> Any:
-        """Give an S3 client of the emulated account."""
+        """Return an S3 client of the emulated account."""
         return service("s3", self.endpoint, self.region)
 
 
@@ -151,7 +151,7 @@ _MAKING = threading.Lock()
 
 
 def service(name: str, endpoint: str, region: str) -> Any:
-    """Give a client of the emulated account, whatever the environment says."""
+    """Return a client of the emulated account, whatever the environment says."""
     with _MAKING:
         return _service(name, endpoint, region)
 
@@ -165,7 +165,7 @@ def _service(name: str, endpoint: str, region: str) -> Any:
 
 
 def place(uri: str) -> dict[str, str]:
-    """Give Bucket and Key of an S3 address."""
+    """Return Bucket and Key of an S3 address."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Key": key}
 
@@ -205,7 +205,7 @@ def _duck_type(kind: Any) -> str:
 
 
 def _insertable(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether Trino widens the one to the other by itself."""
+    """Return whether Trino widens the one to the other by itself."""
     import pyarrow as pa
 
     if given.equals(wanted) or pa.types.is_null(given):

@@ -13,7 +13,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def install() -> None:
-    """Have moto, in this process, check versions and comments as Glue does. Once is enough."""
+    """Make moto, in this process, check versions and comments as Glue does. Idempotent."""
     from moto.glue.models import GlueBackend
     from moto.glue.responses import GlueResponse
 

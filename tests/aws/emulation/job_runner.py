@@ -43,7 +43,7 @@ def refuse_missing_files() -> None:
 
 
 def emulate_jdbc(database: str) -> None:
-    """Let Spark's JDBC reader read a real PostgreSQL, each condition by a query of its own.
+    """Make Spark's JDBC reader read a real PostgreSQL, each condition by a query of its own.
 
     database: libpq's parameters. User and password must be those that the tests keep as a secret.
     """

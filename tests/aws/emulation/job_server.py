@@ -59,9 +59,9 @@ class JobServer:
                     found = services.answer(operation, self.path, json.loads(body or b"{}"))
                     self.answer(200, {}, json.dumps(found).encode())
                 except Refused as refused:
-                    told = {"__type": refused.code, "message": refused.message}
+                    answer = {"__type": refused.code, "message": refused.message}
                     headers = {"x-amzn-errortype": refused.code}
-                    self.answer(refused.status, headers, json.dumps(told).encode())
+                    self.answer(refused.status, headers, json.dumps(answer).encode())
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_any  # noqa: N815
 
@@ -89,7 +89,7 @@ class JobServer:
 def forwarded(
     moto: str, method: str, path: str, headers: Any, body: bytes
 ) -> tuple[int, dict[str, str], bytes]:
-    """Give moto's answer."""
+    """Return moto's answer."""
     kept = {n: v for n, v in headers.items() if n.lower() not in _HOP}
     request = urllib.request.Request(moto + path, body or None, kept, method=method)  # noqa: S310
     try:

@@ -55,7 +55,7 @@ class JobServices:
             run.kill()
 
     def operation(self, method: str, path: str, target: str) -> str | None:
-        """Give the operation that is answered here, None for moto's."""
+        """Return the operation that is answered here, None for moto's."""
         service, _, name = target.partition(".")
         if name in JSON.get(service, ()):
             return f"{service}.{name}"
@@ -219,8 +219,8 @@ class JobServices:
     def emr_cancel_steps(self, asked: dict[str, Any]) -> dict[str, Any]:
         for step_id in asked["StepIds"]:
             self._one(asked["ClusterId"], step_id).stop()
-        told = [{"StepId": i, "Status": "SUBMITTED"} for i in asked["StepIds"]]
-        return {"CancelStepsInfoList": told}
+        answer = [{"StepId": i, "Status": "SUBMITTED"} for i in asked["StepIds"]]
+        return {"CancelStepsInfoList": answer}
 
     def _step_shown(self, run: JobProcess) -> dict[str, Any]:
         given: Any = run.details["given"]

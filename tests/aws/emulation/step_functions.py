@@ -108,9 +108,9 @@ class StepFunctions:
     def _listed(self, request: Json) -> dict[str, Any]:
         self._definition(request["stateMachineArn"])
         wanted = {"stateMachineArn": request["stateMachineArn"], "status": request["statusFilter"]}
-        told = [_described(e) for e in self.executions.values()]
+        answer = [_described(e) for e in self.executions.values()]
         kept = ("executionArn", "stateMachineArn", "name", "status", "startDate")
-        found = [{k: e[k] for k in kept} for e in told if wanted.items() <= e.items()]
+        found = [{k: e[k] for k in kept} for e in answer if wanted.items() <= e.items()]
         return {"executions": found}
 
     def _found(self, request: Json) -> Execution:
@@ -145,7 +145,7 @@ class StepFunctions:
                 vars(execution).update(ended, ended=time.time())
 
     def _states(self, execution: Execution, machine: Json, data: Json, context: Json) -> Json:
-        """Give what the states make of the data, from the first to the last."""
+        """Return the output of the states for the data, from the first to the last."""
         name: str | None = machine["StartAt"]
         while name is not None:
             if execution.stopped.is_set():
@@ -179,8 +179,8 @@ class StepFunctions:
         while True:
             try:
                 given = filled(state["Parameters"], data, context)
-                told = self._query(execution, given, at(state["TimeoutSecondsPath"], data, {}))
-                result = filled(state["ResultSelector"], told, context)
+                answer = self._query(execution, given, at(state["TimeoutSecondsPath"], data, {}))
+                result = filled(state["ResultSelector"], answer, context)
                 return put(data, state["ResultPath"], result), state.get("Next")
             except TaskFailed as failed:
                 wait = retry_wait(state["Retry"], failed.error, tried)
@@ -190,10 +190,10 @@ class StepFunctions:
                     continue
                 for catcher in state["Catch"]:
                     if matches(catcher["ErrorEquals"], failed.error):
-                        told = {"Error": failed.error}
+                        answer = {"Error": failed.error}
                         if failed.cause:
-                            told["Cause"] = failed.cause
-                        return put(data, catcher["ResultPath"], told), catcher["Next"]
+                            answer["Cause"] = failed.cause
+                        return put(data, catcher["ResultPath"], answer), catcher["Next"]
                 raise
 
     def _query(self, execution: Execution, given: Json, seconds: float) -> Json:
@@ -204,8 +204,8 @@ class StepFunctions:
         try:
             query = api.start_query_execution(**given)["QueryExecutionId"]
         except ClientError as error:
-            told = error.response["Error"]
-            raise TaskFailed(f"Athena.{told['Code']}", told["Message"]) from None
+            answer = error.response["Error"]
+            raise TaskFailed(f"Athena.{answer['Code']}", answer["Message"]) from None
         with self._lock:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
@@ -242,7 +242,7 @@ def _looked(api: Any, query: str) -> Json:
 
 
 def _once(name: str, endpoint: str, region: str) -> Any:
-    """Give a client that tries a call once: trying again is the state machine's part."""
+    """Return a client without retries: these are the state machine's part."""
     import boto3
     from botocore.config import Config
 
@@ -257,7 +257,7 @@ def _pass(_execution: Execution, state: Json, data: Json, context: Json) -> tupl
 
 
 def _described(execution: Execution) -> dict[str, Any]:
-    told = {
+    answer = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.arn.replace(":execution:", ":stateMachine:").rpartition(":")[
             0
@@ -271,4 +271,4 @@ def _described(execution: Execution) -> dict[str, Any]:
         "cause": execution.cause,
         "stopDate": execution.ended,
     }
-    return {k: v for k, v in told.items() if v is not None}
+    return {k: v for k, v in answer.items() if v is not None}

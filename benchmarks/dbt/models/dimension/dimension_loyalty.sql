@@ -53,7 +53,7 @@ again AS (
 ),
 
 activity_of_account AS (
-    -- All history in one pass. Twelve calendar months are told apart by their numbers alone. Each
+    -- All history in one pass. Twelve calendar months are distinguished by their numbers alone. Each
     -- balance is compared in one period only; without one a period has that of the period before.
     SELECT
         account_id,

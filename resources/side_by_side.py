@@ -13,7 +13,7 @@ _Out = TypeVar("_Out")
 
 
 def side_by_side(task: Callable[[_In], _Out], items: Iterable[_In]) -> list[_Out]:
-    """Give each item's result in the items' order; raise the first failure in that order."""
+    """Return each item's result in the items' order; raise the first failure in that order."""
     given = list(items)
     if len(given) < 2:  # noqa: PLR2004 - one needs no thread
         return [task(item) for item in given]
