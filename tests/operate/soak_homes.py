@@ -51,11 +51,13 @@ class Soaked:
     def __init__(self, target: Deployment, instance: dg.DagsterInstance) -> None:
         self.target, self.instance, self.log = target, instance, log_of(target)
         self.dropped: set[tuple[str, str]] = set()
+        self.dropped_at = 0.0
 
     def drop(self, drop: Drop) -> float:
         """Deliver, and return when the last file counts as settled."""
         self.dropped |= deliver(self.target, drop)
-        return time.time() + SETTLE
+        self.dropped_at = time.time()
+        return self.dropped_at + SETTLE
 
     def waits_for(self, date: dt.date) -> str | None:
         """Return what is not done up to a date; None once all is published."""
@@ -70,12 +72,14 @@ class Soaked:
     def refused(self) -> set[str]:
         """Return the tables that no run makes until their source corrects what it delivered.
 
-        They lost too many keys in the newest run that failed, and the conditions were evaluated
-        often enough since its end to have asked for another.
+        They lost too many keys in the newest run that failed since the last files were dropped, and
+        the conditions were evaluated often enough since its end to have asked for another.
         """
         failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])
         records = self.instance.get_run_records(failed, limit=1)
-        if not records or self._evaluations_since(records[0].end_time) < EVALUATIONS:
+        if not records or (records[0].start_time or 0.0) < self.dropped_at:
+            return set()
+        if self._evaluations_since(records[0].end_time) < EVALUATIONS:
             return set()
         of = records[0].dagster_run.run_id
         evaluated = self.instance.all_logs(of, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
