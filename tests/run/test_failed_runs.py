@@ -50,9 +50,10 @@ def test_a_dimension_that_breaks_its_contract_is_not_published(
     bank = sound_bank
     before = bank.everything()
     bank.deliver({card_file(AFTER): card(CARDS[2], 101)})
-    was = "nothing.cards) AS product_cards,"
+    was = "zero_or_null.cards) AS product_cards,"
     # Below 0 on the newest date alone.
-    now = f"nothing.cards) - IF(nothing.business_date >= DATE '{AFTER}', 2, 0) AS product_cards,"
+    fewer = f"IF(zero_or_null.business_date >= DATE '{AFTER}', 2, 0)"
+    now = f"zero_or_null.cards) - {fewer} AS product_cards,"
     with other_sql(tmp_path, "dimensions/product_holding.sql", was, now):
         ran = bank.run(AFTER)
     assert ran.code == 1
