@@ -95,6 +95,7 @@ def test_alerts_wait_while_a_receiver_takes_none(
     assert keys(receiver) == reported
 
 
+@pytest.mark.slow
 def test_a_receiver_that_refuses_all_fills_the_log_and_not_the_message(
     on_call: OnCall, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

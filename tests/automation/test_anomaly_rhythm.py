@@ -69,6 +69,7 @@ def test_a_day_without_a_delivery_is_not_judged(weekly: SmallBank) -> None:
     assert _judged(weekly, date) == dict.fromkeys(FEED, (True, said))
 
 
+@pytest.mark.slow
 def test_half_a_weekly_delivery_is_reported(weekly: SmallBank) -> None:
     date = D + dt.timedelta(days=7)
     weekly.deliver({account_file(str(date)): "".join(ACCOUNTS[:50])})

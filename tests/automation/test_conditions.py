@@ -118,6 +118,7 @@ def test_a_delivery_brings_its_date_in_one_run(bank: Bank) -> None:
     assert bank.ticks.tick() == {}
 
 
+@pytest.mark.slow
 def test_a_history_is_taken_in_and_only_its_newest_date_is_derived(bank: Bank) -> None:
     bank.deliver(crm_customer={-30: "crm"}, card={-n: f"v{n}" for n in range(30)})
     first, second = bank.settle()
@@ -192,6 +193,7 @@ def test_an_input_that_failed_holds_what_reads_it_and_says_so(bank: Bank) -> Non
     assert "dimension.product_holding" in bank.settle()[0][day(1)]
 
 
+@pytest.mark.slow
 def test_what_a_run_that_never_began_was_to_make_is_asked_for_again(bank: Bank) -> None:
     bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
     asked = bank.ticks.tick()
@@ -226,6 +228,7 @@ def test_what_failed_is_asked_for_again_when_it_is_corrected(bank: Bank) -> None
     assert bank.ticks.tick()[day(0)] >= CARD
 
 
+@pytest.mark.slow
 def test_what_fails_is_tried_a_bounded_number_of_times(bank: Bank) -> None:
     bank.deliver(crm_customer={0: "crm"}, card={0: "a"})
     tries = 0

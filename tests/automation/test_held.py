@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from customer360_assets.automation.due import automated_tables
 from customer360_assets.holds import lift, record_rollback, recorded_holds, undone_versions
 from customer360_assets.planning import SERVING
@@ -29,6 +31,7 @@ def test_a_rollback_is_not_undone_and_the_ticks_say_why(bank: Bank) -> None:
     assert said in bank.ticks.said
 
 
+@pytest.mark.slow
 def test_the_next_delivery_is_made(bank: Bank) -> None:
     _publish_and_undo(bank)
     bank.deliver(card={1: "next"})
@@ -42,6 +45,7 @@ def test_a_corrected_delivery_is_made(bank: Bank) -> None:
     assert bank.ticks.tick() == {day(0): CARD | AS_OF | {SERVING}}
 
 
+@pytest.mark.slow
 def test_what_is_lifted_is_asked_for(bank: Bank) -> None:
     _publish_and_undo(bank)
     assert bank.ticks.tick() == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from dagster._core.test_utils import freeze_time
 
 from customer360_assets.contracts import contracts
@@ -57,6 +58,7 @@ def test_what_needs_the_feed_waits_and_the_rest_runs(bank: Bank) -> None:  # noq
     assert said in bank.ticks.said
 
 
+@pytest.mark.slow
 def test_when_it_comes_the_rest_follows(bank: Bank) -> None:  # noqa: F811
     _two_days(bank)
     with freeze_time(EVENING):
@@ -77,6 +79,7 @@ def test_when_it_does_not_come_the_day_closes_without_it(bank: Bank) -> None:  #
     assert asked == {day(1): READS_TRANSACTIONS | {"profile.customer_360", SERVING}}
 
 
+@pytest.mark.slow
 def test_a_published_date_is_not_held_for_a_feed(bank: Bank) -> None:  # noqa: F811
     bank.deliver(crm_customer={0: "crm"}, transaction={0: "t"})
     with freeze_time(EVENING):

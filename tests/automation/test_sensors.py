@@ -147,6 +147,7 @@ def test_a_corrected_file_is_taken_again(bank: SmallBank, arriving: Arriving) ->
     assert [status for *_, status in manifest(bank)] == ["superseded", "loaded"]
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_asked_for_again_under_another_key(
     bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,7 @@ FILES = (
         values={"SELECT client_id FROM stage.customer ORDER BY client_id": [(3,), (4,)]},
         waits="formats: parts of one snapshot",
     ),
-    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",), slow=False),
+    Case("09b-multi-part-snapshot-same-name", unmatched=("crm/_SUCCESS",)),
     Case(
         "09b-multi-part-snapshot-same-name",
         way="the date again as one part",

@@ -92,6 +92,7 @@ def test_a_file_that_never_rests_is_named_and_left(
     assert int(str(records)) > 2
 
 
+@pytest.mark.slow
 def test_without_seconds_nothing_is_waited_for(
     bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:

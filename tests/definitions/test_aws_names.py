@@ -212,6 +212,7 @@ def _credentials(found: dict[str, Any], tmp_path: Path) -> list[str]:
     return [f for f in found["files"] if f.startswith(str(tmp_path)) or "/.aws/" in f]
 
 
+@pytest.mark.slow
 def test_a_code_location_on_aws_loads_without_a_call_or_a_credential(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text("[default]\n", "utf-8")
     found = _look(tmp_path)

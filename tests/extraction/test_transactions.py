@@ -118,6 +118,7 @@ def test_late_rows_are_found_and_only_dates_that_changed_come_again(
     assert len(ids) == len(set(ids)) == bank.transactions
 
 
+@pytest.mark.slow
 def test_without_a_look_back_late_rows_are_missed(bank: Simulated, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with core_banking(bank.transactions_files, tmp_path / "pg", until=FIRST) as core:
@@ -140,6 +141,7 @@ def test_days_without_an_extraction_leave_no_gap(bank: Simulated, tmp_path: Path
         agrees(core, staged(home.run("transaction")), LAST)
 
 
+@pytest.mark.slow
 def test_rows_that_the_bank_took_back_disappear(bank: Simulated, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with core_banking(bank.transactions_files, tmp_path / "pg") as core:
@@ -165,6 +167,7 @@ def test_rows_that_the_bank_took_back_disappear(bank: Simulated, tmp_path: Path)
         agrees(core, staged(home.run("transaction")), LAST)
 
 
+@pytest.mark.slow
 def test_a_plain_file_of_late_rows_adds_to_its_date(bank: Simulated, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     with core_banking(bank.transactions_files, tmp_path / "pg", until=LAST) as core:

@@ -94,6 +94,7 @@ def test_the_command_for_an_older_date_does_not_date_a_file_before_an_earlier_in
     assert _dates(bank) == [dt.date.fromisoformat(DAY)]
 
 
+@pytest.mark.slow
 def test_a_later_specification_or_run_leaves_the_date_as_it_was(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver({MAP_FILE: good_day()[MAP_FILE]})

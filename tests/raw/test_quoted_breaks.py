@@ -96,6 +96,7 @@ def test_a_long_way_to_the_closing_quote(home: Home) -> None:
 NOTE = st.text(st.sampled_from('a,\n";1'), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(NOTE, min_size=1, max_size=12), st.booleans())
 def test_of_a_well_formed_file_every_record_of_one_line_is_loaded_and_no_other(

@@ -157,6 +157,7 @@ def test_a_deleted_catalog_is_made_again_from_the_archive(sound_bank: SmallBank)
     assert bank.run(DAY).steps == ()
 
 
+@pytest.mark.slow
 def test_a_missing_profile_store_is_loaded_anew(sound_bank: SmallBank) -> None:
     bank, before = sound_bank, sound_bank.everything()
     shutil.rmtree(bank.deployment.store_path.parent)

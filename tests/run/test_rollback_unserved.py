@@ -69,6 +69,7 @@ def test_nothing_is_undone_below_a_backfill_between_two_of_its_runs(bank: SmallB
     assert bank.platform().lake.history(PROFILE)[-1].current
 
 
+@pytest.mark.slow
 def test_a_rollback_whose_store_was_full_is_finished_by_the_same_command(bank: SmallBank) -> None:
     run_id = str(bank.platform().lake.history(PROFILE)[-1].run_id)
     code, said = _without_store(bank, "--run", run_id)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from customer360_assets.simulator.arrivals import deliver
 from customer360_assets.simulator.defects import FILE_KINDS, ROW_KINDS
 from customer360_assets.simulator.settings import DefectShares
@@ -130,6 +132,7 @@ def test_the_last_snapshot_holds_every_account(bank: Simulated, query: Query) ->
     assert {line.split(",")[0].strip('"') for line in lines(bank.landing / target) if line} == known
 
 
+@pytest.mark.slow
 def test_every_card_arrives_once(tmp_path: Path) -> None:
     shares = {"html": 0.3, "late_delivery": 0.2}
     made = simulate(

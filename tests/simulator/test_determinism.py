@@ -21,12 +21,14 @@ def test_same_bytes_with_any_number_of_threads(
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_bank(bank: Simulated, tmp_path: Path) -> None:
     other = simulate(tmp_path, **SIZE, defects=MANY, seed=8)
     assert other.customers_file.read_bytes() != bank.customers_file.read_bytes()
     assert tree(other.landing).keys() != tree(bank.landing).keys()
 
 
+@pytest.mark.slow
 def test_size_scales(tmp_path: Path) -> None:
     for customers, each in ((200, 20), (200, 60), (600, 20)):
         made = simulate(
@@ -35,6 +37,7 @@ def test_size_scales(tmp_path: Path) -> None:
         assert made.transactions == pytest.approx(customers * each, rel=0.03)
 
 
+@pytest.mark.slow
 def test_spans_leave_no_day_out_and_change_no_row(
     bank: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
