@@ -20,9 +20,10 @@ def aws_endpoint() -> Iterator[str]:
     """Yield the address of moto's server; each worker of a parallel run has its own."""
     from moto.server import ThreadedMotoServer
 
-    from tests.aws.emulation.glue_versions import install
+    from tests.aws.emulation import dynamodb_writes, glue_versions
 
-    install()
+    glue_versions.install()
+    dynamodb_writes.install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

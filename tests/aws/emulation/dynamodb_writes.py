@@ -1,0 +1,34 @@
+"""Writes to moto's DynamoDB one after the other, as far as a table is concerned.
+
+A table is a `defaultdict` whose keys have a `__hash__` in Python: of two threads that write the
+first items of one partition, each makes the partition, and the item of one is lost.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+_ONE = threading.RLock()
+WRITES = ("put_item", "delete_item")
+
+
+def install() -> None:
+    """Have every table of this process take one write at a time."""
+    from moto.dynamodb.models.table import Table
+
+    for name in WRITES:
+        write = getattr(Table, name)
+        if not hasattr(write, "__wrapped__"):
+            setattr(Table, name, _alone(write))
+
+
+def _alone(write: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(write)
+    def alone(*given: Any, **named: Any) -> Any:
+        with _ONE:
+            return write(*given, **named)
+
+    return alone
