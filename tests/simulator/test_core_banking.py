@@ -11,6 +11,7 @@ import pytest
 
 from customer360_assets.simulator.core_banking import core_banking
 from customer360_assets.simulator.simulate import Simulated
+from tests.patience import PATIENCE
 from tests.simulator.conftest import Query
 
 CHILD = """
@@ -37,7 +38,10 @@ with postgres_server(Path(sys.argv[1])):
 
 def alive(pid: str) -> bool:
     status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    try:
+        return status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it went, also while it was read
+        return False
 
 
 def test_rows_and_amounts_are_those_of_the_bank(
@@ -103,7 +107,7 @@ def test_a_killed_process_leaves_no_server(bank: Simulated, tmp_path: Path) -> N
     assert alive(pid)
     child.send_signal(signal.SIGKILL)
     child.communicate()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while (alive(pid) or Path(folder.strip()).exists()) and time.monotonic() < end:
         time.sleep(0.1)
     assert not alive(pid)
