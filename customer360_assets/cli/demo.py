@@ -65,7 +65,7 @@ def demo_command(home: Path | None, customers: int, days: int, seed: int) -> int
     )
     console.print(
         f"  cp {newest} {following}\n    with automation on and the UI open: CRM's file of the "
-        f"next day; the profiles of {END + DAY} follow within two minutes",
+        f"next day; the profiles of {END + DAY} follow within a few minutes",
         soft_wrap=True,
     )
     return 0

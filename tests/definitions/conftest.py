@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from customer360_assets.merge import definitions_of
 from resources.deployment import Deployment
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +39,18 @@ def source_tree(tmp_path: Path) -> Path:
     for name in ("dagster.yaml", "pyproject.toml"):
         shutil.copy(root / name, tmp_path / name)
     return tmp_path
+
+
+def printed_in(tree: Path, program: str) -> Any:
+    """Return what a program prints as JSON, run on a copy of the project."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tree,
+        env={"CUSTOMER360_HOME": str(tree / "home"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests.definitions.conftest import printed_in
 
 FEED = """feed: loan
 system: loan desk
@@ -125,17 +122,7 @@ def found(source_tree: Path) -> dict[str, Any]:
     }.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", LOOK],
-        cwd=source_tree,
-        env={"CUSTOMER360_HOME": str(source_tree / "home"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout))
+    return dict(printed_in(source_tree, LOOK))
 
 
 def test_a_feed_more_with_a_table_of_its_own(found: dict[str, Any]) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.patience import PATIENCE
+from tests.definitions.conftest import printed_in
 
 SQL = """WITH as_of AS (SELECT CAST(? AS date) AS business_date)
 
@@ -60,17 +57,7 @@ def test_a_dimension_more(source_tree: Path) -> None:
     (source_tree / "sql/dimensions/shoes.sql").write_text(SQL, "utf-8")
     contracts = source_tree / "customer360_assets/contracts/dimension"
     (contracts / "shoes.py").write_text(CONTRACT, "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", LOOK],
-        cwd=source_tree,
-        env={"CUSTOMER360_HOME": str(source_tree / "home"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = printed_in(source_tree, LOOK)
     assert "dimension.shoes" in found["assets"]
     assert found["reads"] == ["stage.customer"]
     assert "dimension.shoes" in found["deps"]
