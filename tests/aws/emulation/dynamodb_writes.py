@@ -22,10 +22,12 @@ def install() -> None:
     for name in WRITES:
         write = getattr(Table, name)
         if not hasattr(write, "__wrapped__"):
-            setattr(Table, name, _alone(write))
+            setattr(Table, name, alone(write))
 
 
-def _alone(write: Callable[..., Any]) -> Callable[..., Any]:
+def alone(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function for one thread at a time."""
+
     @functools.wraps(write)
     def alone(*given: Any, **named: Any) -> Any:
         with _ONE:
