@@ -16,7 +16,7 @@ WRITES = ("put_item", "delete_item")
 
 
 def install() -> None:
-    """Have every table of this process take one write at a time."""
+    """Make every table of this process take one write at a time."""
     from moto.dynamodb.models.table import Table
 
     for name in WRITES:
