@@ -27,7 +27,7 @@ class Footer(NamedTuple):
 
 
 def footer_of(io: "FileIO", path: str) -> Footer:
-    """Read a file's footer, wherever it is; LakeError when it has none."""
+    """Read a file's footer, wherever it is; LakeError when it has none or cannot be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -35,10 +35,14 @@ def footer_of(io: "FileIO", path: str) -> Footer:
         with io.new_input(path).open() as file:
             opened: Any = file
             return Footer(pq.read_metadata(opened), opened.size())
-    except (OSError, pa.ArrowInvalid) as problem:
-        if isinstance(problem, OSError) and is_refusal(problem):
-            raise
+    except pa.ArrowInvalid as problem:
         raise LakeError(f"{path} is not a readable Parquet file") from problem
+    except FileNotFoundError as problem:
+        raise LakeError(f"{path} is gone") from problem
+    except OSError as problem:
+        if is_refusal(problem):
+            raise
+        raise LakeError(f"{path} cannot be read as Parquet: {problem}") from problem
 
 
 def visible(arrow: Any) -> Any:

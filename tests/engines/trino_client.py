@@ -122,6 +122,9 @@ class Trino:
         }
         settings = {
             "iceberg.catalog.type": "glue",
+            # It keeps a file by its key without the bucket: of two accounts or deployments that
+            # have a key in common, the second would be read from the first one's file.
+            "iceberg.metadata-cache.enabled": "false",
             "iceberg.max-partitions-per-writer": "100",  # Athena's limit
             "hive.metastore.glue.endpoint-url": endpoint,
             **{f"hive.metastore.glue.{key}": value for key, value in account.items()},
