@@ -34,7 +34,7 @@ try:
     try:
         client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
     except BrokenPipeError:
-        pass  # A server that speaks first and hangs up has answered all the same.
+        pass  # A server that answered unasked and closed; its answer is still to be read.
     print("answers", client.recv(64).split(b"\\r\\n")[0].decode("latin-1"))
 except OSError as error:
     print(type(error).__name__)
