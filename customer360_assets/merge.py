@@ -19,13 +19,12 @@ from customer360_assets.dimensions.assets import as_of_asset
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.leases import leased_in_process_executor
 from customer360_assets.partitions import business_days
+from customer360_assets.planning import DAILY_JOB
 from customer360_assets.raw.assets import delivery_asset, raw_asset, source_specs
 from customer360_assets.serving.assets import serving_asset
 from customer360_assets.stage.assets import stage_asset
 from resources.deployed import bound_resources
 from resources.deployment import Deployment
-
-DAILY_JOB = "business_day"
 
 
 def definitions_of(

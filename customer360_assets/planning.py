@@ -10,22 +10,25 @@ from dataclasses import dataclass
 import dagster as dg
 
 from customer360_assets.contracts import contracts
-from customer360_assets.dimensions.assets import as_of_version, code_of
 from customer360_assets.holds import Hold, Holds, hold_of
 from customer360_assets.holds import in_force as in_force_holds
 from customer360_assets.partitions import Span, spans
-from customer360_assets.serving.assets import CODE as SERVING_CODE
-from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
 from customer360_assets.versions import (
     NOTHING,
+    PROFILE,
+    SERVING_CODE,
     Versions,
+    as_of_version,
+    code_of,
     combine,
     in_force,
     newest_materializations,
     versions_in,
 )
 
+DAILY_JOB = "business_day"
+"""The job that makes all of a business date."""
 SERVING = "serving.customer_profile"
 BRIDGE = 7
 """Days without a delivery that one run may span: a weekend and its holidays."""

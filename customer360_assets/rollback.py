@@ -14,9 +14,14 @@ from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.holds import record_rollback, undone_versions
 from customer360_assets.planning import SERVING
-from customer360_assets.serving.assets import CODE as SERVING_CODE
-from customer360_assets.serving.assets import PROFILE
-from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from customer360_assets.versions import (
+    METADATA_KEY,
+    NOTHING,
+    PROFILE,
+    SERVING_CODE,
+    combine,
+    recorded_versions,
+)
 from resources.account.errors import AwsError
 from resources.dagster_internals import BulkActionsFilter, BulkActionStatus
 from resources.errors import ExplainedError

@@ -12,8 +12,7 @@ import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.leases import lease
-from customer360_assets.merge import DAILY_JOB
-from customer360_assets.planning import Batch
+from customer360_assets.planning import DAILY_JOB, Batch
 from resources.dagster_internals import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,

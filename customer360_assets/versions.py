@@ -15,12 +15,16 @@ from collections.abc import Iterable, Mapping
 import dagster as dg
 
 from customer360_assets.asset_specs import asset_key
+from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
+from customer360_assets.transformations import Transformation
 
 METADATA_KEY = "version"
 NOTHING = "no-delivery"
 """The version of a partition for which nothing is in force."""
-
+PROFILE = "profile.customer_360"
+SERVING_CODE = "1"
+"""Of the asset that loads the profile store."""
 Versions = Mapping[dt.date, str]
 
 
@@ -95,3 +99,23 @@ def recorded_versions(instance: dg.DagsterInstance, table: str) -> dict[dt.date,
 def in_force(versions: Versions) -> dict[dt.date, str]:
     """Return the partitions that have a delivery."""
     return {date: version for date, version in versions.items() if version != NOTHING}
+
+
+def code_of(contract: Contract, made_by: Transformation) -> str:
+    """Return the code version: the file and the parts of the contract that decide rows."""
+    return made_by.fingerprint + contract.fingerprint
+
+
+def as_of_version(
+    contract: Contract,
+    made_by: Transformation,
+    date: dt.date,
+    known: Mapping[str, Versions],
+) -> str:
+    """Return the version of a date's partition, from the known versions of its inputs."""
+    read = []
+    for table in made_by.reads:
+        versions = in_force(known[table])
+        dates = dates_read(contract_of(table), versions, date, contract.window_months)
+        read += [(table, d, versions[d]) for d in dates]
+    return combine(code_of(contract, made_by), read)

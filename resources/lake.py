@@ -5,7 +5,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from resources.iceberg.local_lake import LocalLake
 from resources.lake_types import (
     DATE_COLUMN,
     NO_PROPERTIES,
@@ -34,7 +33,6 @@ __all__ = [
     "DamagedFileError",
     "Lake",
     "LakeError",
-    "LocalLake",
     "MissingTableError",
     "Partitions",
     "Published",

@@ -23,7 +23,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Return the lake."""
-        from resources.lake import LocalLake
+        from resources.iceberg.local_lake import LocalLake
 
         return LocalLake(self.catalog_uri, Path(self.warehouse_dir))
 
@@ -96,7 +96,7 @@ class LandingResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Return the landing zone; an empty one if no folder is configured."""
-        from resources.landing import LocalLanding
+        from resources.folder_landing import LocalLanding
 
         return LocalLanding(Path(self.directory or os.devnull))
 
@@ -108,7 +108,7 @@ class ArchiveResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Return the archive."""
-        from resources.archive import LocalArchive
+        from resources.folder_archive import LocalArchive
 
         return LocalArchive(Path(self.directory))
 

@@ -12,9 +12,15 @@ from customer360_assets.contracts import contracts
 from customer360_assets.holds import Hold
 from customer360_assets.materializations import Partitions
 from customer360_assets.planning import SERVING, Expected, effective_versions, expected_versions
-from customer360_assets.serving.assets import PROFILE
 from customer360_assets.transformations import transformation
-from customer360_assets.versions import NOTHING, Versions, dates_read, in_force, window_start
+from customer360_assets.versions import (
+    NOTHING,
+    PROFILE,
+    Versions,
+    dates_read,
+    in_force,
+    window_start,
+)
 
 LOOK_BACK = 31
 """Days before the newest delivery in which a date that was never published is made unasked."""

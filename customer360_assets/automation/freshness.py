@@ -17,7 +17,7 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts import contracts
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.materializations import delivered, made
-from customer360_assets.serving.assets import PROFILE
+from customer360_assets.versions import PROFILE
 from resources.dagster_internals import UnresolvedAssetJobDefinition
 
 CHECK = "on_time"

@@ -15,8 +15,7 @@ from customer360_assets.automation.due import Outlook, reads_of
 from customer360_assets.automation.planner import Planner
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.holds import RELEASE
-from customer360_assets.serving.assets import PROFILE
-from customer360_assets.versions import in_force
+from customer360_assets.versions import PROFILE, in_force
 
 Context = dg.AutomationContext[dg.AssetKey]
 Result = dg.AutomationResult[dg.AssetKey]

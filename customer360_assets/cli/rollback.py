@@ -54,7 +54,7 @@ def rollback_command(
     """
     from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
     from customer360_assets.rollback import NotServedError, undo_run, undo_to
-    from customer360_assets.serving.assets import PROFILE
+    from customer360_assets.versions import PROFILE
     from resources.deployed import services_of
 
     console = Console(highlight=False)

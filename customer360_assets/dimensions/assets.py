@@ -9,7 +9,6 @@ from customer360_assets.asset_specs import asset_key, table_spec
 from customer360_assets.checks.results import Finding
 from customer360_assets.checks.specs import check_specs
 from customer360_assets.completeness import ACCEPTED, completeness
-from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.dimensions.refused import refuse_dates
 from customer360_assets.lineage import lineage_metadata
@@ -34,10 +33,8 @@ from customer360_assets.tables import candidate_dir
 from customer360_assets.transformations import Transformation, transformation
 from customer360_assets.versions import (
     METADATA_KEY,
-    Versions,
-    combine,
-    dates_read,
-    in_force,
+    as_of_version,
+    code_of,
     recorded_versions,
 )
 from resources.dagster_internals import BACKFILL_ID_TAG
@@ -123,26 +120,6 @@ def as_of_asset(
         yield result(contract, findings, {**rows_now(platform, contract), "bytes": size})
 
     return as_of
-
-
-def code_of(contract: Contract, made_by: Transformation) -> str:
-    """Return the code version: the file and the parts of the contract that decide rows."""
-    return made_by.fingerprint + contract.fingerprint
-
-
-def as_of_version(
-    contract: Contract,
-    made_by: Transformation,
-    date: dt.date,
-    known: Mapping[str, Versions],
-) -> str:
-    """Return the version of a date's partition, from the known versions of its inputs."""
-    read = []
-    for table in made_by.reads:
-        versions = in_force(known[table])
-        dates = dates_read(contract_of(table), versions, date, contract.window_months)
-        read += [(table, d, versions[d]) for d in dates]
-    return combine(code_of(contract, made_by), read)
 
 
 def _done_before(context: dg.AssetExecutionContext, contract: Contract) -> Mapping[dt.date, Made]:

@@ -9,13 +9,18 @@ from customer360_assets.contracts import contract as contract_of
 from customer360_assets.partitions import MONTHLY, span_of
 from customer360_assets.platform import RESOURCES, Platform
 from customer360_assets.retries import retried
-from customer360_assets.versions import METADATA_KEY, NOTHING, combine, recorded_versions
+from customer360_assets.versions import (
+    METADATA_KEY,
+    NOTHING,
+    PROFILE,
+    SERVING_CODE,
+    combine,
+    recorded_versions,
+)
 from resources.deployment import Deployment
 from resources.profile_store import LoadResult
 
 KEY = dg.AssetKey(["serving", "customer_profile"])
-PROFILE = "profile.customer_360"
-CODE = "1"
 
 
 def serving_asset(
@@ -36,7 +41,7 @@ def serving_asset(
                 group_name="serving",
                 owners=[contract_of(PROFILE).owner],
                 kinds={"dynamodb" if deployment.aws else "sqlite"},
-                code_version=CODE,
+                code_version=SERVING_CODE,
                 partitions_def=partitions,
                 tags={"layer": "serving", "personal_data": "quasi", "cadence": "daily"},
             )
@@ -84,7 +89,7 @@ def serving_asset(
             asset_key=KEY,
             check_results=[check],
             metadata={
-                METADATA_KEY: combine(CODE, [(PROFILE, date, version)]),
+                METADATA_KEY: combine(SERVING_CODE, [(PROFILE, date, version)]),
                 "items": loaded.items,
                 "serving": str(loaded.serving),
                 "kept_newer": not loaded.loaded,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.archive import CHUNK, ArchiveError, Content, LocalArchive, Receipt, read_receipt
+from resources.archive import CHUNK, ArchiveError, Content, Receipt, read_receipt
+from resources.folder_archive import LocalArchive
 from resources.s3.mirror import Mirror
 from resources.s3.objects import (
     bucket_and_key,

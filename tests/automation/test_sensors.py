@@ -12,7 +12,7 @@ from dagster._core.storage.tags import RUN_KEY_TAG
 
 from customer360_assets.automation.sensors import ALARM_AFTER, INTAKE_JOB
 from customer360_assets.feeds.loader import load_feeds
-from resources.landing import LocalLanding
+from resources.folder_landing import LocalLanding
 from tests.automation.arriving import Arriving, files_of
 from tests.run.deliveries import CARDS, DAY, MAP_FILE, card, card_file, good_day, two_feeds
 from tests.run.homes import card_key

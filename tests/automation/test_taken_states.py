@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from customer360_assets.feeds.loader import load_feeds
 from customer360_assets.raw.intake import take_in, taken_states
-from resources.archive import LocalArchive
-from resources.landing import LocalLanding
+from resources.folder_archive import LocalArchive
+from resources.folder_landing import LocalLanding
 
 FEEDS = {"card": load_feeds("workshop")["card"]}
 DAY = dt.date(2024, 5, 23)

@@ -23,9 +23,9 @@ from customer360_assets.moment import ClockReading
 from customer360_assets.partitions import business_days
 from customer360_assets.raw.assets import delivery_asset
 from resources.account.client import client
-from resources.archive import LocalArchive
 from resources.aws_names import AwsNames
 from resources.deployment import Deployment
+from resources.folder_archive import LocalArchive
 from resources.s3.landing import S3Landing
 
 CARD, LATER, CRM = (

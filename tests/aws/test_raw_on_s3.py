@@ -11,11 +11,12 @@ import pytest
 from customer360_assets.raw.intake import take_in
 from customer360_assets.raw.log import DeliveryLog
 from resources.account.client import client
-from resources.archive import LocalArchive, Receipt
+from resources.archive import Receipt
 from resources.aws_names import AwsNames
 from resources.card_token import CardKeyError, key_of
 from resources.deployment import Deployment
-from resources.landing import LocalLanding
+from resources.folder_archive import LocalArchive
+from resources.folder_landing import LocalLanding
 from resources.s3.archive import S3Archive
 from resources.s3.landing import S3Landing
 from tests.aws.stage import CARD_KEY

@@ -7,7 +7,8 @@ import pytest
 
 from resources.account.client import client
 from resources.aws_names import AwsNames
-from resources.landing import Landing, LocalLanding
+from resources.folder_landing import LocalLanding
+from resources.landing import Landing
 from resources.s3.landing import S3Landing
 
 FILES = [

@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 from dagster._config import Shape
 
-from customer360_assets.merge import DAILY_JOB, definitions_of
+from customer360_assets.merge import definitions_of
+from customer360_assets.planning import DAILY_JOB
 from customer360_assets.platform import RESOURCES
 from resources.aws_names import AwsNames
 from resources.deployed import resources_of

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from resources.aws_names import AwsNames
-from resources.lake import LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import Partitions
 from tests.aws.athena_stage import ROWS, lake_of
 from tests.aws.conftest import aws
 from tests.engines.installed import demand

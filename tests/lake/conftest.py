@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.lake import LocalLake
+from resources.iceberg.local_lake import LocalLake
 from tests.lake.lake_writers import SCHEMA, TABLE, Candidate
 
 

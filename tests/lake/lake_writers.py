@@ -12,7 +12,8 @@ from pathlib import Path
 from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, DecimalType, LongType, NestedField, StringType
 
-from resources.lake import LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import Partitions
 
 TABLE = "stage.card"
 SCHEMA = Schema(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.lake import DamagedFileError, LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import DamagedFileError, Partitions
 from tests.lake.lake_writers import DAY, TABLE, Candidate
 
 

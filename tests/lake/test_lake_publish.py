@@ -9,7 +9,8 @@ import pytest
 from resources.iceberg import catalog as lake_catalog
 from resources.iceberg.candidate import describe
 from resources.iceberg.commit import commit
-from resources.lake import CommitConflictError, LakeError, LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import CommitConflictError, LakeError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 

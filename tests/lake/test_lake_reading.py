@@ -2,7 +2,8 @@
 
 import pytest
 
-from resources.lake import LakeError, LocalLake, MissingTableError, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import LakeError, MissingTableError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.lake import LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import Partitions
 from tests.lake.lake_writers import (
     DAY,
     SCHEMA,

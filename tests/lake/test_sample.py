@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from resources.lake import LocalLake
+from resources.iceberg.local_lake import LocalLake
 from resources.parquet import BUFFER, READ_WHOLE, sample, spread
 from tests.lake.lake_writers import TABLE, Candidate
 

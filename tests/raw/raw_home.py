@@ -14,9 +14,9 @@ from customer360_assets.feeds import FeedSpec, load_feeds
 from customer360_assets.raw.deliveries import FeedDeliveries, settle
 from customer360_assets.raw.intake import IntakeResult, take_in
 from customer360_assets.raw.parsed import MARKER
-from resources.archive import LocalArchive
 from resources.card_token import CardKey
-from resources.landing import LocalLanding
+from resources.folder_archive import LocalArchive
+from resources.folder_landing import LocalLanding
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 KEY = CardKey(bytes(range(32)))

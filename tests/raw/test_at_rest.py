@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from customer360_assets.raw.at_rest import LONGEST, AtRest
-from resources.landing import LandedFile, LocalLanding
+from resources.folder_landing import LocalLanding
+from resources.landing import LandedFile
 
 SETTLE = 10.0
 NEW = "card/new.csv"

@@ -12,7 +12,7 @@ from customer360_assets.raw.deliveries import read_deliveries
 from customer360_assets.raw.intake import IntakeResult, is_new, take_in, taken_states
 from customer360_assets.raw.landed import unmatched
 from customer360_assets.raw.unsettled import UnsettledError
-from resources.landing import LocalLanding
+from resources.folder_landing import LocalLanding
 from tests.raw.breaking import POISON, break_parser
 from tests.raw.raw_home import DAY, KEY, Home
 from tests.raw.test_in_force import account, accounts, card, cards, statuses

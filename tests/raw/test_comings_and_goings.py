@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from resources.archive import LocalArchive
-from resources.landing import LocalLanding
+from resources.folder_archive import LocalArchive
+from resources.folder_landing import LocalLanding
 from tests.patience import PATIENCE
 from tests.raw.raw_home import PROCESSES
 

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from customer360_assets.raw.intake import is_new, take_in
-from resources.landing import LandedFile, LocalLanding
+from resources.folder_landing import LocalLanding
+from resources.landing import LandedFile
 from tests.patience import PATIENCE
 from tests.raw.raw_home import DAY, PROCESSES, Home
 

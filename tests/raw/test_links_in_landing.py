@@ -12,7 +12,8 @@ import pytest
 
 from customer360_assets.feeds import FeedError, load_feeds
 from customer360_assets.raw.landed import Landed
-from resources.landing import LandedFile, LocalLanding
+from resources.folder_landing import LocalLanding
+from resources.landing import LandedFile
 from resources.regular import NotAFileError, open_regular
 from tests.feeds.test_specifications import changed, write
 from tests.raw.raw_home import DAY, Home

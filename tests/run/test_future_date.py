@@ -10,7 +10,7 @@ import pytest
 
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.planning import SERVING
-from customer360_assets.serving.assets import PROFILE
+from customer360_assets.versions import PROFILE
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank, run_here
 

@@ -13,7 +13,8 @@ from dagster._core.storage.tags import (
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import contract
 from customer360_assets.materializations import ROWS, Made, made
-from customer360_assets.merge import DAILY_JOB, definitions_of
+from customer360_assets.merge import definitions_of
+from customer360_assets.planning import DAILY_JOB
 from tests.run.deliveries import DAY
 from tests.run.small_bank import SmallBank
 

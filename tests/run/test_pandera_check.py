@@ -15,7 +15,8 @@ from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.merge import definitions_of
-from resources.lake import LocalLake, Partitions
+from resources.iceberg.local_lake import LocalLake
+from resources.lake import Partitions
 from tests.run.deliveries import DAY
 from tests.run.small_bank import SmallBank
 

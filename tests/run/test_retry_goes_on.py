@@ -14,7 +14,8 @@ from dagster._core.storage.tags import (
 )
 
 from customer360_assets.asset_specs import asset_key
-from customer360_assets.merge import DAILY_JOB, definitions_of
+from customer360_assets.merge import definitions_of
+from customer360_assets.planning import DAILY_JOB
 from tests.run.deliveries import DAY
 from tests.run.other_code import other_sql
 from tests.run.small_bank import SmallBank

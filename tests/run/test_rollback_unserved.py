@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from customer360_assets.asset_specs import asset_key
 from customer360_assets.cli.main import app
 from customer360_assets.planning import SERVING
-from customer360_assets.serving.assets import PROFILE
+from customer360_assets.versions import PROFILE
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from tests.run.deliveries import DAY
 from tests.run.kept import Kept

@@ -11,9 +11,9 @@ from customer360_assets.feeds import load_feeds
 from customer360_assets.raw.deliveries import FeedDeliveries, settle
 from customer360_assets.raw.intake import take_in
 from customer360_assets.simulator.simulate import Simulated
-from resources.archive import LocalArchive
 from resources.card_token import CardKey
-from resources.landing import LocalLanding
+from resources.folder_archive import LocalArchive
+from resources.folder_landing import LocalLanding
 from tests.simulator.conftest import Query
 
 FEEDS = ("account", "card", "disposition", "ga_session", "web_visitor_map")
