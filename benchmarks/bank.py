@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from customer360_assets.extraction.customers import extract_customers
 from customer360_assets.extraction.settings import CrmSettings
-from customer360_assets.simulator.crm_app import crm_app
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import Simulated, simulate, simulated
+from simulator.crm_app import crm_app
+from simulator.settings import DefectShares
+from simulator.simulate import Simulated, simulate, simulated
 
 SEED = 7
 

@@ -19,7 +19,7 @@ from sqlglot import exp
 from benchmarks.pyspark_stage import stage
 from benchmarks.subject import Task, task_of
 from customer360_assets.contracts import contracts
-from customer360_assets.transformations import transformation
+from customer360_assets.tables.transformations import transformation
 
 MEMORY = os.environ.get("BENCHMARK_SPARK_MEMORY", "6g")
 

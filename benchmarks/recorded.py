@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 
 from customer360_assets.contracts import contracts
-from customer360_assets.instance import instance_of
-from customer360_assets.platform import Platform
-from resources.deployed import services_of
-from resources.deployment import deployment
+from customer360_assets.publishing.platform import Platform
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import deployment
+from resources.wiring.deployed import services_of
 
 STEP_EVENTS = {dg.DagsterEventType.STEP_SUCCESS}
 

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from resources.card_token import CardKey
+from resources.deployment.card_token import CardKey
 
 CARD_KEY = "00112233445566778899aabbccddeeff" * 2
 """A key for simulated cards alone, so that every subject makes the same tokens."""

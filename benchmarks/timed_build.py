@@ -17,10 +17,10 @@ from typing import Any
 
 BOUNDARIES = {
     "start and imports": (),
-    "intake and archive": ("customer360_assets.raw.log:DeliveryLog.take_in",),
-    "raw: parse and judge": ("customer360_assets.raw.deliveries:parse",),
+    "intake and archive": ("customer360_assets.deliveries.log:DeliveryLog.take_in",),
+    "raw: parse and judge": ("customer360_assets.deliveries.feed_deliveries:parse",),
     "delivery log": tuple(
-        f"customer360_assets.raw.log:DeliveryLog.{name}"
+        f"customer360_assets.deliveries.log:DeliveryLog.{name}"
         for name in ("settled", "known", "versions", "manifest", "pending", "unmatched")
     ),
     "transform (DuckDB)": ("resources.embedded.duckdb_engine:DuckDbEngine.run",),
@@ -28,11 +28,11 @@ BOUNDARIES = {
     "audit, counts, references": ("resources.embedded.duckdb_engine:DuckDbEngine.query",),
     "SQL translation": (
         "resources.embedded.duckdb_engine:to_duckdb",
-        "customer360_assets.transformations:transformation",
+        "customer360_assets.tables.transformations:transformation",
     ),
     "lineage": (
-        "customer360_assets.stage.assets:lineage_metadata",
-        "customer360_assets.dimensions.assets:lineage_metadata",
+        "customer360_assets.assets.stage:lineage_metadata",
+        "customer360_assets.assets.as_of:lineage_metadata",
     ),
     "Iceberg": tuple(
         f"resources.iceberg.local_lake:LocalLake.{name}"
@@ -44,9 +44,9 @@ BOUNDARIES = {
         "resources.event_log:OpenSqliteEventLog.store_event_batch",
     ),
     "planning": (
-        "customer360_assets.planning:outstanding",
-        "customer360_assets.dimensions.assets:recorded_versions",
-        "customer360_assets.stage.assets:recorded_versions",
+        "customer360_assets.planning.outstanding:outstanding",
+        "customer360_assets.assets.as_of:recorded_versions",
+        "customer360_assets.assets.stage:recorded_versions",
     ),
 }
 REST = "Dagster and the rest"

@@ -1,4 +1,4 @@
-"""The code location: merges what the rooms define, decides nothing itself."""
+"""The code location: merges what the packages define, decides nothing itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import dagster as dg
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the code location of the deployment that the environment names."""
-    from customer360_assets.merge import definitions_of
-    from resources.deployment import deployment
-    from resources.private import keep_private
+    # Late, so that a process that asks for the module alone does not load every library.
+    from customer360_assets.assembly import definitions_of
+    from resources.deployment.deployment import deployment
+    from resources.files.private import keep_private
 
     # Every code server and run worker comes by here before it writes anything.
     keep_private()

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-IMAGE = ROOT / "requirements-image.txt"
+IMAGE = ROOT / "locks" / "requirements-image.txt"
 LOCKS = (
-    ROOT / "requirements.txt",
+    ROOT / "locks" / "requirements.txt",
     IMAGE,
     ROOT / "infra" / "requirements-checkov.txt",
     ROOT / "dependencies" / "requirements-pip-audit.txt",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra import arns
 from infra.template import Json, allow
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 READ = ["s3:GetObject"]
 WRITE = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.jobs import scripts
 from infra.settings import Settings
 from infra.template import Json, Resources, policy, ref, tags_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 
 def alarms(names: AwsNames, key: Json, settings: Settings) -> Resources:

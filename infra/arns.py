@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resources.aws_names import LAYER_OF, LAYERS, AwsNames
+from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 
 SCHEMAS = tuple(LAYER_OF)
 

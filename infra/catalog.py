@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.settings import Settings
 from infra.template import Json, Resources, logical_id, tags_of
-from resources.aws_names import LAYER_OF, AwsNames
+from resources.account.aws_names import LAYER_OF, AwsNames
 
 
 def catalog(names: AwsNames, key: Json, settings: Settings) -> Resources:

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.rules import broken
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 STAGES = ("prod", "branch-x")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.lake_formation import Classified, classes
+from resources.account.aws_names import LAYER_OF, AwsNames
 from resources.account.client import client
 from resources.account.errors import explained
-from resources.aws_names import LAYER_OF, AwsNames
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.stacks import TEMPLATES
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Address = Annotated[str, typer.Argument(help="aws://<account>/<region>/<stage>[?prefix=…]")]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.template import BODY_LIMIT, Json, text_of
+from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.aws_names import AwsNames
 
 _POLLS = {"Delay": 5, "MaxAttempts": 720}
 

@@ -9,7 +9,7 @@ import resources
 from infra.jobs import log_group
 from infra.settings import Settings
 from infra.template import Json, Resources, attribute, excused, tags_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 DEFINITION = Path(resources.__file__).parent / "state_machines" / "queries.asl.json"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra import arns
 from infra.template import Json, Resources, attribute, excused, logical_id, policy, ref, tags_of
-from resources.aws_names import LAYERS, AwsNames
+from resources.account.aws_names import LAYERS, AwsNames
 
 KEY = "Key"
 DAYS_TEMPORARY = 7

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.settings import Settings
 from infra.template import Json, Resources, attribute, logical_id, ref, tags_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 SPARK = Path(__file__).resolve().parents[1] / "spark"
 GLUE_RELEASE, EMR_RELEASE = "5.0", "emr-7.8.0"

@@ -17,7 +17,7 @@ from infra.catalog import database_id
 from infra.roles import CODE_LOCATION, QUERIES
 from infra.settings import CLASSES, Settings
 from infra.template import Json, Resources, attribute, logical_id
-from resources.aws_names import LAYER_OF, LAYERS, AwsNames
+from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 
 TAG = "PersonalData"
 _TABLE = ["ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra import actions, arns
 from infra.jobs import LOGS, scripts
 from infra.template import Json, Resources, allow, attribute, logical_id, policy, ref, tags_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 CODE_LOCATION, GLUE, EMR, QUERIES, LAKE = (
     "code_location",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.foundation import kept
 from infra.template import Json, Resources, attribute, policy, ref, tags_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 from resources.dynamodb.table import definition
 
 TRIES = 5

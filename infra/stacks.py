@@ -15,7 +15,7 @@ from infra.roles import person, roles
 from infra.serving import arrivals, serving
 from infra.settings import Settings
 from infra.template import RESOURCE_LIMIT, Json, Resources
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 
 def foundation_template(names: AwsNames, _settings: Settings | None = None) -> Json:

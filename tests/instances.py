@@ -7,8 +7,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from customer360_assets.instance import instance_of
-from resources.deployment import Deployment
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import Deployment
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 

@@ -9,7 +9,9 @@ from typing import cast
 
 import dagster as dg
 
-from customer360_assets.automation import alerts_sensor, conditions, orphans
+from customer360_assets.automation.alerts import sensor as alerts_sensor
+from customer360_assets.automation.conditions import per_layer as conditions
+from customer360_assets.automation.housekeeping import orphans
 from customer360_assets.feeds.loader import load_feeds
 from resources.dagster_internals import (
     InProcessCodeLocationOrigin,
@@ -18,7 +20,7 @@ from resources.dagster_internals import (
     LoadableTargetOrigin,
     RemoteSensor,
 )
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 
 LOCATION = "customer360"
 """As in workspace.yaml here, in infra/self_hosted and in dagster_cloud.yaml."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from customer360_assets.cli.charts import column_chart
-from customer360_assets.platform import Platform
+from customer360_assets.publishing.platform import Platform
 
 MONTHS = 12
 
@@ -16,8 +16,8 @@ MONTHS = 12
 def activity_charts(platform: Platform, client_id: int, as_of: dt.date) -> list[str]:
     """Return the charts of the last 12 months; nothing for a client without movements."""
     from customer360_assets.contracts import contract
-    from customer360_assets.reading import as_of_files
-    from customer360_assets.tables import readable
+    from customer360_assets.publishing.lake_tables import readable
+    from customer360_assets.publishing.reading import as_of_files
 
     inputs = {
         name: readable(platform, name, as_of_files(platform, contract(name), as_of))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from customer360_assets.cli.options import Home
-from resources.deployment import Deployment, DeploymentError, deployment
+from resources.deployment.deployment import Deployment, DeploymentError, deployment
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -38,7 +38,7 @@ def automation_command(home: Path | None, action: Action) -> int:
     """Switch all sensors of a home or a stage on or off, and print what is on."""
     from customer360_assets.automation.switch import switch, switches
     from customer360_assets.feeds.loader import FeedError
-    from customer360_assets.instance import instance_of, is_of_home
+    from customer360_assets.runs.instance import instance_of, is_of_home
 
     target = deployment(home)
     with instance_of(target) as instance:
@@ -66,7 +66,7 @@ def automation_remark(instance: dg.DagsterInstance, target: Deployment) -> str |
     """
     from customer360_assets.automation.switch import switches
     from customer360_assets.feeds.loader import FeedError
-    from customer360_assets.instance import is_of_home
+    from customer360_assets.runs.instance import is_of_home
 
     if target.aws is not None and is_of_home(instance, target):
         return None

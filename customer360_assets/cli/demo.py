@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from customer360_assets.cli.options import ProfileFormat
-from resources.deployment import Deployment, deployment
+from resources.deployment.deployment import Deployment, deployment
 
 END = dt.date(2024, 6, 30)
 DAY = dt.timedelta(days=1)
@@ -81,7 +81,7 @@ def snapshot_dates(first: dt.date, last: dt.date) -> list[dt.date]:
 
 
 def _simulate(out: Path, customers: int, days: int, seed: int, console: Console) -> Path:
-    from customer360_assets.simulator.simulate import simulate
+    from simulator.simulate import simulate
 
     started = time.monotonic()
     bank = simulate(out, customers=customers, days=days, seed=seed, end=END)
@@ -98,9 +98,9 @@ def _extract(target: Deployment, landing: Path, console: Console) -> None:
     from customer360_assets.extraction.customers import extract_customers
     from customer360_assets.extraction.settings import CoreBankingSettings, CrmSettings
     from customer360_assets.extraction.transactions import extract_transactions
-    from customer360_assets.simulator.core_banking import core_banking
-    from customer360_assets.simulator.crm_app import crm_app
-    from customer360_assets.simulator.simulate import simulated
+    from simulator.core_banking import core_banking
+    from simulator.crm_app import crm_app
+    from simulator.simulate import simulated
 
     bank = simulated(target.home / "bank")
     snapshots = []
@@ -120,8 +120,8 @@ def _extract(target: Deployment, landing: Path, console: Console) -> None:
 def _show(target: Deployment, console: Console) -> None:
     from customer360_assets.cli.activity import activity_charts
     from customer360_assets.cli.profile import profile_command
-    from customer360_assets.platform import Platform
-    from resources.deployed import services_of
+    from customer360_assets.publishing.platform import Platform
+    from resources.wiring.deployed import services_of
 
     platform = Platform(**services_of(target))
     files = platform.lake.files("profile.customer_360", first=END, last=END)

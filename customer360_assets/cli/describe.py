@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from resources.errors import ExplainedError
+from resources.protocols.errors import ExplainedError
 
 
 class NoContractError(ExplainedError):

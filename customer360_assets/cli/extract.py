@@ -13,8 +13,8 @@ from customer360_assets.extraction.customers import extract_customers
 from customer360_assets.extraction.extracted import Extracted, ExtractionError
 from customer360_assets.extraction.settings import core_banking_settings, crm_settings
 from customer360_assets.extraction.transactions import extract_transactions
-from resources.aws_names import AwsNames
-from resources.deployment import Deployment, deployment
+from resources.account.aws_names import AwsNames
+from resources.deployment.deployment import Deployment, deployment
 
 
 def extract_command(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from resources.errors import DISK_FULL, ExplainedError
+from resources.protocols.errors import DISK_FULL, ExplainedError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 ROOM = 1 << 20
@@ -52,7 +52,7 @@ def sentence_of(error: BaseException, given: Path | None) -> str:
 
 
 def _home(given: Path | None) -> Path | None:
-    from resources.deployment import home_folder
+    from resources.deployment.deployment import home_folder
 
     with suppress(ExplainedError):
         return home_folder(given)

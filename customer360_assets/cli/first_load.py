@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from resources.deployment import DeploymentError, deployment
+from resources.deployment.deployment import DeploymentError, deployment
 
 PROFILE = "profile.customer_360"
 
 
 def first_load_command(home: Path | None, business_date: dt.date) -> int:
     """Create the profile table with the profiles of a date; ExplainedError if that fails."""
-    from resources.deployed import services_of
     from resources.dynamodb.first_load import import_profiles
+    from resources.wiring.deployed import services_of
 
     console = Console(highlight=False)
     target = deployment(home)

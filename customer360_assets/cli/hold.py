@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from customer360_assets.cli.options import Home
-from resources.deployment import DeploymentError, deployment
+from resources.deployment.deployment import DeploymentError, deployment
 
 
 class HoldAction(StrEnum):
@@ -39,9 +39,9 @@ def hold_command(
     home: Path | None, action: HoldAction, table: str | None, date: dt.date | None
 ) -> int:
     """List or lift the holds of a home, or those of one table or date."""
-    from customer360_assets.automation.due import automated_tables
-    from customer360_assets.holds import lift, recorded_holds
-    from customer360_assets.instance import instance_of
+    from customer360_assets.planning.holds import lift, recorded_holds
+    from customer360_assets.planning.outlook import automated_tables
+    from customer360_assets.runs.instance import instance_of
 
     tables = automated_tables()
     if table is not None and table not in tables:

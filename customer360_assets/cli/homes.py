@@ -17,8 +17,8 @@ def backup(
 
     The copy has the card key: keep it as the home is kept. customer360 restore makes it a home.
     """
-    from customer360_assets.backup import back_up
-    from resources.deployment import DeploymentError, deployment_of_home
+    from customer360_assets.runs.backup import back_up
+    from resources.deployment.deployment import DeploymentError, deployment_of_home
 
     source, target = deployment_of_home(home), to.expanduser().resolve()
     if source.aws is not None:
@@ -29,8 +29,8 @@ def backup(
 
 def restore(home: Home = None) -> None:
     """Make a copied or moved home usable where it is now; the original is left alone."""
-    from customer360_assets.backup import restore as restore_home
-    from resources.deployment import home_folder, refuse_no_home
+    from customer360_assets.runs.backup import restore as restore_home
+    from resources.deployment.deployment import home_folder, refuse_no_home
 
     folder = home_folder(home)
     refuse_no_home(folder)

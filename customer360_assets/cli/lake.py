@@ -11,12 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resources.lake_types import MissingTableError
+from resources.protocols.lake_types import MissingTableError
 
 if TYPE_CHECKING:
-    from resources.deployment import Deployment
-    from resources.lake import Lake
-    from resources.sql_engine import SqlEngine
+    from resources.deployment.deployment import Deployment
+    from resources.protocols.lake import Lake
+    from resources.protocols.sql_engine import SqlEngine
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Readable:
             from resources.embedded.opened import open_engine, open_lake
 
             return cls(open_lake(target), open_engine(target))
-        from resources.deployed import services_of
+        from resources.wiring.deployed import services_of
 
         services = services_of(target)
         return cls(services["lake"], services["sql"])

@@ -17,7 +17,7 @@ from customer360_assets.cli.homes import backup, restore
 from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
 from customer360_assets.cli.stopping import stoppable
 from customer360_assets.cli.visible import say_failure, write_anything
-from resources.private import keep_private
+from resources.files.private import keep_private
 
 GOES_ON = "What was published stays; run again to continue."
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from customer360_assets.cli.options import ProfileFormat
-from resources.deployment import deployment_of_home
+from resources.deployment.deployment import deployment_of_home
 
 PROFILE = "profile.customer_360"
 
@@ -43,7 +43,7 @@ def profile_command(
 
 def branch_command(home: Path | None, branch_id: int) -> int:
     """Print the clients of a branch; 1 when there is none."""
-    from resources.deployed import services_of
+    from resources.wiring.deployed import services_of
 
     clients = services_of(deployment_of_home(home))["store"].by_branch(branch_id)
     if not clients:
@@ -61,15 +61,15 @@ def branch_command(home: Path | None, branch_id: int) -> int:
 
 
 def _served(home: Path | None, client_id: int) -> dict[str, Any] | None:
-    from resources.deployed import services_of
+    from resources.wiring.deployed import services_of
 
     item: dict[str, Any] | None = services_of(deployment_of_home(home))["store"].get(client_id)
     return item
 
 
 def _known_by(home: Path | None, client_id: int, as_of: dt.date) -> dict[str, Any] | None:
-    from resources.deployed import services_of
-    from resources.lake import MissingTableError
+    from resources.protocols.lake import MissingTableError
+    from resources.wiring.deployed import services_of
 
     services = services_of(deployment_of_home(home))
     try:

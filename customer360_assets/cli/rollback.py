@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from resources.deployment import deployment_of_home
+from resources.deployment.deployment import deployment_of_home
 
 if TYPE_CHECKING:
-    from customer360_assets.rollback import Undone
+    from customer360_assets.runs.rollback import Undone
 
 
 def history_command(home: Path | None, table: str) -> int:
     """Print a table's snapshots, newest last; ExplainedError when there is no such table."""
-    from resources.deployed import services_of
+    from resources.wiring.deployed import services_of
 
     console = Console(highlight=False)
     # Ids are to be copied: a narrow terminal wraps a line rather than cutting it.
@@ -52,10 +52,10 @@ def rollback_command(
 
     Raises ExplainedError with the reason when nothing can be undone.
     """
-    from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-    from customer360_assets.rollback import NotServedError, undo_run, undo_to
-    from customer360_assets.versions import PROFILE
-    from resources.deployed import services_of
+    from customer360_assets.planning.versions import PROFILE
+    from customer360_assets.runs.instance import close_abandoned_runs, instance_of, is_of_home
+    from customer360_assets.runs.rollback import NotServedError, undo_run, undo_to
+    from resources.wiring.deployed import services_of
 
     console = Console(highlight=False)
     if (run_id is None) == (table is None or snapshot is None):

@@ -16,13 +16,13 @@ from rich.table import Table
 
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.visible import visible, visible_lines
-from resources.deployment import Deployment, DeploymentError, deployment
-from resources.whereabouts import PlaceError
+from resources.deployment.deployment import Deployment, DeploymentError, deployment
+from resources.deployment.whereabouts import PlaceError
 
 if TYPE_CHECKING:
-    from customer360_assets.damage import Damage
-    from customer360_assets.planning import Batch
-    from customer360_assets.running import BatchOutcome, TableOutcome
+    from customer360_assets.planning.outstanding import Batch
+    from customer360_assets.runs.batches import BatchOutcome, TableOutcome
+    from customer360_assets.runs.damage import Damage
 
 PROFILE = "profile.customer_360"
 
@@ -42,7 +42,7 @@ def run_command(
     """
     from customer360_assets.feeds.loader import FeedError
     from resources.account.errors import AwsError
-    from resources.card_token import CardKeyError
+    from resources.deployment.card_token import CardKeyError
 
     console = Console(stderr=False, highlight=False)
     started = time.monotonic()
@@ -86,9 +86,9 @@ def run_command(
 
 
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
+    from customer360_assets.deliveries.parsing.key_record import recorded_key
     from customer360_assets.feeds.loader import load_feeds
-    from customer360_assets.raw.key_record import recorded_key
-    from resources.deployed import archive_of
+    from resources.wiring.deployed import archive_of
 
     if target.aws is None:
         _refuse_landing(target)
@@ -113,7 +113,7 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
 
 
 def _refuse_unknown(accept_loss: Sequence[str]) -> None:
-    from customer360_assets.completeness import unknown_tables
+    from customer360_assets.publishing.completeness import unknown_tables
 
     if odd := unknown_tables(accept_loss):
         raise DeploymentError(odd)
@@ -130,12 +130,12 @@ class _Session:
     """One run of the command: its definitions, instance and platform."""
 
     def __init__(self, target: Deployment, date: dt.date, report: Callable[[str], None]) -> None:
-        from customer360_assets.instance import close_abandoned_runs, instance_of, is_of_home
-        from customer360_assets.platform import Platform
-        from customer360_assets.raw.left_overs import clear_left_overs
-        from customer360_assets.raw.log import DeliveryLog
-        from resources.deployed import services_of
+        from customer360_assets.deliveries.log import DeliveryLog
+        from customer360_assets.deliveries.parsing.left_overs import clear_left_overs
+        from customer360_assets.publishing.platform import Platform
+        from customer360_assets.runs.instance import close_abandoned_runs, instance_of, is_of_home
         from resources.embedded.spill import sweep
+        from resources.wiring.deployed import services_of
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
@@ -159,8 +159,8 @@ class _Session:
             sweep(target.scratch_dir)
 
     def _load(self, target: Deployment) -> None:
-        from customer360_assets.merge import definitions_of
-        from customer360_assets.running import progress_logger
+        from customer360_assets.assembly import definitions_of
+        from customer360_assets.runs.batches import progress_logger
 
         steps = progress_logger(lambda table, what: self._report(f"{table}: {what}"))
         self.target, self.definitions = target, definitions_of(target, loggers={"console": steps})
@@ -173,11 +173,11 @@ class _Session:
             self._load(self.target.reaching(first))
 
     def run(self, accept_loss: Sequence[str]) -> list[BatchOutcome]:
-        from customer360_assets.checks.completeness import TAG
-        from customer360_assets.damage import Damage
-        from customer360_assets.partitions import LONGEST, Span
-        from customer360_assets.planning import Batch, plan
-        from customer360_assets.running import INTAKE, run_batch
+        from customer360_assets.planning.outstanding import Batch, plan
+        from customer360_assets.publishing.checks.kept_keys import TAG
+        from customer360_assets.runs.batches import INTAKE, run_batch
+        from customer360_assets.runs.damage import Damage
+        from customer360_assets.tables.partitions import LONGEST, Span
 
         outcomes = []
         if not self.on_aws:
@@ -205,9 +205,9 @@ class _Session:
 
     def _published_manifest(self) -> list[dict[str, Any]]:
         from customer360_assets.contracts import contract
-        from customer360_assets.reading import as_of_files
-        from customer360_assets.running import INTAKE
-        from resources.lake_types import DamagedFileError
+        from customer360_assets.publishing.reading import as_of_files
+        from customer360_assets.runs.batches import INTAKE
+        from resources.protocols.lake_types import DamagedFileError
 
         try:
             files = as_of_files(self.platform, contract(INTAKE), self.date)
@@ -222,7 +222,7 @@ class _Session:
 
     def published(self) -> int:
         """Return the number of clients in the date's profile."""
-        from resources.lake import MissingTableError
+        from resources.protocols.lake import MissingTableError
 
         try:
             return self.platform.lake.dates(PROFILE, self.date, self.date).get(self.date, 0)
@@ -230,7 +230,7 @@ class _Session:
             return 0
 
     def why_not(self) -> str:
-        from customer360_assets.checks.completeness import no_customer
+        from customer360_assets.publishing.checks.kept_keys import no_customer
 
         if self.date in self.held.get(PROFILE, ()):
             return f"{PROFILE} of {self.date} is held since it was rolled back."
@@ -238,7 +238,7 @@ class _Session:
 
     def remarks(self) -> list[str]:
         """Name what an operator should know: missing feeds, refused files, a newer date served."""
-        from customer360_assets.holds import sentence
+        from customer360_assets.planning.holds import sentence
 
         lines = [*(self.damage.lines if self.damage else ()), *self.log.remarks(self.date)]
         if self.held:

@@ -20,7 +20,7 @@ def sql_command(
     """Print the rows of a query; ExplainedError with the reason when it fails."""
     from customer360_assets.cli.lake import Readable
     from customer360_assets.cli.printing import print_rows
-    from resources.deployment import deployment_of_home
+    from resources.deployment.deployment import deployment_of_home
     from resources.dialect.athena_sql import tables
 
     target = deployment_of_home(home)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resources.lake import Lake
+    from resources.protocols.lake import Lake
 
 NAMES = ("table", "rows", "dates", "first", "last", "description")
 
@@ -16,7 +16,7 @@ def tables_command(home: Path | None) -> int:
     """Print each table's rows, business dates and meaning."""
     from customer360_assets.cli.lake import Readable
     from customer360_assets.cli.printing import table_lines
-    from resources.deployment import deployment_of_home
+    from resources.deployment.deployment import deployment_of_home
 
     lake = Readable.of(deployment_of_home(home)).lake
     rows = [_row(lake, table) for table in lake.tables()]

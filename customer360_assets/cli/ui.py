@@ -15,15 +15,15 @@ from pathlib import Path
 
 import typer
 
-from customer360_assets.automation.alerts import UI
+from customer360_assets.automation.alerts.from_runs import UI
 from customer360_assets.cli.automation import automation_remark
-from customer360_assets.instance import instance_of, prepare
-from customer360_assets.transformations import code_folder
+from customer360_assets.runs.instance import instance_of, prepare
+from customer360_assets.tables.transformations import code_folder
 from customer360_assets.web import access
 from customer360_assets.web.sockets import listen, private_folder
 from resources.dagster_internals import DAEMON_MODULE
-from resources.deployment import Deployment, DeploymentError, deployment_of_home
-from resources.private import PRIVATE_UMASK
+from resources.deployment.deployment import Deployment, DeploymentError, deployment_of_home
+from resources.files.private import PRIVATE_UMASK
 
 POLL_SECONDS = 0.2
 STOP_SECONDS = 30.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from customer360_assets.extraction.drafts import drafts_in
 from customer360_assets.extraction.extracted import Extracted, ExtractionError
 from customer360_assets.extraction.settings import CrmSettings
-from resources.crm_client import CrmClient, CrmError, Patience
+from resources.sources.crm_client import CrmClient, CrmError, Patience
 
 FOLDER = "crm"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from resources.errors import ExplainedError
+from resources.protocols.errors import ExplainedError
 
 
 class ExtractionError(ExplainedError, RuntimeError):

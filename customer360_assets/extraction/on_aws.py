@@ -17,19 +17,19 @@ from customer360_assets.extraction.coverage import Part, parts_of
 from customer360_assets.extraction.extracted import Extracted, ExtractionError, Total
 from customer360_assets.extraction.settings import CrmSettings, TransactionTable
 from customer360_assets.extraction.totals import Totals, by_type
-from customer360_assets.transformations import code_folder
+from customer360_assets.tables.transformations import code_folder
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
 from resources.embedded.spill import work_folder
 from resources.jobs.code import upload
 from resources.jobs.output import files_below
 from resources.jobs.runs import Request
+from resources.protocols.spark_engine import SparkJobError
 from resources.s3.mirror import address, delete_objects
 from resources.s3.same_parquet import same_parquet
-from resources.spark_engine import SparkJobError
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
     from resources.jobs.glue_engine import GlueEngine
 
 SCRIPT = "extract_transactions.py"

@@ -12,7 +12,7 @@ from customer360_assets.extraction.coverage import Part
 from customer360_assets.extraction.extracted import ExtractionError, Total
 from customer360_assets.extraction.settings import TransactionTable
 from resources.embedded.duckdb_output import text
-from resources.source_database import Snapshot, identifier
+from resources.sources.source_database import Snapshot, identifier
 
 Totals = dict[tuple[dt.date, str | None], Total]
 """By the last date that a file covers, and type."""

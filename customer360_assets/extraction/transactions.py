@@ -12,7 +12,7 @@ from customer360_assets.extraction.extracted import Extracted, ExtractionError, 
 from customer360_assets.extraction.settings import CoreBankingSettings, TransactionTable
 from customer360_assets.extraction.totals import by_type, compare, source_totals, written_totals
 from resources.embedded.duckdb_output import text
-from resources.source_database import (
+from resources.sources.source_database import (
     CATALOG,
     Snapshot,
     SourceError,

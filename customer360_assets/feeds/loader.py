@@ -19,7 +19,7 @@ from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.contracts.identity import record_key
 from customer360_assets.feeds.spec import FeedSpec, Target
-from resources.errors import ExplainedError
+from resources.protocols.errors import ExplainedError
 
 BUILT_IN = ("workshop", "berka")
 

@@ -22,8 +22,8 @@ from customer360_assets.contracts.optional import optional_columns
 from customer360_assets.contracts.raw._technical import TECHNICAL
 from customer360_assets.feeds.dates import check_format, name_pattern
 from customer360_assets.feeds.sql import athena_expression
-from resources.listing import pattern_parts
-from resources.regular import inside
+from resources.files.listing import pattern_parts
+from resources.files.regular import inside
 
 PARSING = 3
 """Raise it when the same delivery and specification would give other rows than before."""

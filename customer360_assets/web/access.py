@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from customer360_assets.automation.alerts import UI
-from resources.errors import ExplainedError
+from customer360_assets.automation.alerts.from_runs import UI
+from resources.protocols.errors import ExplainedError
 
 TOKEN = "CUSTOMER360_UI_TOKEN"  # noqa: S105 - the variable's name
 TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{32,512}")

@@ -29,7 +29,7 @@ from resources.dagster_internals import (
     WorkspaceProcessContext,
     configure_loggers,
 )
-from resources.private import keep_private
+from resources.files.private import keep_private
 
 POLL_MS = 2_000
 """How often the UI asks for what has changed; Dagster's own default."""

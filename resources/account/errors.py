@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from resources.account.client import ATTEMPTS
-from resources.errors import ExplainedError
+from resources.protocols.errors import ExplainedError
 
 
 def _codes(text: str) -> frozenset[str]:

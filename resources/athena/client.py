@@ -20,8 +20,8 @@ from resources.account.client import client
 from resources.account.errors import AwsError, explained
 from resources.athena.execution import STOPPED, Execution, Outcome
 from resources.athena.text import sendable
-from resources.sql_engine import SqlError, SqlTimeoutError
-from resources.work import current_work
+from resources.protocols.sql_engine import SqlError, SqlTimeoutError
+from resources.protocols.work import current_work
 
 PRICE_PER_TB = Decimal(5)
 """Dollars; differs by region."""

@@ -18,9 +18,9 @@ from resources.athena.relations import NO_NAMES, reading, unnamed
 from resources.athena.session import AthenaSession
 from resources.athena.text import compose
 from resources.iceberg.candidate_tables import parts_of
-from resources.lake_types import LakeError
-from resources.sql_engine import NO_INPUTS, Candidate, Inputs, Query, SqlError
-from resources.work import current_work
+from resources.protocols.lake_types import LakeError
+from resources.protocols.sql_engine import NO_INPUTS, Candidate, Inputs, Query, SqlError
+from resources.protocols.work import current_work
 
 if TYPE_CHECKING:
     import pyarrow as pa

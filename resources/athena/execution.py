@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from resources.sql_engine import SqlError, SqlTimeoutError
+from resources.protocols.sql_engine import SqlError, SqlTimeoutError
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 LOST = frozenset({"FAILED", "CANCELLED"})

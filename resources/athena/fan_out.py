@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resources.athena.execution import Outcome
-from resources.sql_engine import SqlError
+from resources.protocols.sql_engine import SqlError
 
 if TYPE_CHECKING:
     from resources.athena.client import AthenaClient

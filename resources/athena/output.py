@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from resources.athena.text import literal, quoted
 from resources.iceberg.candidate_tables import PART, SEPARATOR
-from resources.sql_engine import SqlError
+from resources.protocols.sql_engine import SqlError
 
 # Room for a bigint, and for all the digits that a double has behind the point.
 _EXACT = "decimal(38, 18)"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from resources.account.errors import AwsError, explained
 from resources.iceberg.candidate_tables import CandidateTable, create_candidate, drop, mount
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
+from resources.protocols.work import current_work
 from resources.s3.mirror import address, delete_objects
 from resources.side_by_side import side_by_side
-from resources.work import current_work
 
 if TYPE_CHECKING:
     from resources.iceberg.glue_lake import GlueLake

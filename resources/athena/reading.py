@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from resources.account.errors import explained
 from resources.athena.results import arrow, columns_of, unload_sql, unloadable
 from resources.dialect.tree import parse
+from resources.protocols.sql_engine import SqlError
 from resources.s3.mirror import address, delete_objects
-from resources.sql_engine import SqlError
 
 if TYPE_CHECKING:
     import pyarrow as pa

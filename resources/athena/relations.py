@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from resources.athena.text import literal, quoted
 from resources.dialect.athena_sql import tables
-from resources.lake_types import DATE_COLUMN, Slice, split
-from resources.sql_engine import Inputs, SqlError
+from resources.protocols.lake_types import DATE_COLUMN, Slice, split
+from resources.protocols.sql_engine import Inputs, SqlError
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 """No files are shown by a table yet: their digest stands for it."""

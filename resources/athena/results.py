@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from resources.sql_engine import SqlError
+from resources.protocols.sql_engine import SqlError
 
 if TYPE_CHECKING:
     import pyarrow as pa

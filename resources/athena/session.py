@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol, Self
 
 from resources.dialect.athena_sql import parse
-from resources.sql_engine import Inputs, SqlError
+from resources.protocols.sql_engine import Inputs, SqlError
 
 if TYPE_CHECKING:
     import pyarrow as pa

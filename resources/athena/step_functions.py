@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from resources.account.client import client
 from resources.account.errors import AwsError, explained, explanation
 from resources.athena.execution import Outcome
-from resources.sql_engine import SqlError, SqlTimeoutError
-from resources.work import current_work
+from resources.protocols.sql_engine import SqlError, SqlTimeoutError
+from resources.protocols.work import current_work
 
 if TYPE_CHECKING:
     from resources.athena.client import AthenaClient

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from resources.dialect.tree import parse
-from resources.sql_engine import SqlError
+from resources.protocols.sql_engine import SqlError
 
 MOST_BYTES = 262_144
 """Of the text of a query, by Athena's service quotas."""

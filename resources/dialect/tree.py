@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from resources.errors import ExplainedError
+from resources.protocols.errors import ExplainedError
 
 
 class NotAthenaSqlError(ExplainedError, ValueError):

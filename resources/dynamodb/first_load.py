@@ -18,14 +18,14 @@ from resources.dynamodb.generation import Contents
 from resources.dynamodb.items import Item
 from resources.dynamodb.table import IMPORTED, definition, pointer_key
 from resources.embedded.spill import work_folder
-from resources.profile_store import ProfileStoreError
+from resources.protocols.profile_store import ProfileStoreError
 from resources.s3.mirror import delete_objects
 from resources.s3.objects import bucket_and_key, listed, upload_once
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 PER_FILE = 100_000
 _LEVEL = 3

@@ -22,7 +22,7 @@ from resources.dynamodb.table import (
     partitions,
 )
 from resources.dynamodb.writer import BatchWriter, Request
-from resources.profile_store import ProfileStoreError, Served
+from resources.protocols.profile_store import ProfileStoreError, Served
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from resources.dynamodb.table import BRANCH, CLIENT, KEY, SHARES
-from resources.opening import open_duckdb
-from resources.profile_store import Profile, ProfileStoreError
+from resources.files.opening import open_duckdb
+from resources.protocols.profile_store import Profile, ProfileStoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from resources.account.errors import AwsError, code_of, explained
 from resources.dynamodb.table import IMPORTED, pointer_key
-from resources.profile_store import ProfileStoreError
+from resources.protocols.profile_store import ProfileStoreError
 
 WAIT_SECONDS = 3_600.0
 _BEATS = 4

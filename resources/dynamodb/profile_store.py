@@ -14,7 +14,7 @@ from resources.dynamodb.generation import Generation, number_of, served_of
 from resources.dynamodb.lease import Lease
 from resources.dynamodb.reader import DynamoReader
 from resources.dynamodb.writer import BatchWriter, Clock
-from resources.profile_store import (
+from resources.protocols.profile_store import (
     LoadResult,
     Profile,
     Served,

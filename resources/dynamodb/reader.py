@@ -23,7 +23,7 @@ from resources.dynamodb.table import (
     pointer_key,
     profile_key,
 )
-from resources.profile_store import Profile
+from resources.protocols.profile_store import Profile
 from resources.side_by_side import side_by_side
 
 PER_READ = 100

@@ -10,8 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypedDict
 
 from resources.embedded.spill import spill_folder
-from resources.opening import open_duckdb
-from resources.private import may_write
+from resources.files.opening import open_duckdb
+from resources.files.private import may_write
 
 if TYPE_CHECKING:
     import duckdb

@@ -21,8 +21,8 @@ from resources.embedded.duckdb_output import (
 )
 from resources.embedded.duckdb_parts import copied, copy_part, partition_folder
 from resources.embedded.duckdb_results import arrow, over, selected, types_of
-from resources.opening import open_duckdb
-from resources.sql_engine import (
+from resources.files.opening import open_duckdb
+from resources.protocols.sql_engine import (
     NO_INPUTS,
     Candidate,
     Inputs,

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from resources.errors import DISK_FULL
+from resources.protocols.errors import DISK_FULL
 
 if TYPE_CHECKING:
     import duckdb
 
-    from resources.sql_engine import Inputs
+    from resources.protocols.sql_engine import Inputs
 
 _TYPE_NAMES = re.compile(
     r"\b(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INT(?:8|16|32|64|128)|U?INTEGER|DOUBLE|FLOAT|BOOL(?:EAN)?"

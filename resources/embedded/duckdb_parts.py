@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources.embedded.duckdb_output import quoted, text
-from resources.sql_engine import Part, SqlError
+from resources.protocols.sql_engine import Part, SqlError
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resources.dialect.athena_sql import parse, to_duckdb
 from resources.embedded.duckdb_output import quoted
-from resources.sql_engine import Inputs, SqlError
+from resources.protocols.sql_engine import Inputs, SqlError
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,8 +9,8 @@ from resources.embedded.duckdb_database import Database, Settings
 from resources.embedded.frames.scripts import load
 from resources.embedded.frames.session import Session
 from resources.embedded.spark_output import written
-from resources.spark_engine import NO_PARAMS, Params, job_arguments
-from resources.sql_engine import Candidate, Inputs
+from resources.protocols.spark_engine import NO_PARAMS, Params, job_arguments
+from resources.protocols.sql_engine import Candidate, Inputs
 
 
 class DuckDbSparkEngine:

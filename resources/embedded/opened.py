@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resources.opening import default_memory
+from resources.files.opening import default_memory
 
 if TYPE_CHECKING:
-    from resources.deployment import Deployment
+    from resources.deployment.deployment import Deployment
     from resources.embedded.duckdb_engine import DuckDbEngine
     from resources.iceberg.local_lake import LocalLake
 

@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Any
 
 from resources.embedded.spark_output import written
-from resources.spark_engine import NO_PARAMS, Params, job_arguments
-from resources.sql_engine import Candidate, Inputs
+from resources.protocols.spark_engine import NO_PARAMS, Params, job_arguments
+from resources.protocols.sql_engine import Candidate, Inputs
 
 
 class SparkConnectEngine:

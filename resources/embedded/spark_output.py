@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from resources.spark_engine import SparkJobError
-from resources.sql_engine import Candidate, Inputs
+from resources.protocols.spark_engine import SparkJobError
+from resources.protocols.sql_engine import Candidate, Inputs
 
 
 def written(script: Path, inputs: Inputs, output: Path, job: Callable[[], None]) -> Candidate:

@@ -12,8 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resources.opening import open_duckdb
-from resources.profile_store import (
+from resources.files.opening import open_duckdb
+from resources.files.sqlite_files import connect
+from resources.protocols.profile_store import (
     LoadResult,
     Profile,
     ProfileStoreError,
@@ -22,7 +23,6 @@ from resources.profile_store import (
     refuse_incomplete,
     unlike_rows,
 )
-from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
     import pyarrow as pa

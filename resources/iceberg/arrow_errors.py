@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from resources.account.errors import explained, explanation
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
 
 _SAID = re.compile(r"bucket '(?P<bucket>[^']+)': AWS Error (?P<code>\w+).* during (?P<call>\w+)")
 _NAMED = re.compile(r"ExceptionName: (\w+)")

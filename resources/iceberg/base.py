@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resources import parquet
+from resources.files import parquet
 from resources.iceberg import candidate as lake_candidate
 from resources.iceberg import commit as lake_commit
 from resources.iceberg import schema as lake_schema
 from resources.iceberg import sweep as lake_sweep
 from resources.iceberg.catalog import Place, committed, load
 from resources.iceberg.files import live_files, partition_of
-from resources.lake_types import (
+from resources.protocols.lake_types import (
     DATE_COLUMN,
     NO_PROPERTIES,
     READS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resources.iceberg.arrow_errors import is_refusal
 from resources.iceberg.files import partition_of
-from resources.lake_types import LakeError, Partitions
+from resources.protocols.lake_types import LakeError, Partitions
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from resources.iceberg.files import live_files
 from resources.iceberg.glue_catalog import register
 from resources.iceberg.glue_lake import GlueLake
 from resources.iceberg.mounted_files import mounted, new_metadata
-from resources.lake_types import RUN_ID, CommitConflictError, LakeError
-from resources.sql_engine import Part
-from resources.work import current_work
+from resources.protocols.lake_types import RUN_ID, CommitConflictError, LakeError
+from resources.protocols.sql_engine import Part
+from resources.protocols.work import current_work
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from resources.files.sqlite_files import file_address, read_only_options
 from resources.iceberg.addresses import address_of
-from resources.lake_types import CommitConflictError, MissingTableError
-from resources.sqlite_files import file_address, read_only_options
+from resources.protocols.lake_types import CommitConflictError, MissingTableError
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from resources.iceberg.files import entries_of, partition_of
-from resources.lake_types import Partitions, Published
+from resources.protocols.lake_types import Partitions, Published
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO

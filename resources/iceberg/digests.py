@@ -11,10 +11,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from resources.files.sha256 import sha256_of
+from resources.files.sqlite_files import connect, read_only_options
 from resources.iceberg.addresses import path_of
-from resources.sha256 import sha256_of
 from resources.side_by_side import side_by_side
-from resources.sqlite_files import connect, read_only_options
 
 MISSING = "is missing"
 DAMAGED = "is damaged"

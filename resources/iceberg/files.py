@@ -6,7 +6,7 @@ from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from resources.lake_types import DATE_COLUMN, LakeError
+from resources.protocols.lake_types import DATE_COLUMN, LakeError
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from resources.iceberg.arrow_errors import lake_explained
 from resources.iceberg.base import IcebergLake
 from resources.iceberg.catalog import Place
 from resources.iceberg.glue_catalog import open_glue_catalog
-from resources.lake_types import NO_PROPERTIES, Damaged, LakeError, Slice, split
+from resources.protocols.lake_types import NO_PROPERTIES, Damaged, LakeError, Slice, split
 from resources.s3.mirror import S3, Mirror
 from resources.s3.objects import put_once
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.glue import GlueCatalog
     from pyiceberg.schema import Schema
 
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class GlueLake(IcebergLake):
 
     def tables(self) -> list[str]:
         """See `Lake.tables`."""
-        from resources.aws_names import LAYER_OF
+        from resources.account.aws_names import LAYER_OF
 
         explaining = explained("list the tables of", f"the Glue databases of {self.names.base}")
         with explaining, self._databases_exist():

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from resources.files.private import may_write
 from resources.iceberg import schema as lake_schema
 from resources.iceberg import sweep as lake_sweep
 from resources.iceberg.addresses import address_of, path_of
@@ -19,14 +20,13 @@ from resources.iceberg.base import READ, IcebergLake
 from resources.iceberg.catalog import Place, database_of, make_namespace, open_catalog
 from resources.iceberg.digests import DAMAGED, MISSING, Digests
 from resources.iceberg.files import date_of, live_files
-from resources.lake_types import (
+from resources.protocols.lake_types import (
     Damaged,
     DamagedFileError,
     LakeError,
     UnreadableTableError,
     split,
 )
-from resources.private import may_write
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resources.iceberg.candidate import Footer, footer_of, visible
 from resources.iceberg.commit import transaction
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:

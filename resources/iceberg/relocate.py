@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resources.files.sqlite_files import connect
 from resources.iceberg.addresses import address_of, path_of
-from resources.sqlite_files import connect
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO

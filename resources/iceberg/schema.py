@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resources.iceberg.catalog import Place, committed, load
-from resources.lake_types import LakeError, MissingTableError, split
+from resources.protocols.lake_types import LakeError, MissingTableError, split
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog

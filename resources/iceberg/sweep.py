@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from resources.iceberg.addresses import path_of
 from resources.iceberg.commit import transaction
 from resources.iceberg.files import entries_of
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

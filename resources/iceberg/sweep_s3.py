@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from resources.iceberg.sweep import shown
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
 from resources.s3.mirror import S3, address, delete_objects
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 HELPERS = "job.py"
 

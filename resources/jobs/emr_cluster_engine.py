@@ -14,10 +14,10 @@ from resources.jobs.logs import CopiedLines
 from resources.jobs.messages import safe_reason
 from resources.jobs.runs import Attempt, Jobs, Request, arguments_of
 from resources.jobs.watch import Job, Patience, Phase, Seen
-from resources.work import Number
+from resources.protocols.work import Number
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
     from resources.s3.mirror import Mirror
 
 _ALIVE = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]

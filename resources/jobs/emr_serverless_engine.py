@@ -18,10 +18,10 @@ from resources.jobs.logs import CloudWatchLines
 from resources.jobs.messages import safe_reason
 from resources.jobs.runs import Attempt, Jobs, Request, arguments_of
 from resources.jobs.watch import Job, Phase, Seen
-from resources.work import Number, current_work
+from resources.protocols.work import Number, current_work
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 _LOOKED_BACK = dt.timedelta(days=3)
 _GONE = {"TERMINATED"}

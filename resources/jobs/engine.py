@@ -18,13 +18,19 @@ from resources.jobs import output as job_output
 from resources.jobs.code import upload
 from resources.jobs.runs import Attempt, Jobs, Request, find_or_start
 from resources.jobs.watch import Patience, watch
+from resources.protocols.spark_engine import (
+    NO_PARAMS,
+    Params,
+    SparkEngine,
+    SparkJobError,
+    job_arguments,
+)
+from resources.protocols.sql_engine import Candidate, Inputs
+from resources.protocols.work import Number, current_work
 from resources.s3.mirror import Mirror, address
-from resources.spark_engine import NO_PARAMS, Params, SparkEngine, SparkJobError, job_arguments
-from resources.sql_engine import Candidate, Inputs
-from resources.work import Number, current_work
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 _LOG = logging.getLogger(__name__)
 

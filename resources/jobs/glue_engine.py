@@ -17,7 +17,7 @@ from resources.jobs.logs import CloudWatchLines
 from resources.jobs.messages import safe_reason
 from resources.jobs.runs import TAG, Attempt, Jobs, Request, arguments_of
 from resources.jobs.watch import Job, Phase, Seen
-from resources.work import Number
+from resources.protocols.work import Number
 
 PRICE_PER_DPU_HOUR = Decimal("0.44")
 """Dollars; differs by region."""

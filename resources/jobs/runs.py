@@ -11,7 +11,7 @@ from typing import Protocol
 
 from resources.account.errors import AwsError
 from resources.jobs.watch import Job, Patience, Seen, stop, wait_while
-from resources.spark_engine import SparkJobError
+from resources.protocols.spark_engine import SparkJobError
 
 TAG, KEY, ORDINAL = "--run-tag", "--run-key", "--run-ordinal"
 # The service has no room for another run just now; what was asked for was not started.

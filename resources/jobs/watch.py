@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 
 from resources.account.errors import AwsError
 from resources.jobs.messages import Heard
-from resources.spark_engine import SparkJobError
-from resources.work import Number
+from resources.protocols.spark_engine import SparkJobError
+from resources.protocols.work import Number
 
 Phase = Literal["waiting", "running", "stopping", "succeeded", "failed"]
 ENDED = ("succeeded", "failed")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.archive import CHUNK, ArchiveError, Content, Receipt, read_receipt
-from resources.folder_archive import LocalArchive
+from resources.files.folder_archive import LocalArchive
+from resources.protocols.archive import CHUNK, ArchiveError, Content, Receipt, read_receipt
 from resources.s3.mirror import Mirror
 from resources.s3.objects import (
     bucket_and_key,
@@ -26,7 +26,7 @@ from resources.s3.objects import (
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 MARKER = "parsed.json"
 

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.landing import LandedFile, Page
-from resources.listing import MAGIC, pattern_parts
-from resources.regular import inside
+from resources.files.listing import MAGIC, pattern_parts
+from resources.files.regular import inside
+from resources.protocols.landing import LandedFile, Page
 from resources.s3.objects import GONE, bucket_and_key, listed, open_object
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resources.account.errors import code_of, explained
-from resources.lake_types import LakeError
+from resources.protocols.lake_types import LakeError
 from resources.s3.objects import GONE, PART_BYTES, open_object, upload_once
 from resources.side_by_side import side_by_side
 
 if TYPE_CHECKING:
-    from resources.aws_names import AwsNames
+    from resources.account.aws_names import AwsNames
 
 S3 = "s3://"
 
@@ -59,7 +59,7 @@ class Mirror:
 
     def path(self, uri: str) -> Path:
         """Return the local twin of a table's S3 address; LakeError for any other address."""
-        from resources.aws_names import LAYER_OF
+        from resources.account.aws_names import LAYER_OF
 
         for schema in LAYER_OF:
             inside = uri.removeprefix(f"{self.names.schema_location(schema)}/")

@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.automation.alerts import UI
-from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
-from customer360_assets.automation.alerts_sensor import alert_sensor
+from customer360_assets.automation.alerts.from_runs import UI
+from customer360_assets.automation.alerts.sending import SLACK, WEBHOOK
+from customer360_assets.automation.alerts.sensor import alert_sensor
 from tests.automation.receiver import Receiver, receiving
 from tests.automation.ticks import listening
 from tests.instances import put_new_record

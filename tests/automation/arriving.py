@@ -10,10 +10,10 @@ from unittest import mock
 import dagster as dg
 from dagster._core.storage.tags import RUN_KEY_TAG
 
-from customer360_assets import moment
-from customer360_assets.merge import definitions_of
-from customer360_assets.moment import ClockReading
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from resources import clock
+from resources.clock import ClockReading
+from resources.deployment.deployment import Deployment
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Arriving:
     @contextmanager
     def _clock(self) -> Iterator[None]:
         present = ClockReading("test", self.seconds)
-        with mock.patch.object(moment, "now", return_value=present):
+        with mock.patch.object(clock, "now", return_value=present):
             yield
 
     def tick(self, feed: str, later: float = 30) -> list[dg.RunRequest]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from customer360_assets.moment import ClockReading
-from resources.archive import Content, Receipt
-from resources.landing import LandedFile, Page
+from resources.clock import ClockReading
+from resources.protocols.archive import Content, Receipt
+from resources.protocols.landing import LandedFile, Page
 
 PAUSE = 4
 """Seconds between two writes of a slow writer."""

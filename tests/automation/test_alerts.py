@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from customer360_assets.automation import alerts_sending
-from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
+from customer360_assets.automation.alerts import sending
+from customer360_assets.automation.alerts.sending import SLACK, WEBHOOK
 from tests.automation.alert_fixtures import ADDRESS, MARKER, PARTITION, OnCall, on_call, receiver
 from tests.automation.receiver import Receiver
 
@@ -105,7 +105,7 @@ def test_a_tick_without_time_leaves_the_rest_to_the_next_one(
     """A tick that its daemon ends stores no cursor, and all would be sent again."""
     runs = [on_call.run(breaks=True) for _ in range(2)]
     with monkeypatch.context() as patch:
-        patch.setattr(alerts_sending, "BUDGET", 0.0)
+        patch.setattr(sending, "BUDGET", 0.0)
         on_call.tick()
     assert receiver.arrived == {}
     assert any("could not be sent" in line for line in on_call.said)

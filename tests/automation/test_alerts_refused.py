@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from customer360_assets.automation.alerts_sending import SLACK, WEBHOOK
-from customer360_assets.automation.alerts_sensor import SHOWN
+from customer360_assets.automation.alerts.sending import SLACK, WEBHOOK
+from customer360_assets.automation.alerts.sensor import SHOWN
 from tests.automation.alert_fixtures import ADDRESS, OnCall, on_call, receiver
 from tests.automation.receiver import Receiver
 

@@ -9,13 +9,13 @@ from decimal import Decimal
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.checks.anomaly import anomaly_finding
-from customer360_assets.checks.totals import total_findings
 from customer360_assets.contracts import contract
 from customer360_assets.contracts.contract import Control
-from customer360_assets.materializations import ROWS
-from customer360_assets.versions import METADATA_KEY
+from customer360_assets.planning.materializations import ROWS
+from customer360_assets.planning.versions import METADATA_KEY
+from customer360_assets.publishing.checks.anomaly import anomaly_finding
+from customer360_assets.publishing.checks.totals import total_findings
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import DAY, good_day, two_feeds
 from tests.run.small_bank import SmallBank
 

@@ -7,10 +7,10 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.materializations import ROWS
-from customer360_assets.merge import definitions_of
-from customer360_assets.versions import METADATA_KEY, NOTHING
+from customer360_assets.assembly import definitions_of
+from customer360_assets.planning.materializations import ROWS
+from customer360_assets.planning.versions import METADATA_KEY, NOTHING
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import DAY, account, account_file
 from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from customer360_assets.automation.arrivals import Arrivals, Outcome, Rules
-from customer360_assets.automation.watch import Watch
+from customer360_assets.automation.arrivals.cursor import Arrivals, Outcome, Rules
+from customer360_assets.automation.arrivals.watch import Watch
+from customer360_assets.deliveries.intake.take_in import take_in, taken_states
 from customer360_assets.feeds.loader import load_feeds
-from customer360_assets.raw.intake import take_in, taken_states
 from tests.automation.landing_world import ListingError, MemoryArchive, World
 
 HISTORIES = 500

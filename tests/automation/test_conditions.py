@@ -16,14 +16,14 @@ from dagster._core.events import (
 )
 from dagster._core.utils import make_new_run_id
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.operands import NEVER_BEGAN
+from customer360_assets.assembly import definitions_of
+from customer360_assets.automation.conditions.condition_operands import NEVER_BEGAN
 from customer360_assets.contracts import contracts
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import SERVING, expected_versions
-from customer360_assets.raw.log import DeliveryLog
-from customer360_assets.versions import METADATA_KEY, NOTHING
-from resources.deployment import Deployment
+from customer360_assets.deliveries.log import DeliveryLog
+from customer360_assets.planning.outstanding import SERVING, expected_versions
+from customer360_assets.planning.versions import METADATA_KEY, NOTHING
+from customer360_assets.tables.specs import asset_key
+from resources.deployment.deployment import Deployment
 from tests.automation.ticks import Asked, Ticks
 
 D = dt.date(2024, 5, 23)

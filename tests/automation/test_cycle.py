@@ -10,9 +10,9 @@ import pytest
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from customer360_assets.holds import record_rollback
-from customer360_assets.merge import definitions_of
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.planning.holds import record_rollback
+from resources.deployment.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

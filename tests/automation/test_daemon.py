@@ -15,13 +15,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.sensors import FEED_TAG
+from customer360_assets.automation.arrivals.sensor import FEED_TAG
 from customer360_assets.contracts import contracts
 from customer360_assets.feeds.loader import load_feeds
-from customer360_assets.instance import prepare
-from customer360_assets.transformations import code_folder
-from customer360_assets.versions import METADATA_KEY
+from customer360_assets.planning.versions import METADATA_KEY
+from customer360_assets.runs.instance import prepare
+from customer360_assets.tables.specs import asset_key
+from customer360_assets.tables.transformations import code_folder
 from tests.patience import PATIENCE
 from tests.run.deliveries import CARDS, card, card_file, good_day
 from tests.run.small_bank import SmallBank

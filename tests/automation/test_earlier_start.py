@@ -10,10 +10,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import SERVING
-from customer360_assets.raw.log import DeliveryLog
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.deliveries.log import DeliveryLog
+from customer360_assets.planning.outstanding import SERVING
+from resources.deployment.deployment import Deployment
 from tests.automation.test_conditions import CARD, Bank, D, day
 from tests.automation.ticks import Ticks
 

@@ -9,12 +9,12 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import freeze_time
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.cadence import next_expected
-from customer360_assets.automation.freshness import CHECK, CHECKS_JOB, lateness
-from customer360_assets.merge import definitions_of
-from customer360_assets.versions import METADATA_KEY, NOTHING
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.automation.schedule.cadence import next_expected
+from customer360_assets.automation.schedule.freshness import CHECK, CHECKS_JOB, lateness
+from customer360_assets.planning.versions import METADATA_KEY, NOTHING
+from customer360_assets.tables.specs import asset_key
+from resources.deployment.deployment import Deployment
 
 D = dt.date(2024, 5, 23)
 """A Thursday."""

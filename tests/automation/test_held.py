@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from customer360_assets.automation.due import automated_tables
-from customer360_assets.holds import lift, record_rollback, recorded_holds, undone_versions
-from customer360_assets.planning import SERVING
-from customer360_assets.versions import NOTHING
+from customer360_assets.planning.holds import lift, record_rollback, recorded_holds, undone_versions
+from customer360_assets.planning.outlook import automated_tables
+from customer360_assets.planning.outstanding import SERVING
+from customer360_assets.planning.versions import NOTHING
 from tests.automation.test_conditions import AS_OF, CARD, Bank, D, bank, day, definitions
 
 __all__ = ["bank", "definitions"]

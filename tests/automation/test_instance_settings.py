@@ -22,9 +22,9 @@ from dagster._core.test_utils import freeze_time
 from dagster._daemon.monitoring.concurrency import execute_concurrency_slots_iteration
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 
-from customer360_assets.instance import instance_of
-from customer360_assets.merge import definitions_of
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import Deployment
 
 
 @pytest.fixture

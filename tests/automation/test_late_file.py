@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.automation.due import automated_tables
+from customer360_assets.assembly import definitions_of
 from customer360_assets.contracts import contracts
-from customer360_assets.materializations import made
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import outstanding
-from customer360_assets.raw.log import DeliveryLog
-from customer360_assets.transformations import transformation
+from customer360_assets.deliveries.log import DeliveryLog
+from customer360_assets.planning.materializations import made
+from customer360_assets.planning.outlook import automated_tables
+from customer360_assets.planning.outstanding import outstanding
+from customer360_assets.tables.transformations import transformation
 from tests.automation.ticks import Ticks
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import SmallBank

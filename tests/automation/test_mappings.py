@@ -10,10 +10,10 @@ from dagster._core.asset_graph_view.asset_graph_view import AssetGraphView
 from dagster._core.definitions.partitions.subset import TimeWindowPartitionsSubset
 from dagster._core.remote_representation.external_data import RepositorySnap
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.merge import definitions_of
-from customer360_assets.partitions import dates_up_to
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.tables.partitions import dates_up_to
+from customer360_assets.tables.specs import asset_key
+from resources.deployment.deployment import Deployment
 
 FIRST = dt.date(1993, 1, 1)
 DAY = "2024-05-23"

@@ -8,8 +8,8 @@ import pytest
 from dagster._core.test_utils import freeze_time
 
 from customer360_assets.contracts import contracts
-from customer360_assets.planning import SERVING
-from customer360_assets.transformations import transformation
+from customer360_assets.planning.outstanding import SERVING
+from customer360_assets.tables.transformations import transformation
 from tests.automation.test_conditions import (  # noqa: F401  fixtures
     AS_OF,
     CARD,

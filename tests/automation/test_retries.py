@@ -3,10 +3,10 @@
 import dagster as dg
 import pytest
 
-from customer360_assets import retries
-from customer360_assets.retries import passes, retried
+from customer360_assets.publishing.publish import retries
+from customer360_assets.publishing.retries import passes, retried
 from resources.account.errors import AwsError
-from resources.lake_types import CommitConflictError, LakeError
+from resources.protocols.lake_types import CommitConflictError, LakeError
 
 
 class Body:

@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import RUN_KEY_TAG
 
-from customer360_assets.automation.sensors import ALARM_AFTER, INTAKE_JOB
+from customer360_assets.automation.arrivals.sensor import ALARM_AFTER, INTAKE_JOB
 from customer360_assets.feeds.loader import load_feeds
-from resources.folder_landing import LocalLanding
+from resources.files.folder_landing import LocalLanding
 from tests.automation.arriving import Arriving, files_of
 from tests.run.deliveries import CARDS, DAY, MAP_FILE, card, card_file, good_day, two_feeds
 from tests.run.homes import card_key
@@ -179,7 +179,7 @@ def test_a_file_of_a_run_that_ended_before_its_dates_were_known_is_asked_for_aga
     arriving.tick("card")
     (first,) = arriving.tick("card")
     with monkeypatch.context() as patch:
-        patch.setattr("customer360_assets.raw.deliveries.parse", _no_memory)
+        patch.setattr("customer360_assets.deliveries.feed_deliveries.parse", _no_memory)
         assert not arriving.run(first)
     assert manifest(bank) == []
     assert arriving.tick("card") == []
@@ -203,7 +203,7 @@ def test_what_the_command_took_in_is_nothing_new(
     bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A file of this very second might still change unseen: the command takes it, not for good.
-    monkeypatch.setattr("resources.landing._TICK_NS", -1)
+    monkeypatch.setattr("resources.protocols.landing._TICK_NS", -1)
     bank.deliver(two_feeds())
     assert bank.run(DAY).code == 0
     for feed in load_feeds("workshop"):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from dagster._core.test_utils import freeze_time
 
-from customer360_assets.planning import SERVING
+from customer360_assets.planning.outstanding import SERVING
 from tests.automation.test_conditions import Bank, bank, day, definitions
 
 __all__ = ["bank", "definitions"]

@@ -6,10 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import BinaryIO
 
+from customer360_assets.deliveries.intake.take_in import take_in, taken_states
 from customer360_assets.feeds.loader import load_feeds
-from customer360_assets.raw.intake import take_in, taken_states
-from resources.folder_archive import LocalArchive
-from resources.folder_landing import LocalLanding
+from resources.files.folder_archive import LocalArchive
+from resources.files.folder_landing import LocalLanding
 
 FEEDS = {"card": load_feeds("workshop")["card"]}
 DAY = dt.date(2024, 5, 23)

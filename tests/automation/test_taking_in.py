@@ -13,9 +13,9 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.test_utils import freeze_time
 
-from customer360_assets.automation.sensors import INTAKE_JOB
-from customer360_assets.automation.taking_in import AT_MOST, LABEL
-from customer360_assets.planning import SERVING
+from customer360_assets.automation.arrivals.sensor import INTAKE_JOB
+from customer360_assets.automation.conditions.intake_running import AT_MOST, LABEL
+from customer360_assets.planning.outstanding import SERVING
 from tests.automation.test_conditions import (  # noqa: F401  fixtures
     AS_OF,
     CARD,

@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.conditions import SENSOR
+from customer360_assets.automation.conditions.per_layer import SENSOR
+from customer360_assets.tables.specs import asset_key
 
 Asked = dict[str, set[str]]
 """Per business date the tables that one run was asked for."""

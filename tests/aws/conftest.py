@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.aws_names import AwsNames
-from resources.deployment import Deployment
+from resources.account.aws_names import AwsNames
+from resources.deployment.deployment import Deployment
 from tests.aws.conftest_athena import athena, back_end  # noqa: F401 - fixtures
 from tests.aws.conftest_jobs import machine  # noqa: F401 - a fixture
 from tests.aws.stage import new_stage

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from infra.fan_out import DEFINITION
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.athena_tables import service
 from tests.aws.emulation.step_functions import StepFunctions

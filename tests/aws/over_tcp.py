@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from customer360_assets.simulator.core_banking import CoreBanking
+from simulator.core_banking import CoreBanking
 
 READER = {"username": "reader", "password": "secret"}
 

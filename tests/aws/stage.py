@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.account.client import client
-from resources.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.dynamodb.table import definition
 
 ACCOUNT = "123456789012"

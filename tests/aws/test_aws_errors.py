@@ -10,10 +10,10 @@ from unittest import mock
 import pytest
 
 from resources.account import client as aws_client
+from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError, explained
-from resources.aws_names import AwsNames
-from tests.aws.hooks import on_request, refused
+from tests.aws.whole.hooks import on_request, refused
 
 REGION = "eu-central-1"
 

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from customer360_assets.cli.demo import END
-from resources.deployed import services_of
-from resources.deployment import deployment
+from resources.deployment.deployment import deployment
+from resources.wiring.deployed import services_of
 from tests.browser import pages
 from tests.browser.session import browser, chromium, serve
 from tests.patience import PATIENCE

@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from customer360_assets.platform import Platform
-from customer360_assets.tables import readable
-from resources.deployed import services_of
-from resources.deployment import Deployment, deployment
+from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.platform import Platform
+from resources.deployment.deployment import Deployment, deployment
+from resources.wiring.deployed import services_of
 from tests.run.small_bank import Row, run_here
 
 PROFILE = "profile.customer_360"

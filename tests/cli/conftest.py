@@ -17,11 +17,11 @@ import pytest
 
 from customer360_assets.contracts import contract
 from customer360_assets.contracts.arrow import arrow_schema
-from customer360_assets.platform import Platform
-from customer360_assets.tables import ensure
-from resources.deployed import services_of
-from resources.deployment import Deployment
-from resources.lake_types import Partitions
+from customer360_assets.publishing.lake_tables import ensure
+from customer360_assets.publishing.platform import Platform
+from resources.deployment.deployment import Deployment
+from resources.protocols.lake_types import Partitions
+from resources.wiring.deployed import services_of
 
 DAYS = (dt.date(2024, 5, 22), dt.date(2024, 5, 23))
 

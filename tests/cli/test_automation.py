@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from customer360_assets.cli.automation import automation_remark
 from customer360_assets.cli.main import app
-from customer360_assets.instance import instance_of
-from resources.deployment import deployment
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import deployment
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import datetime as dt
 from pathlib import Path
 
 from customer360_assets.cli.demo import END, snapshot_dates
-from customer360_assets.partitions import business_days, spans
-from customer360_assets.planning import BRIDGE
-from resources.deployment import Deployment
+from customer360_assets.planning.outstanding import BRIDGE
+from customer360_assets.tables.partitions import business_days, spans
+from resources.deployment.deployment import Deployment
 
 
 def test_snapshots_reach_from_the_first_day_to_the_last_in_one_span() -> None:

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 
-from customer360_assets.instance import instance_of
-from resources.deployment import Deployment
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import Deployment
 from resources.event_log import OPEN_DATABASES, OpenSqliteEventLog
 
 MADE = dg.DagsterEventType.ASSET_MATERIALIZATION

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from customer360_assets.backup import restore
 from customer360_assets.cli.failures import sentence_of
 from customer360_assets.cli.main import app
-from resources.errors import DISK_FULL
+from customer360_assets.runs.backup import restore
+from resources.protocols.errors import DISK_FULL
 from tests.cli.conftest import customer360
 from tests.cli.test_mistakes import READING, RUN, failed
 from tests.run.deliveries import DAY, good_day

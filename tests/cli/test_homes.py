@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from customer360_assets.backup import back_up, restore
 from customer360_assets.cli.main import app
-from resources.deployment import Deployment, deployment
+from customer360_assets.runs.backup import back_up, restore
+from resources.deployment.deployment import Deployment, deployment
+from resources.deployment.whereabouts import HOME_FILE, PlaceError
 from resources.embedded.opened import open_lake
-from resources.whereabouts import HOME_FILE, PlaceError
 from tests.cli.conftest import DAYS, publish
 
 TABLES = ("stage.customer", "stage.transaction")

@@ -10,8 +10,8 @@ from queue import Queue
 import pytest
 from dagster._core.events.log import EventLogEntry
 
-from customer360_assets.instance import instance_of
-from resources.deployment import Deployment
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import Deployment
 from resources.event_watch import Watchdog
 from tests.patience import PATIENCE
 
@@ -20,8 +20,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from dagster._core.events.log import EventLogEntry
-from resources.deployment import Deployment
-from customer360_assets.instance import instance_of
+from resources.deployment.deployment import Deployment
+from customer360_assets.runs.instance import instance_of
 
 log = instance_of(Deployment(home=Path(sys.argv[1]))).event_log_storage
 for message in sys.stdin:

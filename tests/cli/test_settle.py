@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from customer360_assets.asset_specs import asset_key
+from customer360_assets.assembly import definitions_of
 from customer360_assets.cli.main import app
-from customer360_assets.merge import definitions_of
-from customer360_assets.raw import intake_config
-from customer360_assets.raw.at_rest import AtRest
-from resources.deployment import DeploymentError, deployment
+from customer360_assets.deliveries.intake import config as intake_config
+from customer360_assets.deliveries.intake.at_rest import AtRest
+from customer360_assets.tables.specs import asset_key
+from resources.deployment.deployment import DeploymentError, deployment
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank
 

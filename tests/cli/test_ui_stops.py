@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 from tests.patience import PATIENCE
 
 # The two services are stood in for: what counts is that they are processes.

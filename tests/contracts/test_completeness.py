@@ -11,17 +11,17 @@ import dagster as dg
 import duckdb
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.checks.completeness import (
+from customer360_assets.contracts import SCHEMAS, contract, contracts
+from customer360_assets.planning.versions import METADATA_KEY
+from customer360_assets.publishing.checks.kept_keys import (
     Loss,
     completeness_finding,
     loss_sql,
     losses_between,
 )
-from customer360_assets.checks.specs import check_names
-from customer360_assets.completeness import ACCEPTED, accepted_before, gated_tables
-from customer360_assets.contracts import SCHEMAS, contract, contracts
-from customer360_assets.versions import METADATA_KEY
+from customer360_assets.publishing.checks.specs import check_names
+from customer360_assets.publishing.completeness import ACCEPTED, accepted_before, gated_tables
+from customer360_assets.tables.specs import asset_key
 from resources.dialect.athena_sql import to_duckdb
 from resources.dialect.lint import lint
 

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from pandera.config import config_context
 
-from customer360_assets.checks.pandera_sample import pandera_finding
 from customer360_assets.contracts.columns import BigInt, Date, Text, column
 from customer360_assets.contracts.contract import Contract, Table
+from customer360_assets.publishing.checks.pandera_sample import pandera_finding
 
 
 class Small(Table):

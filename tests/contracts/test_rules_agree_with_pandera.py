@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer360_assets.checks.pandera_sample import broken_in
 from customer360_assets.contracts.audit import audit_sql, first_broken_sql, read_audit
 from customer360_assets.contracts.columns import BigInt, Bool, Date, Money, Text, Timestamp, column
 from customer360_assets.contracts.contract import Contract, Table
+from customer360_assets.publishing.checks.pandera_sample import broken_in
 from resources.dialect.athena_sql import to_duckdb
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from customer360_assets.merge import definitions_of
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from resources.deployment.deployment import Deployment
 from tests.patience import PATIENCE
 
 

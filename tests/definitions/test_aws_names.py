@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from resources.aws_names import LAYER_OF, LAYERS, AwsNames
-from resources.deployment import DeploymentError, deployment
+from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
+from resources.deployment.deployment import DeploymentError, deployment
 from tests.patience import PATIENCE
 
 ACCOUNT = "1" * 12

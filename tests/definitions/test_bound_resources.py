@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 from dagster._config import Shape
 
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import DAILY_JOB
-from customer360_assets.platform import RESOURCES
-from resources.aws_names import AwsNames
-from resources.deployed import resources_of
-from resources.deployment import Deployment
+from customer360_assets.assembly import definitions_of
+from customer360_assets.planning.outstanding import DAILY_JOB
+from customer360_assets.publishing.platform import RESOURCES
+from resources.account.aws_names import AwsNames
+from resources.deployment.deployment import Deployment
+from resources.wiring.deployed import resources_of
 
 AWS = AwsNames(account="1" * 12, region="eu-central-1", stage="branch-bound")
 

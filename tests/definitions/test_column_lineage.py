@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from customer360_assets.contracts import contract, contracts
-from customer360_assets.lineage import column_sources, lineage_metadata
+from customer360_assets.tables.lineage import column_sources, lineage_metadata
 
 TABLES = [c.table for layer in ("stage", "dimension", "profile") for c in contracts(layer)]
 AS_OF = "the business date that the run was asked for"

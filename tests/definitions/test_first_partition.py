@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.partitions import business_days
-from resources.aws_names import AwsNames
-from resources.deployment import Deployment, deployment
+from customer360_assets.tables.partitions import business_days
+from resources.account.aws_names import AwsNames
+from resources.deployment.deployment import Deployment, deployment
 
 MAY, JUNE = dt.date(2024, 5, 23), dt.date(2024, 6, 1)
 

@@ -30,16 +30,25 @@ def test_directions_hold() -> None:
 @pytest.mark.parametrize(
     ("file", "line"),
     [
-        ("resources/parquet.py", "from customer360_assets.publishing import publish"),
-        ("customer360_assets/feeds/sql.py", "from customer360_assets.versions import combine"),
-        ("customer360_assets/tables.py", "from customer360_assets.cli.main import app"),
-        ("resources/s3/objects.py", "def late(): from resources.deployed import services_of"),
+        ("resources/files/parquet.py", "from customer360_assets.publishing.publish import publish"),
+        (
+            "customer360_assets/feeds/sql.py",
+            "from customer360_assets.planning import versions",
+        ),
+        (
+            "customer360_assets/publishing/lake_tables.py",
+            "from customer360_assets.cli import main",
+        ),
+        (
+            "resources/s3/objects.py",
+            "def late(): from resources.wiring import deployed",
+        ),
         ("resources/dialect/tree.py", "def late(): from resources.dialect.rewrite import rewrites"),
         ("customer360_assets/new_module.py", "NEW = 'a module without a place in the layers'"),
     ],
 )
 def test_a_planted_violation_is_found(source_tree: Path, file: str, line: str) -> None:
-    for package in ("benchmarks", "dependencies", "engines", "infra"):
+    for package in ("benchmarks", "dependencies", "engines", "infra", "simulator"):
         (source_tree / package).mkdir()
         (source_tree / package / "__init__.py").touch()
     path = source_tree / file

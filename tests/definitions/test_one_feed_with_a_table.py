@@ -81,12 +81,12 @@ assert Path(customer360_assets.__file__).is_relative_to(Path.cwd()), customer360
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.definitions import defs
 from customer360_assets.feeds import load_feeds
-from customer360_assets.raw.deliveries import settle
-from customer360_assets.raw.intake import take_in
-from customer360_assets.transformations import transformation
-from resources.archive import LocalArchive
+from customer360_assets.deliveries.feed_deliveries import settle
+from customer360_assets.deliveries.intake.take_in import take_in
+from customer360_assets.tables.transformations import transformation
+from resources.files.folder_archive import LocalArchive
 from resources.embedded.duckdb_engine import DuckDbEngine
-from resources.landing import LocalLanding
+from resources.files.folder_landing import LocalLanding
 
 day, spec = dt.date(2024, 5, 23), load_feeds("workshop")["loan"]
 archive, lake = LocalArchive(Path("archive")), Path("lake")

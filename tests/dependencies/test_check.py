@@ -67,7 +67,7 @@ def test_an_advisory_fails(copy: Path) -> None:
 
 def test_a_new_pin_fails_for_both(copy: Path) -> None:
     _pin_advisories(copy, {})
-    with (copy / "requirements-image.txt").open("a") as lock:
+    with (copy / "locks" / "requirements-image.txt").open("a") as lock:
         lock.write("unheard-of==1.0 \\\n    --hash=sha256:00\n")
     done = _check(copy)
     assert done.returncode == 1

@@ -16,7 +16,7 @@ import pytest
 
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.columns import MOST_COUNTED, MOST_MONEY
-from customer360_assets.transformations import transformation
+from customer360_assets.tables.transformations import transformation
 from tests.dimensions.small_bank import SmallBank, back
 from tests.sql.sql_bank import D
 

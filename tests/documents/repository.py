@@ -11,7 +11,7 @@ DOCUMENTS = sorted(
 )
 FOLDERS = (
     "benchmarks", "customer360_assets", "dependencies", "docs", "engines", "infra", "resources",
-    "spark", "sql", "tests",
+    "simulator", "spark", "sql", "tests",
 )  # fmt: skip
 """Where the files lie that documents name."""
 

@@ -12,12 +12,12 @@ from customer360_assets.cli import demo
 from customer360_assets.cli.run import run_command
 from customer360_assets.contracts import SCHEMAS, contracts
 from customer360_assets.contracts.audit import audit_sql, first_broken_sql
-from customer360_assets.platform import Platform
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import simulate
-from customer360_assets.tables import readable
-from resources.deployed import services_of
-from resources.deployment import Deployment, deployment
+from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.platform import Platform
+from resources.deployment.deployment import Deployment, deployment
+from resources.wiring.deployed import services_of
+from simulator.settings import DefectShares
+from simulator.simulate import simulate
 from tests.engines.recorded import Recorder, Text
 from tests.run.deliveries import DAY
 

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resources.sql_engine import SqlEngine
+from resources.protocols.sql_engine import SqlEngine
 from tests.aws.emulation.athena_back_end import Answer
 from tests.aws.emulation.athena_text import COMMENTS, EXPLAIN, UNLOAD
 from tests.aws.emulation.athena_trino import TrinoBackEnd, TrinoQuery

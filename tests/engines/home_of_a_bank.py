@@ -13,13 +13,13 @@ from unittest import mock
 from rich.console import Console
 
 from customer360_assets.cli import demo
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import simulate
-from resources.deployed import services_of
-from resources.deployment import deployment
+from resources.deployment.deployment import deployment
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
-from resources.sql_engine import Candidate, Inputs
-from tests.aws.whole_stage import Rows, build, tables
+from resources.protocols.sql_engine import Candidate, Inputs
+from resources.wiring.deployed import services_of
+from simulator.settings import DefectShares
+from simulator.simulate import simulate
+from tests.aws.whole.whole_stage import Rows, build, tables
 
 DAYS, ROWS, FILES = 40, 0.006, 0.1
 # Late, corrected and bad: some of each, in a bank of this size. Each file is its last version.

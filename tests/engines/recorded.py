@@ -13,8 +13,8 @@ from typing import Any
 from unittest import mock
 
 from resources.embedded.duckdb_engine import DuckDbEngine
-from resources.sql_engine import NO_INPUTS, Inputs
-from resources.work import current_work
+from resources.protocols.sql_engine import NO_INPUTS, Inputs
+from resources.protocols.work import current_work
 
 
 @dataclass(frozen=True)

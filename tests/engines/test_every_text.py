@@ -12,7 +12,7 @@ from customer360_assets.contracts import contract
 from customer360_assets.contracts.audit import iceberg_schema
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.athena_stage import engine_of
+from tests.aws.athena.athena_stage import engine_of
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.emulation.athena_trino import TrinoBackEnd
 from tests.aws.stage import REGION, new_stage

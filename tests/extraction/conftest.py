@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from customer360_assets.extraction import CoreBankingSettings, CrmSettings
-from customer360_assets.simulator.core_banking import CoreBanking, core_banking
-from customer360_assets.simulator.crm_app import CrmApp
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import Simulated, simulate
+from simulator.core_banking import CoreBanking, core_banking
+from simulator.crm_app import CrmApp
+from simulator.settings import DefectShares
+from simulator.simulate import Simulated, simulate
 
 PAGE = 100
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.simulator.core_banking import CoreBanking
-from customer360_assets.simulator.crm_app import crm_app
-from customer360_assets.simulator.simulate import Simulated
+from simulator.core_banking import CoreBanking
+from simulator.crm_app import crm_app
+from simulator.simulate import Simulated
 from tests.extraction.conftest import contents
 from tests.run.conftest import customer360
 

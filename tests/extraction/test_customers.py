@@ -13,11 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from customer360_assets.extraction import CrmSettings, ExtractionError, extract_customers
-from customer360_assets.simulator.crm_app import crm_app
-from customer360_assets.simulator.faults import Fault
-from customer360_assets.simulator.simulate import Simulated
+from simulator.crm_app import crm_app
+from simulator.faults import Fault
+from simulator.simulate import Simulated
+from tests.deliveries.raw_home import Home, only
 from tests.extraction.conftest import contents, crm
-from tests.raw.raw_home import Home, only
 
 DAY = dt.date(2024, 6, 30)
 FILE = "crm/crm0020240630-000000.json"

@@ -19,9 +19,9 @@ from customer360_assets.extraction import (
     TransactionTable,
     extract_transactions,
 )
-from customer360_assets.simulator.core_banking import CoreBanking, core_banking
-from customer360_assets.simulator.simulate import Simulated
-from resources.source_database import Snapshot
+from resources.sources.source_database import Snapshot
+from simulator.core_banking import CoreBanking, core_banking
+from simulator.simulate import Simulated
 from tests.extraction.conftest import contents, source
 from tests.extraction.test_transactions import LAST
 

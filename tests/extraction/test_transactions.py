@@ -10,13 +10,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from customer360_assets.deliveries.feed_deliveries import FeedDeliveries
 from customer360_assets.extraction import Extracted, extract_transactions
-from customer360_assets.raw.deliveries import FeedDeliveries
-from customer360_assets.simulator.core_banking import CoreBanking, core_banking
-from customer360_assets.simulator.simulate import Simulated
 from resources.embedded.duckdb_engine import DuckDbEngine
+from simulator.core_banking import CoreBanking, core_banking
+from simulator.simulate import Simulated
+from tests.deliveries.raw_home import Home
 from tests.extraction.conftest import contents, source
-from tests.raw.raw_home import Home
 
 LAST = dt.date(2024, 6, 30)
 FIRST = LAST - dt.timedelta(days=10)

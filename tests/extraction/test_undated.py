@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.extraction import extract_transactions
-from customer360_assets.simulator.core_banking import CoreBanking, core_banking
-from customer360_assets.simulator.simulate import Simulated
+from simulator.core_banking import CoreBanking, core_banking
+from simulator.simulate import Simulated
 from tests.extraction.conftest import source
 from tests.extraction.test_transactions import LAST
 from tests.run.conftest import customer360

@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 from tests.aws.conftest import aws_endpoint
 from tests.aws.stage import ACCOUNT, REGION, environment
 from tests.infra.emulated_stack import create

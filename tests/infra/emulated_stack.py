@@ -13,8 +13,8 @@ from typing import Any
 
 from infra.stacks import TEMPLATES
 from infra.template import Json, text_of
+from resources.account.aws_names import AwsNames
 from resources.account.client import client
-from resources.aws_names import AwsNames
 
 PARAMETERS = {
     "CoreBankingUrl": "jdbc:postgresql://core-banking.internal:5432/bank",

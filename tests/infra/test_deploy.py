@@ -12,8 +12,8 @@ import pytest
 
 from infra.deploy import deploy_stack
 from infra.template import BODY_LIMIT, Json, text_of
+from resources.account.aws_names import AwsNames
 from resources.account.client import client
-from resources.aws_names import AwsNames
 from tests.patience import PATIENCE
 
 EMPTY: Json = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}

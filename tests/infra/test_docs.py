@@ -11,8 +11,8 @@ from typer.main import get_command
 from infra.cli import app
 from infra.settings import Settings
 from infra.stacks import TEMPLATES
+from resources.account.aws_names import AwsNames
 from resources.athena.client import PRICE_PER_TB
-from resources.aws_names import AwsNames
 from resources.jobs.emr_serverless_engine import Prices
 from resources.jobs.glue_engine import PRICE_PER_DPU_HOUR
 

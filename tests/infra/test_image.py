@@ -41,7 +41,7 @@ def _image(tmp_path: Path, without: str = "") -> Path:
     for sources, target in _copies():
         place = tmp_path / target.lstrip("/")
         for source in sources:
-            if source in ("requirements-image.txt", without):
+            if source in ("locks/requirements-image.txt", without):
                 continue
             if (ROOT / source).is_dir():
                 shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
@@ -113,11 +113,11 @@ def _pins(file: str) -> dict[str, str]:
 
 
 def test_the_image_has_the_versions_that_are_tested_and_no_tool_of_development() -> None:
-    image, tested = _pins("requirements-image.txt"), _pins("requirements.txt")
+    image, tested = _pins("locks/requirements-image.txt"), _pins("locks/requirements.txt")
     assert {n: v for n, v in image.items() if tested.get(n, v) != v} == {}
     assert {"dagster", "dagster-aws", "dagster-postgres", "boto3", "duckdb"} <= set(image)
     assert not {"pytest", "ruff", "mypy", "moto", "hatchling", "playwright"} & set(image)
-    text = (ROOT / "requirements-image.txt").read_text("utf-8")
+    text = (ROOT / "locks" / "requirements-image.txt").read_text("utf-8")
     blocks = re.split(r"\n(?=[a-z])", text)
     assert [b.split("==")[0] for b in blocks if "--hash=sha256:" not in b] == []
 

@@ -13,7 +13,7 @@ import pytest
 
 from infra.rules import listed
 from infra.stacks import TEMPLATES
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = {

@@ -10,8 +10,8 @@ import pytest
 from customer360_assets.contracts import contract
 from infra.jobs import scripts
 from infra.settings import CLASSES, Settings
+from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.account.client import client
-from resources.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.dynamodb.table import definition
 
 

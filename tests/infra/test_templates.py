@@ -18,7 +18,7 @@ from infra.rules import STARS, broken, listed
 from infra.settings import Settings
 from infra.stacks import TEMPLATES
 from infra.template import BODY_LIMIT, RESOURCE_LIMIT, Json, text_of
-from resources.aws_names import AwsNames
+from resources.account.aws_names import AwsNames
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 

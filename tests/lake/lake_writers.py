@@ -13,7 +13,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, DecimalType, LongType, NestedField, StringType
 
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import Partitions
+from resources.protocols.lake import Partitions
 
 TABLE = "stage.card"
 SCHEMA = Schema(

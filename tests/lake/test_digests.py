@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import DamagedFileError, Partitions
+from resources.protocols.lake import DamagedFileError, Partitions
 from tests.lake.lake_writers import DAY, TABLE, Candidate
 
 

@@ -11,7 +11,7 @@ from resources.iceberg.addresses import path_of
 from resources.iceberg.files import entries_of
 from resources.iceberg.local_lake import LocalLake
 from resources.iceberg.relocate import CATALOG, Move, missing_files, relocate
-from resources.lake import Partitions
+from resources.protocols.lake import Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 from tests.lake.test_lake_sweep import LIMIT, age
 

@@ -10,7 +10,7 @@ from resources.iceberg import catalog as lake_catalog
 from resources.iceberg.candidate import describe
 from resources.iceberg.commit import commit
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import CommitConflictError, LakeError, Partitions
+from resources.protocols.lake import CommitConflictError, LakeError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 
 

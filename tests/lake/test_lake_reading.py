@@ -3,7 +3,7 @@
 import pytest
 
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import LakeError, MissingTableError, Partitions
+from resources.protocols.lake import LakeError, MissingTableError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE
 
 

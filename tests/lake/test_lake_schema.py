@@ -4,7 +4,7 @@ import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.types import DateType, IntegerType, LongType, NestedField, StringType
 
-from resources.lake import LakeError, Partitions
+from resources.protocols.lake import LakeError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE
 
 

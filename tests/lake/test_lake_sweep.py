@@ -11,7 +11,7 @@ from resources.iceberg.candidate import describe
 from resources.iceberg.catalog import load
 from resources.iceberg.commit import commit
 from resources.iceberg.sweep import held
-from resources.lake import LakeError, Partitions
+from resources.protocols.lake import LakeError, Partitions
 from tests.lake.lake_writers import DAY, TABLE
 from tests.patience import PATIENCE
 

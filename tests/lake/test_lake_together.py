@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import Partitions
+from resources.protocols.lake import Partitions
 from tests.lake.lake_writers import (
     DAY,
     SCHEMA,

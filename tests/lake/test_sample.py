@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from resources.files.parquet import BUFFER, READ_WHOLE, sample, spread
 from resources.iceberg.local_lake import LocalLake
-from resources.parquet import BUFFER, READ_WHOLE, sample, spread
 from tests.lake.lake_writers import TABLE, Candidate
 
 
@@ -88,7 +88,7 @@ def test_text_is_text_however_its_writer_had_it(tmp_path: Path, kind: pa.DataTyp
 def test_a_lake_samples_files_that_nobody_sees_yet(
     lake: LocalLake, candidate: Candidate, published: bool
 ) -> None:
-    from resources.lake import Partitions
+    from resources.protocols.lake import Partitions
     from tests.lake.lake_writers import DAY
 
     files = candidate([0, 1], rows=4)

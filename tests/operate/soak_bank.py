@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from customer360_assets.extraction.customers import extract_customers
 from customer360_assets.extraction.settings import CoreBankingSettings, CrmSettings
 from customer360_assets.extraction.transactions import extract_transactions
-from customer360_assets.simulator.core_banking import CoreBanking, core_banking
-from customer360_assets.simulator.crm_app import crm_app
-from customer360_assets.simulator.simulate import Simulated, simulate
-from customer360_assets.transformations import code_folder
+from customer360_assets.tables.transformations import code_folder
+from simulator.core_banking import CoreBanking, core_banking
+from simulator.crm_app import crm_app
+from simulator.simulate import Simulated, simulate
 
 HISTORY = 20
 """Days before the first date that is published; their files come together with its own."""

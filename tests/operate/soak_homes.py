@@ -9,13 +9,13 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from customer360_assets.automation.conditions import SENSOR
-from customer360_assets.automation.planner import OPEN
-from customer360_assets.planning import PROFILE, outstanding
-from customer360_assets.platform import Platform
-from customer360_assets.raw.log import DeliveryLog
-from resources.deployed import services_of
-from resources.deployment import Deployment, deployment
+from customer360_assets.automation.conditions.per_layer import SENSOR
+from customer360_assets.automation.conditions.planner import OPEN
+from customer360_assets.deliveries.log import DeliveryLog
+from customer360_assets.planning.outstanding import PROFILE, outstanding
+from customer360_assets.publishing.platform import Platform
+from resources.deployment.deployment import Deployment, deployment
+from resources.wiring.deployed import services_of
 from tests.operate.soak_bank import HISTORY, Drop
 
 COMPLETENESS = "completeness"

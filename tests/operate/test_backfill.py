@@ -13,16 +13,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from customer360_assets.assembly import definitions_of
 from customer360_assets.cli.demo import END
 from customer360_assets.cli.run import run_command
 from customer360_assets.contracts import contracts
-from customer360_assets.instance import instance_of
-from customer360_assets.merge import definitions_of
-from customer360_assets.partitions import Span
-from customer360_assets.planning import Batch
-from customer360_assets.running import run_batch
-from resources.deployed import services_of
-from resources.deployment import deployment
+from customer360_assets.planning.outstanding import Batch
+from customer360_assets.runs.batches import run_batch
+from customer360_assets.runs.instance import instance_of
+from customer360_assets.tables.partitions import Span
+from resources.deployment.deployment import deployment
+from resources.wiring.deployed import services_of
 from tests.browser.session import Ui, serve
 from tests.operate import backfills
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
+from customer360_assets.assembly import definitions_of
 from customer360_assets.contracts import contracts
-from customer360_assets.instance import instance_of
-from customer360_assets.merge import definitions_of
-from customer360_assets.partitions import Span
-from customer360_assets.planning import PROFILE, Batch
-from customer360_assets.running import run_batch
-from resources.deployed import services_of
-from resources.deployment import Deployment
+from customer360_assets.planning.outstanding import PROFILE, Batch
+from customer360_assets.runs.batches import run_batch
+from customer360_assets.runs.instance import instance_of
+from customer360_assets.tables.partitions import Span
+from resources.deployment.deployment import Deployment
+from resources.wiring.deployed import services_of
 from tests.browser.session import Ui, serve
 from tests.operate.soak_bank import Drop, drops, feed_set
 from tests.operate.soak_figures import Figures

@@ -16,21 +16,21 @@ ROOT = Path(__file__).resolve().parents[2]
 LOOK = """
 import json
 from pathlib import Path
-import customer360_assets, resources
+import customer360_assets, resources, simulator
 from customer360_assets.contracts import contracts
 from customer360_assets.feeds import load_feeds
-from customer360_assets.transformations import code_folder, transformation
-package = Path(customer360_assets.__file__).parent
+from customer360_assets.tables.transformations import code_folder, transformation
+packages = (customer360_assets, resources, simulator)
 tables = [c.table for s in ("stage", "dimension", "profile") for c in contracts(s)]
 print(json.dumps({
-    "from": [str(package), str(Path(resources.__file__).parent)],
+    "from": [str(Path(p.__file__).parent) for p in packages],
     "files": {t: str(transformation(t).path) for t in tables},
     "job": (code_folder("spark") / "job.py").is_file(),
     "dagster": code_folder("dagster.yaml").is_file(),
     "feeds": {bank: sorted(load_feeds(bank)) for bank in ("workshop", "berka")},
-    "simulator": len(list((package / "simulator").rglob("*.sql"))),
+    "simulator": len(list(Path(simulator.__file__).parent.rglob("*.sql"))),
     "typed": [
-        (Path(p.__file__).parent / "py.typed").is_file() for p in (customer360_assets, resources)
+        (Path(p.__file__).parent / "py.typed").is_file() for p in packages
     ],
 }))
 """
@@ -83,9 +83,9 @@ def test_everything_is_found_in_the_wheel(installed: Path) -> None:
     assert found["dagster"]
     assert len(found["feeds"]["workshop"]) == 7
     assert len(found["feeds"]["berka"]) == 5
-    checkout = len(list((ROOT / "customer360_assets/simulator").rglob("*.sql")))
+    checkout = len(list((ROOT / "simulator").rglob("*.sql")))
     assert found["simulator"] == checkout > 0
-    assert found["typed"] == [True, True]
+    assert found["typed"] == [True] * 3
 
 
 def test_the_wheel_carries_the_licence(installed: Path) -> None:

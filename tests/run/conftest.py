@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from customer360_assets.cli.main import app
-from resources.deployment import deployment
+from resources.deployment.deployment import deployment
 from tests.patience import PATIENCE
 from tests.run.homes import card_key, first_date, first_ten, once_corrected, sound_bank
 from tests.run.small_bank import query_home, run_here

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.backup import restore
+from customer360_assets.runs.backup import restore
 from tests.run.small_bank import SmallBank
 
 

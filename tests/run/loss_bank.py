@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.merge import definitions_of
-from customer360_assets.partitions import Span
-from customer360_assets.planning import Batch
-from customer360_assets.running import BatchOutcome, run_batch
+from customer360_assets.assembly import definitions_of
+from customer360_assets.planning.outstanding import Batch
+from customer360_assets.runs.batches import BatchOutcome, run_batch
+from customer360_assets.tables.partitions import Span
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import CARDS, DAY, card, card_file, client, crm, crm_file
 from tests.run.small_bank import SmallBank
 

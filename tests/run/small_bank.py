@@ -20,12 +20,12 @@ from dagster._core.storage.tags import (
 
 from customer360_assets.cli.run import run_command
 from customer360_assets.contracts import contract
-from customer360_assets.instance import instance_of
-from customer360_assets.platform import Platform
-from customer360_assets.reading import as_of_files
-from customer360_assets.tables import readable
-from resources.deployed import services_of
-from resources.deployment import Deployment, deployment
+from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.platform import Platform
+from customer360_assets.publishing.reading import as_of_files
+from customer360_assets.runs.instance import instance_of
+from resources.deployment.deployment import Deployment, deployment
+from resources.wiring.deployed import services_of
 from tests.instances import put_new_record
 
 Row = dict[str, Any]

@@ -12,16 +12,17 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets import leases, moment
-from customer360_assets.instance import close_abandoned_runs
-from customer360_assets.leases import lease, leased_in_process_executor
+from customer360_assets.runs import leases
+from customer360_assets.runs.instance import close_abandoned_runs
+from customer360_assets.runs.leases import lease, leased_in_process_executor
+from resources import clock
 
 GONE = dg.DagsterRunStatus.FAILURE
 HERE = dg.DagsterRunStatus.STARTED
 HOLDER = """
 import sys
 import dagster as dg
-from customer360_assets.leases import lease
+from customer360_assets.runs.leases import lease
 with dg.DagsterInstance.from_config(sys.argv[1]) as instance, lease(instance, sys.argv[2]):
     print("held", flush=True)
     sys.stdin.read()
@@ -95,7 +96,7 @@ def test_on_another_machine_the_heartbeat_decides(
     run_id = _started(instance)
     with lease(instance, run_id):
         file = tmp_path / "leases" / run_id
-        monkeypatch.setattr(moment, "now", lambda: moment.ClockReading("another machine", 0.0))
+        monkeypatch.setattr(clock, "now", lambda: clock.ClockReading("another machine", 0.0))
         assert close_abandoned_runs(instance) == []
         now = file.stat().st_mtime
         os.utime(file, (now, now - leases.EXPIRES + 60))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.raw.key_record import NOTE
-from resources.card_token import ENVIRONMENT, CardKey
+from customer360_assets.deliveries.parsing.key_record import NOTE
+from resources.deployment.card_token import ENVIRONMENT, CardKey
 from tests.run.deliveries import CARDS, card, card_file
 from tests.run.small_bank import SmallBank
 

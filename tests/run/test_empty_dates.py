@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.checks.completeness import TAG
+from customer360_assets.publishing.checks.kept_keys import TAG
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import DAY
 from tests.run.kept import Kept
 from tests.run.loss_bank import NEXT, PROFILE, check, dates, materialize

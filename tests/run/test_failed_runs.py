@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.planning import SERVING
+from customer360_assets.planning.outstanding import SERVING
 from tests.patience import PATIENCE
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.other_code import other_sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from customer360_assets.planning import SERVING, outstanding
+from customer360_assets.planning.outstanding import SERVING, outstanding
 from tests.run.test_planning import (  # noqa: F401  fixture
     AS_OF,
     D,

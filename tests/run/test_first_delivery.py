@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.partitions import business_days
+from customer360_assets.tables.partitions import business_days
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day, two_feeds
 from tests.run.small_bank import SmallBank
 

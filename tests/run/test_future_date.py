@@ -8,9 +8,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.planning import SERVING
-from customer360_assets.versions import PROFILE
+from customer360_assets.planning.outstanding import SERVING
+from customer360_assets.planning.versions import PROFILE
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank, run_here
 

@@ -7,18 +7,24 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.automation.due import automated_tables
 from customer360_assets.contracts import contracts
-from customer360_assets.holds import (
+from customer360_assets.planning.holds import (
     lift,
     record_rollback,
     recorded_holds,
     sentence,
     undone_versions,
 )
-from customer360_assets.planning import SERVING, Batch, expected_versions, outstanding, plan
-from customer360_assets.versions import METADATA_KEY, NOTHING, recorded_versions
+from customer360_assets.planning.outlook import automated_tables
+from customer360_assets.planning.outstanding import (
+    SERVING,
+    Batch,
+    expected_versions,
+    outstanding,
+    plan,
+)
+from customer360_assets.planning.versions import METADATA_KEY, NOTHING, recorded_versions
+from customer360_assets.tables.specs import asset_key
 from tests.run.test_planning import AS_OF, D, Raw, day, delivered, instance
 
 __all__ = ["instance"]

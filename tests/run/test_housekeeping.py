@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.automation import housekeeping
-from customer360_assets.merge import definitions_of
+from customer360_assets.assembly import definitions_of
+from customer360_assets.automation.housekeeping import lake as housekeeping
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank
 

@@ -10,11 +10,11 @@ from dagster._core.storage.tags import (
     BACKFILL_ID_TAG,
 )
 
-from customer360_assets.asset_specs import asset_key
+from customer360_assets.assembly import definitions_of
 from customer360_assets.contracts import contract
-from customer360_assets.materializations import ROWS, Made, made
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import DAILY_JOB
+from customer360_assets.planning.materializations import ROWS, Made, made
+from customer360_assets.planning.outstanding import DAILY_JOB
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import DAY
 from tests.run.small_bank import SmallBank
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.raw.left_overs import DRAFTS
+from customer360_assets.deliveries.parsing.left_overs import DRAFTS
 from tests.patience import PATIENCE
 from tests.run.conftest import COMMAND
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.checks.completeness import TAG
-from customer360_assets.completeness import gated_tables
+from customer360_assets.publishing.checks.kept_keys import TAG
+from customer360_assets.publishing.completeness import gated_tables
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.kept import Kept
 from tests.run.loss_bank import (

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.planning import SERVING
+from customer360_assets.planning.outstanding import SERVING
 from resources.iceberg import files as manifests
-from resources.lake_types import UnreadableTableError
+from resources.protocols.lake_types import UnreadableTableError
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.small_bank import SmallBank
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from customer360_assets.asset_specs import asset_key
+from customer360_assets.assembly import definitions_of
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.contracts.contract import Contract
-from customer360_assets.merge import definitions_of
+from customer360_assets.tables.specs import asset_key
 from resources.iceberg.local_lake import LocalLake
-from resources.lake import Partitions
+from resources.protocols.lake import Partitions
 from tests.run.deliveries import DAY
 from tests.run.small_bank import SmallBank
 
@@ -116,7 +116,7 @@ def test_the_same_step_publishes_what_pandera_passes(sound_bank: SmallBank, tabl
 
 
 def test_every_table_has_the_check_and_is_blocked_by_it(tmp_path: Path) -> None:
-    from resources.deployment import Deployment
+    from resources.deployment.deployment import Deployment
 
     definitions = definitions_of(Deployment(home=tmp_path / "home"))
     graph = definitions.resolve_asset_graph()

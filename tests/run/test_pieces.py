@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.partitions import Span
-from customer360_assets.reading import grouped, pieces
-from customer360_assets.stage import fates
+from customer360_assets.fates import rows as fates
+from customer360_assets.publishing.reading import grouped, pieces
+from customer360_assets.tables.partitions import Span
 from resources.embedded.duckdb_engine import DuckDbEngine
 from tests.run.deliveries import DAY, card, card_file, good_day
 from tests.run.small_bank import Row, SmallBank

@@ -8,11 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
 from customer360_assets.contracts import contracts
-from customer360_assets.partitions import Span, spans
-from customer360_assets.planning import BRIDGE, SERVING, Batch, expected_versions, outstanding
-from customer360_assets.versions import METADATA_KEY, NOTHING
+from customer360_assets.planning.outstanding import (
+    BRIDGE,
+    SERVING,
+    Batch,
+    expected_versions,
+    outstanding,
+)
+from customer360_assets.planning.versions import METADATA_KEY, NOTHING
+from customer360_assets.tables.partitions import Span, spans
+from customer360_assets.tables.specs import asset_key
 
 D = dt.date(2024, 5, 23)
 FEEDS = [str(c.feed) for c in contracts("raw") if c.feed]

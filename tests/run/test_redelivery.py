@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.contracts import contracts
-from customer360_assets.transformations import transformation
+from customer360_assets.tables.transformations import transformation
 from tests.run.deliveries import (
     CARDS,
     DAY,

@@ -9,11 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
+from customer360_assets.assembly import definitions_of
+from customer360_assets.deliveries.awaiting_correction import awaiting_correction
 from customer360_assets.feeds.loader import load_feeds
-from customer360_assets.merge import definitions_of
-from customer360_assets.raw.unmended import awaiting_correction
-from resources.deployment import deployment
+from customer360_assets.tables.specs import asset_key
+from resources.deployment.deployment import deployment
 from tests.run.deliveries import CARDS, DAY, card, card_file, crm_file
 from tests.run.small_bank import SmallBank
 

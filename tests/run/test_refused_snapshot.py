@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from customer360_assets.checks.results import conservation_finding, nothing_left
+from customer360_assets.publishing.checks.results import conservation_finding, nothing_left
 from tests.run.deliveries import DAY, client, crm, crm_file
 from tests.run.small_bank import SmallBank
 

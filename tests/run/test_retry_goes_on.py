@@ -13,9 +13,9 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 
-from customer360_assets.asset_specs import asset_key
-from customer360_assets.merge import definitions_of
-from customer360_assets.planning import DAILY_JOB
+from customer360_assets.assembly import definitions_of
+from customer360_assets.planning.outstanding import DAILY_JOB
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import DAY
 from tests.run.other_code import other_sql
 from tests.run.small_bank import SmallBank

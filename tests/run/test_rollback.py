@@ -12,7 +12,7 @@ from dagster._core.remote_origin import (
 from typer.testing import CliRunner
 
 from customer360_assets.cli.main import app
-from customer360_assets.planning import SERVING
+from customer360_assets.planning.outstanding import SERVING
 from tests.run.deliveries import CARDS, DAY, card, card_file
 from tests.run.kept import Kept
 from tests.run.small_bank import SmallBank

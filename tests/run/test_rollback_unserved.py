@@ -10,10 +10,10 @@ import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from typer.testing import CliRunner
 
-from customer360_assets.asset_specs import asset_key
 from customer360_assets.cli.main import app
-from customer360_assets.planning import SERVING
-from customer360_assets.versions import PROFILE
+from customer360_assets.planning.outstanding import SERVING
+from customer360_assets.planning.versions import PROFILE
+from customer360_assets.tables.specs import asset_key
 from resources.embedded.sqlite_profile_store import SqliteProfileStore
 from tests.run.deliveries import DAY
 from tests.run.kept import Kept

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from customer360_assets.cli.main import app
 from customer360_assets.cli.rollback import rollback_command
 from customer360_assets.cli.run import run_command
-from customer360_assets.instance import instance_of, is_of_home
-from customer360_assets.rollback import RollbackError
-from resources.aws_names import AwsNames
-from resources.deployment import Deployment
+from customer360_assets.runs.instance import instance_of, is_of_home
+from customer360_assets.runs.rollback import RollbackError
+from resources.account.aws_names import AwsNames
+from resources.deployment.deployment import Deployment
 
 STAGE = AwsNames(account="111111111111", region="eu-central-1", stage="branch")
 
@@ -68,7 +68,9 @@ def test_a_rollback_sees_runs_of_other_machines_and_leaves_them(
 def test_a_run_that_the_daemon_would_end_is_not_begun(
     shared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customer360_assets.raw.key_record.recorded_key", lambda *_: None)
+    monkeypatch.setattr(
+        "customer360_assets.deliveries.parsing.key_record.recorded_key", lambda *_: None
+    )
     with dg.DagsterInstance.from_config(str(shared)) as instance:
         assert run_command(None, None, "workshop", dt.date(2024, 5, 23)) == 1
         assert "materialize profile.customer_360 in the UI" in " ".join(

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from customer360_assets.asset_specs import asset_key
+from customer360_assets.tables.specs import asset_key
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import SmallBank
 

@@ -8,7 +8,7 @@ import pytest
 
 from customer360_assets.cli.options import OutputFormat
 from customer360_assets.cli.sql import sql_command
-from resources.sql_engine import SqlError
+from resources.protocols.sql_engine import SqlError
 from tests.run.conftest import Home, customer360, customer360_here
 from tests.run.small_bank import run_here
 

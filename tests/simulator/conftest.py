@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import Simulated, simulate
+from simulator.settings import DefectShares
+from simulator.simulate import Simulated, simulate
 
 MANY = DefectShares(**{f.name: 0.01 for f in fields(DefectShares)})
 SIZE: dict[str, Any] = {"customers": 600, "days": 80, "transactions_per_customer": 30}

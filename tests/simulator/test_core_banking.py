@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.simulator.core_banking import core_banking
-from customer360_assets.simulator.simulate import Simulated
+from simulator.core_banking import core_banking
+from simulator.simulate import Simulated
 from tests.patience import PATIENCE
 from tests.simulator.conftest import Query
 
 CHILD = """
 import sys, time
 from pathlib import Path
-from customer360_assets.simulator.core_banking import core_banking
+from simulator.core_banking import core_banking
 with core_banking(Path(sys.argv[1]), Path(sys.argv[2])) as bank:
     print(bank.server.pid, bank.server.room.folder, flush=True)
     time.sleep(60)
@@ -27,7 +27,7 @@ with core_banking(Path(sys.argv[1]), Path(sys.argv[2])) as bank:
 COUNTS_FORKS = """
 import ctypes, sys
 from pathlib import Path
-from customer360_assets.simulator.postgres_server import postgres_server
+from simulator.postgres_server import postgres_server
 forks = []
 handler = ctypes.CFUNCTYPE(None)(lambda: forks.append(1))
 ctypes.CDLL(None)["__register_atfork"](handler, None, None, None)

@@ -5,9 +5,9 @@ from datetime import date
 import httpx
 import pytest
 
-from customer360_assets.simulator.crm_app import CrmApp, crm_app
-from customer360_assets.simulator.faults import Fault
-from customer360_assets.simulator.simulate import Simulated
+from simulator.crm_app import CrmApp, crm_app
+from simulator.faults import Fault
+from simulator.simulate import Simulated
 
 
 def get(app: CrmApp, page: int = 1, size: int = 200, key: str | None = None) -> httpx.Response:

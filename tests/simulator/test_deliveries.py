@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.simulator.arrivals import deliver
-from customer360_assets.simulator.defects import FILE_KINDS, ROW_KINDS
-from customer360_assets.simulator.settings import DefectShares
-from customer360_assets.simulator.simulate import Simulated, simulate
+from simulator.arrivals import deliver
+from simulator.defects import FILE_KINDS, ROW_KINDS
+from simulator.settings import DefectShares
+from simulator.simulate import Simulated, simulate
 from tests.simulator.conftest import Query
 
 COLUMNS = {"account": 4, "card": 4, "disposition": 4, "web_visitor_map": 2}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.simulator import ledger
-from customer360_assets.simulator.settings import DefectShares, Settings
-from customer360_assets.simulator.simulate import Simulated, simulate, simulated
+from simulator import ledger
+from simulator.settings import DefectShares, Settings
+from simulator.simulate import Simulated, simulate, simulated
 from tests.simulator.conftest import MANY, SIZE, tree
 
 

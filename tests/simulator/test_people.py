@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from customer360_assets.simulator.simulate import Simulated
+from simulator.simulate import Simulated
 from tests.simulator.conftest import Query
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, settle
+from customer360_assets.deliveries.intake.take_in import take_in
 from customer360_assets.feeds import load_feeds
-from customer360_assets.raw.deliveries import FeedDeliveries, settle
-from customer360_assets.raw.intake import take_in
-from customer360_assets.simulator.simulate import Simulated
-from resources.card_token import CardKey
-from resources.folder_archive import LocalArchive
-from resources.folder_landing import LocalLanding
+from resources.deployment.card_token import CardKey
+from resources.files.folder_archive import LocalArchive
+from resources.files.folder_landing import LocalLanding
+from simulator.simulate import Simulated
 from tests.simulator.conftest import Query
 
 FEEDS = ("account", "card", "disposition", "ga_session", "web_visitor_map")

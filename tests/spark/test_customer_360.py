@@ -7,7 +7,7 @@ import pytest
 
 from customer360_assets.contracts import contract, contracts
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
-from resources.spark_engine import SparkJobError
+from resources.protocols.spark_engine import SparkJobError
 from tests.spark.conftest import SCRIPTS, RunJob
 from tests.spark.spark_bank import PROFILE, day, deliver, instant
 

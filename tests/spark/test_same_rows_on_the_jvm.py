@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
-from resources.spark_engine import job_arguments
+from resources.protocols.spark_engine import job_arguments
 from tests.patience import PATIENCE
 from tests.spark.conftest import SCRIPTS, script_of
 from tests.spark.spark_bank import (

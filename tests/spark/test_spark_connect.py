@@ -10,11 +10,11 @@ from unittest import mock
 import pytest
 from pysail.spark import SparkConnectServer
 
-from resources.deployed import services_of
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
 from resources.embedded.spark_connect_engine import SparkConnectEngine
-from resources.local import SPARK_REMOTE
+from resources.wiring.deployed import services_of
+from resources.wiring.local import SPARK_REMOTE
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import HISTORY, day, deliver, rows_of
 

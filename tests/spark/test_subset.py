@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from resources.embedded.duckdb_spark_engine import DuckDbSparkEngine
-from resources.spark_engine import SparkJobError
+from resources.protocols.spark_engine import SparkJobError
 from tests.spark.conftest import SCRIPTS, script_of
 from tests.spark.spark_bank import HISTORY, MAY, PROFILE, day, deliver, rows_of
 

@@ -22,6 +22,7 @@ SOURCES = (
     "engines",
     "infra",
     "resources",
+    "simulator",
     "spark",
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.automation.alerts import UI
+from customer360_assets.automation.alerts.from_runs import UI
 from customer360_assets.web.access import (
     TOKEN,
     AccessError,
@@ -17,7 +17,7 @@ from customer360_assets.web.access import (
 )
 from customer360_assets.web.serve import main
 from customer360_assets.web.sockets import LONGEST, private_folder
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 from tests.cli.test_mistakes import failed
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, or behind a token

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from customer360_assets.automation.alerts import UI
+from customer360_assets.automation.alerts.from_runs import UI
 from customer360_assets.web.access import Access, access_to
 from customer360_assets.web.guard import Guard
 from tests.web.conftest import ADDRESS, TOKEN

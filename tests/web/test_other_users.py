@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 from tests.browser.session import Ui, serve
 from tests.web.listening import as_nobody, listening, tree
 

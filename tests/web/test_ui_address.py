@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.automation.alerts import UI
+from customer360_assets.automation.alerts.from_runs import UI
 from customer360_assets.cli import ui
 from customer360_assets.web.access import TOKEN
-from resources.deployment import Deployment
+from resources.deployment.deployment import Deployment
 
 REAL = subprocess.Popen
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from resources.embedded.frames import errors, frame, functions, session
-from resources.spark_engine import SparkJobError
+from resources.protocols.spark_engine import SparkJobError
 
 
 def _module(name: str, **members: Any) -> ModuleType:

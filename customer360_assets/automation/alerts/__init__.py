@@ -1,0 +1,1 @@
+"""What went wrong, sent once to whoever is on call."""

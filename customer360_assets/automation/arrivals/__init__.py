@@ -1,0 +1,1 @@
+"""Sensors for files that have come to rest in the landing zone."""

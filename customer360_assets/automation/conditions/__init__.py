@@ -1,0 +1,1 @@
+"""When a table's business date is made without anybody asking."""

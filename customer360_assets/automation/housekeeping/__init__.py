@@ -1,0 +1,1 @@
+"""What is deleted or ended because nothing needs it any more."""

@@ -1,0 +1,1 @@
+"""What the clock decides: expected deliveries, freshness, the daily cycle."""

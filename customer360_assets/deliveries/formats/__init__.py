@@ -1,0 +1,1 @@
+"""Delivered bytes as records, whatever the format."""

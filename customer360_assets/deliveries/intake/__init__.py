@@ -1,0 +1,1 @@
+"""From the landing zone into the archive, each file with a receipt."""

@@ -1,0 +1,245 @@
+"""Writing of a delivery's records: rows by business date, what breaks a rule to quarantine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from customer360_assets.contracts.contract import Contract
+from customer360_assets.deliveries.formats.errors import ParseError, RefusedError
+from customer360_assets.deliveries.formats.source import UNCLOSED, WITHIN, Quoted, Source
+from customer360_assets.deliveries.formats.sql_text import literal, name
+from customer360_assets.deliveries.formats.truncation import refuse_truncated
+from customer360_assets.deliveries.parsing.delivery import Delivery
+
+if TYPE_CHECKING:
+    import duckdb
+
+_OPEN_FILES = 1000
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query and the parameters that it is run with, which may be secret."""
+
+    sql: str
+    parameters: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+
+Judged = Callable[[str, Collection[str]], Query]
+"""Makes the query of typed columns of one of delivered fields, given the columns in doubt."""
+
+
+class ConservationError(ParseError):
+    """Records delivered are not records loaded plus records quarantined."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: rows and files by business date, quarantined records by rule.
+
+    set_aside: values of loaded records, by the rule that they broke. quarantine: the file of both,
+    None when there are none. doubted: columns in which a dot may separate thousands.
+    """
+
+    rows: Mapping[dt.date, int]
+    files: Mapping[dt.date, tuple[str, ...]]
+    broken: Mapping[str, int] = field(default_factory=dict)
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    quarantine: Path | None = None
+    doubted: frozenset[str] = frozenset()
+
+    @property
+    def business_date(self) -> dt.date | None:
+        """The date of most records, the later of equals; one wrong date does not move it."""
+        return _most(self.rows)
+
+
+def _most(rows: Mapping[dt.date, int]) -> dt.date | None:
+    return max(rows, key=lambda date: (rows[date], date), default=None)
+
+
+def write_records(
+    delivery: Delivery,
+    contract: Contract,
+    source: Source,
+    judged: Judged,
+    out: Path,
+    scratch: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> Written:
+    """Write out/business_date=*/*.parquet and scratch/quarantine.parquet; raises RefusedError.
+
+    A clean file is read once; only when records are missing from the result is it read again for
+    those that broke a rule. It is written anew only when one of them has an open quote, for the
+    lines that it reaches into, or a decimal comma, for the numbers that it puts in doubt.
+    """
+
+    def write(delivered: str) -> Written:
+        def once(doubted: Collection[str]) -> Written:
+            query = judged(delivered, doubted)
+            return _write(delivery, contract, source.records, query, out, scratch, connection)
+
+        written = once(())
+        if written.doubted:
+            _clear(out)
+            written = once(written.doubted)
+        return written
+
+    written = write(source.sql)
+    if UNCLOSED in written.broken and (quoted := source.quoted) is not None:
+        with _within(quoted, connection) as lines:
+            if lines:
+                _clear(out)
+                written = write(quoted.sql)
+    if written.broken and not written.rows:
+        counts = ", ".join(f"{rule} {n}" for rule, n in written.broken.items())
+        hint = f": {source.hint}" if source.hint else ""
+        raise RefusedError(f"no record fits the feed ({counts}){hint}", records=source.records)
+    if source.last is not None:
+        refuse_truncated(source.last, source.records, written.quarantine, connection)
+    return written
+
+
+def _write(
+    delivery: Delivery,
+    contract: Contract,
+    records: int,
+    judged: Query,
+    out: Path,
+    scratch: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> Written:
+    good = "__rule IS NULL AND __aside IS NULL"
+    loaded = _write_rows(delivery, contract, judged, good, "part", out, connection)
+    if loaded == records:
+        return Written(*_written(out, connection))
+    odd = scratch / "odd.parquet"
+    to = literal(str(odd))
+    connection.execute(f"COPY (FROM ({judged.sql}) WHERE NOT ({good})) TO {to}", judged.parameters)
+    kept = f"FROM read_parquet({literal(str(odd))}, hive_partitioning = false)"
+    again = Query(kept)
+    loaded += _write_rows(delivery, contract, again, "__rule IS NULL", "set-aside", out, connection)
+    rows, files = _written(out, connection)
+    quarantine = scratch / "quarantine.parquet"
+    own = delivery.business_date or _most(rows)
+    counts = _write_broken(delivery, kept, own, quarantine, connection)
+    broken, set_aside = counts["record"], counts["value"]
+    if loaded + sum(broken.values()) != records:
+        raise ConservationError(
+            f"{delivery.delivery_id}: {records} records delivered, {loaded} loaded, "
+            f"{sum(broken.values())} quarantined"
+        )
+    doubted = connection.execute(f"SELECT DISTINCT unnest(__doubts) AS c {kept} ORDER BY c")
+    return Written(
+        rows=rows,
+        files=files,
+        broken=broken,
+        set_aside=set_aside,
+        quarantine=quarantine,
+        doubted=frozenset(c for (c,) in doubted.fetchall() if c is not None),
+    )
+
+
+def _clear(out: Path) -> None:
+    shutil.rmtree(out)
+    out.mkdir()
+
+
+@contextmanager
+def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
+    """Keep the lines within quotes meanwhile; return how many there are."""
+    kept = connection.execute(f"CREATE TEMP TABLE {WITHIN} AS {quoted.within}").fetchone()
+    yield int(kept[0]) if kept else 0
+    connection.execute(f"DROP TABLE {WITHIN}")
+
+
+def _write_rows(
+    delivery: Delivery,
+    contract: Contract,
+    judged: Query,
+    which: str,
+    part: str,
+    out: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> int:
+    made = {
+        "delivery_id": literal(delivery.delivery_id),
+        "delivery_seq": f"CAST({delivery.seq} AS BIGINT)",
+        "line_no": "CAST(__line_no AS BIGINT)",
+    }
+    columns = ", ".join(
+        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
+    )
+    good = f"SELECT {columns} FROM ({judged.sql}) WHERE {which}"
+    if delivery.business_date is not None:
+        folder = out / f"business_date={delivery.business_date}"
+        folder.mkdir(exist_ok=True)
+        to = f"{literal(str(folder / f'{part}-0.parquet'))} (FORMAT parquet)"
+    else:
+        # Few files per date, whatever the order of the records.
+        connection.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
+        to = (
+            f"{literal(str(out))} (FORMAT parquet, PARTITION_BY (business_date),"
+            f" WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{part}-{{i}}',"
+            " OVERWRITE_OR_IGNORE true)"
+        )
+    written = connection.execute(f"COPY ({good}) TO {to}", judged.parameters).fetchone()
+    return int(written[0]) if written else 0
+
+
+def _written(
+    out: Path, connection: duckdb.DuckDBPyConnection
+) -> tuple[dict[dt.date, int], dict[dt.date, tuple[str, ...]]]:
+    """Return rows and files by business date, from the files' footers; delete empty files."""
+    rows: dict[dt.date, int] = {}
+    files: dict[dt.date, tuple[str, ...]] = {}
+    paths = sorted(out.glob("*/*.parquet"))
+    if not paths:
+        return rows, files
+    counted = connection.execute(
+        "SELECT file_name, num_rows FROM parquet_file_metadata(?)", [[str(p) for p in paths]]
+    ).fetchall()
+    for file, count in sorted(counted):
+        path = Path(file)
+        if not count:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+            continue
+        date = dt.date.fromisoformat(path.parent.name.removeprefix("business_date="))
+        rows[date] = rows.get(date, 0) + int(count)
+        files[date] = (*files.get(date, ()), path.relative_to(out).as_posix())
+    return rows, files
+
+
+def _write_broken(
+    delivery: Delivery,
+    odd: str,
+    business_date: dt.date | None,
+    to: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[str, dict[str, int]]:
+    """Write a row per record that is in no table, and per value set aside; count both by rule."""
+    date = literal(business_date.isoformat() if business_date else None)
+    connection.execute(
+        f"COPY (SELECT CAST({date} AS DATE) AS business_date, {literal(delivery.feed)} AS feed,"
+        f" {literal(delivery.delivery_id)} AS delivery_id, {literal(delivery.file)} AS file,"
+        " CAST(__line_no AS BIGINT) AS line_no,"
+        " unnest(CASE WHEN __rule IS NULL THEN __aside ELSE [__rule] END) AS rule,"
+        " CASE WHEN __rule IS NULL THEN 'value' ELSE 'record' END AS set_aside,"
+        f" {literal(f'raw/{delivery.feed}')} AS caught_by, __record AS record"
+        f" {odd}) TO {literal(str(to))} (FORMAT parquet)"
+    )
+    counted = connection.execute(
+        "SELECT set_aside, rule, count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL", [str(to)]
+    )
+    counts: dict[str, dict[str, int]] = {"record": {}, "value": {}}
+    for what, rule, count in counted.fetchall():
+        counts[str(what)][str(rule)] = int(count)
+    return counts

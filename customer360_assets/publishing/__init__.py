@@ -1,0 +1,1 @@
+"""Candidate, audit, publish: the one way by which rows reach a table."""

@@ -1,1 +1,0 @@
-"""Serving: the profile by client and by branch, in milliseconds."""

@@ -1,1 +1,0 @@
-"""Stage: typed, one grain, deduplicated by a stated order."""

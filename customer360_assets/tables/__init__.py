@@ -1,0 +1,1 @@
+"""Tables as their contracts and files define them: specifications, lineage, partitions."""

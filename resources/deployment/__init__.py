@@ -1,0 +1,1 @@
+"""Which deployment a process serves: its names, settings and keys."""

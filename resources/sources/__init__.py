@@ -1,0 +1,1 @@
+"""The source systems that are asked instead of waited for."""

@@ -1,0 +1,76 @@
+"""The resources of a stage that keep things: landing zone, archive and profile store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from resources.deployment.deployment import Deployment
+
+
+class S3LandingResource(dg.ConfigurableResource[Any]):
+    """The S3 address that deliveries arrive under."""
+
+    uri: str
+    region: str
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the landing zone."""
+        from resources.s3.landing import S3Landing
+
+        return S3Landing(self.uri, self.region)
+
+
+class S3ArchiveResource(dg.ConfigurableResource[Any]):
+    """Delivered bytes by SHA-256 and their receipts on S3; folders of this worker for copies.
+
+    names: the stage as JSON.
+    """
+
+    directory: str
+    lake_dir: str
+    names: str
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the archive."""
+        from resources.account.aws_names import AwsNames
+        from resources.s3.archive import S3Archive
+
+        names = AwsNames.model_validate_json(self.names)
+        return S3Archive(Path(self.directory), Path(self.lake_dir), names)
+
+
+class DynamoStoreResource(dg.ConfigurableResource[Any]):
+    """Profiles by client and branch, in one DynamoDB table.
+
+    write_units: write capacity units a second that a load takes at most.
+    """
+
+    table: str
+    region: str
+    write_units: int = 4_000
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the store."""
+        from resources.dynamodb.profile_store import DynamoProfileStore
+
+        return DynamoProfileStore(self.table, self.region, write_units=self.write_units)
+
+
+def storage_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
+    """Return landing, archive and store of a stage. Opens no connection."""
+    names = deployment.aws
+    if names is None:
+        raise ValueError("a local deployment has no stage on AWS")
+    return {
+        "landing": S3LandingResource(uri=names.landing, region=names.region),
+        "archive": S3ArchiveResource(
+            directory=str(deployment.archive_dir),
+            lake_dir=str(deployment.lake_dir),
+            names=names.model_dump_json(),
+        ),
+        "store": DynamoStoreResource(table=names.profile_table, region=names.region),
+    }

@@ -1,0 +1,75 @@
+"""Deliveries parsed several at once, by engines that are kept, are parsed as one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Barrier
+from time import sleep
+from typing import Any
+
+import pytest
+
+from customer360_assets.deliveries.feed_deliveries import settle
+from customer360_assets.deliveries.parsing.engines import Engines
+from tests.deliveries.raw_home import KEY, Home
+from tests.patience import PATIENCE
+
+CARDS = "".join(f"555555555555444{i},{i},gold,2024-01-02T03:04:05.123456\n" for i in range(9))
+BROKEN = {3: "bad\n", 5: "\0", 7: '"never closed,1,gold,x\n'}
+
+
+def outcome(root: Path, threads: int) -> Any:
+    home = Home(root)
+    for day in range(1, 13):
+        home.deliver(f"card/card00202405{day:02}-1.csv", CARDS + BROKEN.get(day, ""))
+    home.take_in()
+    found = settle(home.archive, home.feeds["card"], home.lake, KEY, threads)
+    hidden = {path.name for path in home.lake.rglob(".*")}
+    return found.manifest(), home.rows(found), home.quarantined(found, "*"), hidden
+
+
+def test_several_at_once_give_what_one_after_the_other_gives(tmp_path: Path) -> None:
+    manifest, rows, quarantined, hidden = outcome(tmp_path / "one", 1)
+    assert {r["status"] for r in manifest} >= {"loaded", "refused"}
+    assert len(rows) >= len(CARDS.splitlines())
+    assert quarantined
+    assert hidden == {".lock"}
+    assert outcome(tmp_path / "three", 3) == (manifest, rows, quarantined, hidden)
+
+
+def test_deliveries_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
+    together = Barrier(2, timeout=PATIENCE)
+    with Engines(tmp_path / "spill", 2, 2) as engines:
+
+        def work(task: int) -> int:
+            with engines.one(small=True) as engine:
+                together.wait()
+                return int((engine.execute("SELECT ?::INT * 2", [task]).fetchone() or [0])[0])
+
+        assert engines.each(work, [1, 2]) == [2, 4]
+
+
+def test_an_engine_is_kept_unless_something_went_wrong_with_it(tmp_path: Path) -> None:
+    with Engines(tmp_path / "spill", 1, 9) as engines:
+        with engines.one(small=True) as first:
+            first.execute("SET VARIABLE seen = 1")
+        with engines.one(small=True) as second:
+            assert second.execute("SELECT getvariable('seen')").fetchone() == (1,)
+        with pytest.raises(KeyError), engines.one(small=True):
+            raise KeyError("a failure")
+        with engines.one(small=True) as third:
+            assert third.execute("SELECT getvariable('seen')").fetchone() == (None,)
+
+
+def test_the_first_failure_keeps_the_rest_from_starting(tmp_path: Path) -> None:
+    started = []
+
+    def work(task: int) -> None:
+        started.append(task)
+        if task:
+            sleep(0.02)
+        raise ValueError(f"task {task}")
+
+    with Engines(tmp_path / "spill", 2, 50) as engines, pytest.raises(ValueError, match="0"):
+        engines.each(work, range(50))
+    assert len(started) < 50
