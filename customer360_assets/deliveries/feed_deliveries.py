@@ -12,23 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from customer360_assets.contracts import contract
 from customer360_assets.deliveries.formats.errors import ParseError
 from customer360_assets.deliveries.in_force import Entry, InForce, in_force_of
 from customer360_assets.deliveries.intake.take_in import business_date_of
 from customer360_assets.deliveries.moves import movers
-from customer360_assets.deliveries.parsing.delivery import Delivery, fingerprint_of
+from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.parse import parse
-from customer360_assets.deliveries.parsing.parsed import (
-    folder_of,
-    parsed_folder,
-    quarantine_of,
-    read_marker,
-)
+from customer360_assets.deliveries.parsing.parsed import read_marker
 from customer360_assets.feeds.spec import FeedSpec
-from resources.deployment.card_token import CardKey
-from resources.protocols.archive import Archive, Receipt
+from resources.protocols.archive import Receipt
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,14 @@ class FeedDeliveries:
     failures: outstanding deliveries that could not be parsed, each with its error.
     """
 
-    spec: FeedSpec
-    fingerprint: str
-    lake_dir: Path
+    job: ParsingJob
     entries: tuple[Entry, ...]
     failures: tuple[tuple[Delivery, ParseError], ...] = ()
+
+    @property
+    def spec(self) -> FeedSpec:
+        """The feed's specification."""
+        return self.job.spec
 
     @cached_property
     def effective(self) -> InForce:
@@ -140,7 +137,7 @@ class FeedDeliveries:
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
-                file = quarantine_of(self.lake_dir, self.spec.feed, own, self.fingerprint)
+                file = self.job.quarantine_of(own)
                 found[date].append(file)
         return {date: tuple(files) for date, files in found.items()}
 
@@ -155,14 +152,14 @@ class FeedDeliveries:
         return found
 
     def _parsed_files(self, entry: Entry, date: dt.date) -> list[Path]:
-        folder = folder_of(self.lake_dir, self.spec.feed, entry.own, self.fingerprint)
+        folder = self.job.folder_of(entry.own)
         return [folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())]
 
     def _version(self, date: dt.date) -> str:
-        digest = hashlib.sha256()
+        digest, fingerprint = hashlib.sha256(), self.job.fingerprint
         for entry in self.effective.dates.get(date, ()):
             delivery = entry.delivery
-            digest.update(f"{delivery.sha256} {self.fingerprint} {delivery.delivery_id}\n".encode())
+            digest.update(f"{delivery.sha256} {fingerprint} {delivery.delivery_id}\n".encode())
             if entry.parsed is None:
                 # So that a date that was tried without it is made when it has been parsed.
                 digest.update(b"not parsed\n")
@@ -216,23 +213,19 @@ def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
     )
 
 
-def read_deliveries(
-    archive: Archive, spec: FeedSpec, lake_dir: Path, key: CardKey | None = None
-) -> FeedDeliveries:
+def read_deliveries(job: ParsingJob) -> FeedDeliveries:
     """Return a feed's deliveries as recorded in the archive and the markers now."""
-    fingerprint = fingerprint_of(spec, contract(f"raw.{spec.feed}"), key)
     entries = []
-    folder = parsed_folder(lake_dir, spec.feed)
-    archive.pull(folder)
-    receipts = archive.receipts(spec.feed)
-    parsed = _parsed_folders(folder)
+    job.archive.pull(job.folder)
+    receipts = job.archive.receipts(job.spec.feed)
+    parsed = _parsed_folders(job.folder)
     for receipt in receipts:
-        delivery = delivery_of(receipt, spec)
-        present = folder_of(lake_dir, spec.feed, delivery.delivery_id, fingerprint)
+        delivery = delivery_of(receipt, job.spec)
+        present = job.folder_of(delivery.delivery_id)
         others = (read_marker(f) for f in parsed[delivery.delivery_id] if f != present)
         earlier = tuple(p for p in others if p is not None)
         entries.append(Entry(delivery, read_marker(present), earlier))
-    return FeedDeliveries(spec, fingerprint, lake_dir, tuple(entries))
+    return FeedDeliveries(job, tuple(entries))
 
 
 def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
@@ -243,42 +236,29 @@ def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
     return found
 
 
-def settle(
-    archive: Archive,
-    spec: FeedSpec,
-    lake_dir: Path,
-    key: CardKey | None = None,
-    threads: int | None = None,
-) -> FeedDeliveries:
+def settle(job: ParsingJob) -> FeedDeliveries:
     """Parse what is outstanding and return the feed's deliveries, all of them settled.
 
     Raises UnsettledError when some could not be parsed, after all others were.
     """
-    deliveries = parse_outstanding(archive, spec, lake_dir, key, threads)
+    deliveries = parse_outstanding(job)
     if deliveries.failures:
         raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
     return deliveries
 
 
-def parse_outstanding(
-    archive: Archive,
-    spec: FeedSpec,
-    lake_dir: Path,
-    key: CardKey | None = None,
-    threads: int | None = None,
-) -> FeedDeliveries:
+def parse_outstanding(job: ParsingJob) -> FeedDeliveries:
     """Parse what is outstanding and return the feed's deliveries, with those that failed.
 
     A file that turns out to be refused gives way to the one before it, which may have to be parsed
     in turn.
     """
-    table = contract(f"raw.{spec.feed}")
     failed: dict[str, tuple[Delivery, ParseError]] = {}
-    deliveries = read_deliveries(archive, spec, lake_dir, key)
+    deliveries = read_deliveries(job)
     while todo := [d for d in deliveries.outstanding if d.delivery_id not in failed]:
         while todo:
             try:
-                parse(todo, spec, table, archive, lake_dir, key, threads)
+                parse(todo, job)
                 break
             except ParseError as error:
                 bad = _named(todo, error)
@@ -286,7 +266,7 @@ def parse_outstanding(
                     raise
                 failed[bad.delivery_id] = bad, error
                 todo.remove(bad)
-        deliveries = read_deliveries(archive, spec, lake_dir, key)
+        deliveries = read_deliveries(job)
     # What was parsed meanwhile may have taken the place of one that could not be.
     left = tuple(failed[d.delivery_id] for d in deliveries.outstanding)
     return replace(deliveries, failures=left)

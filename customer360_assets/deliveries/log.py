@@ -20,7 +20,9 @@ from customer360_assets.deliveries.feed_deliveries import (
     settle,
 )
 from customer360_assets.deliveries.intake.landed import unmatched
-from customer360_assets.deliveries.intake.take_in import IntakeResult, is_new, take_in
+from customer360_assets.deliveries.intake.take_in import is_new, note_taken, take_in
+from customer360_assets.deliveries.parsing.failures import IntakeError, UnsettledError
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.key_record import recorded_key
 from customer360_assets.deliveries.waiting import complete_before
 from customer360_assets.feeds.loader import load_feeds
@@ -28,11 +30,25 @@ from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.planning.versions import NOTHING
 from resources.deployment.card_token import CardKey
 from resources.deployment.deployment import Deployment
-from resources.protocols.archive import Archive
+from resources.protocols.archive import Archive, Receipt
 from resources.protocols.landing import LandedFile, Landing
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
 """Version of a business date whose deliveries were all replaced."""
+
+
+@dataclass(frozen=True)
+class IntakeResult:
+    """New deliveries, files left for next time, files of none of the feeds (`Intake` has more).
+
+    failure: files that could not be read and deliveries that could not be parsed; all else was
+    taken in.
+    """
+
+    taken: tuple[Receipt, ...]
+    changing: tuple[str, ...]
+    unmatched: tuple[str, ...]
+    failure: IntakeError | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,9 @@ class DeliveryLog:
     def _key(self) -> CardKey:
         return self.key()
 
-    def _key_of(self, spec: FeedSpec) -> CardKey | None:
-        return self._key if spec.tokenizes else None
+    def _job(self, spec: FeedSpec) -> ParsingJob:
+        key = self._key if spec.tokenizes else None
+        return ParsingJob(spec, self.archive, self.lake_dir, key)
 
     def take_in(
         self,
@@ -75,9 +92,18 @@ class DeliveryLog:
         """
         wanted = dict(self.feeds) if feeds is None else self.of_feeds(feeds)
         dated = self._not_before_others(arrived or run_date)
-        return take_in(
-            self.landing, self.archive, wanted, run_date, only, self.settled, dated, is_whole
-        )
+        intake = take_in(self.landing, self.archive, wanted, run_date, only, dated, is_whole)
+        failed = []
+        for feed, states in intake.states.items():
+            unparsed: frozenset[str] = frozenset()
+            try:
+                self.settled(feed)
+            except UnsettledError as error:
+                failed.append(error)
+                unparsed = error.files
+            note_taken(self.archive, feed, states, unparsed)
+        failure = IntakeError(intake.unread, failed) if intake.unread or failed else None
+        return IntakeResult(intake.taken, intake.changing, intake.unmatched, failure)
 
     def of_feeds(self, feeds: Collection[str]) -> dict[str, FeedSpec]:
         """Return the specifications of these feeds, as far as the deployment has them."""
@@ -95,7 +121,7 @@ class DeliveryLog:
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return settle(self.archive, spec, self.lake_dir, self._key_of(spec))
+        return settle(self._job(spec))
 
     def parsed(self, feed: str) -> FeedDeliveries | None:
         """Parse what is outstanding of a feed and return its deliveries, with those that failed.
@@ -105,21 +131,18 @@ class DeliveryLog:
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return parse_outstanding(self.archive, spec, self.lake_dir, self._key_of(spec))
+        return parse_outstanding(self._job(spec))
 
     def delivered(self, feed: str) -> FeedDeliveries | None:
         """Return a feed's deliveries as they stand; None when the deployment has no such feed."""
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
+        return read_deliveries(self._job(spec))
 
     def known(self) -> dict[str, FeedDeliveries]:
         """Return every feed's deliveries, parsed or not."""
-        return {
-            feed: read_deliveries(self.archive, spec, self.lake_dir, self._key_of(spec))
-            for feed, spec in self.feeds.items()
-        }
+        return {feed: read_deliveries(self._job(spec)) for feed, spec in self.feeds.items()}
 
     def complete_before(self) -> dt.date:
         """Return the first date that lacks, or may lack, something that has arrived.

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from customer360_assets.automation.arrivals.cursor import Arrivals, Outcome, Rules
 from customer360_assets.automation.arrivals.watch import Watch
-from customer360_assets.deliveries.intake.take_in import take_in, taken_states
+from customer360_assets.deliveries.intake.take_in import taken_states
 from customer360_assets.feeds.loader import load_feeds
 from tests.automation.landing_world import ListingError, MemoryArchive, World
+from tests.deliveries.taking import take_in_only
 
 HISTORIES = 500
 MANY = 5_000
@@ -141,7 +142,7 @@ class History:
                 assert ends == "is killed"
 
     def _take_in(self, run: Run) -> None:
-        taken = take_in(self.world, self.archive, {SPEC.feed: SPEC}, TODAY, run.files).taken
+        taken = take_in_only(self.world, self.archive, {SPEC.feed: SPEC}, TODAY, run.files).taken
         for receipt in taken:
             whole = self.world.complete.get(receipt.file, [])
             assert self.archive.contents[receipt.sha256] in whole, "taken while it was written"

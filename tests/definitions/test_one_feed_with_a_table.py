@@ -83,6 +83,7 @@ from customer360_assets.definitions import defs
 from customer360_assets.feeds import load_feeds
 from customer360_assets.deliveries.feed_deliveries import settle
 from customer360_assets.deliveries.intake.take_in import take_in
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.tables.transformations import transformation
 from resources.files.folder_archive import LocalArchive
 from resources.embedded.duckdb_engine import DuckDbEngine
@@ -91,7 +92,7 @@ from resources.files.folder_landing import LocalLanding
 day, spec = dt.date(2024, 5, 23), load_feeds("workshop")["loan"]
 archive, lake = LocalArchive(Path("archive")), Path("lake")
 take_in(LocalLanding(Path("landing")), archive, {"loan": spec}, day)
-deliveries = settle(archive, spec, lake, threads=1)
+deliveries = settle(ParsingJob(spec, archive, lake, threads=1))
 files = {"raw.loan": [str(f) for f in deliveries.partition_files(day, day)[day]]}
 sql = transformation("stage.loan").text
 staged = DuckDbEngine(temp_directory=Path("spill"), threads=1).query(sql, [day, day], files)

@@ -11,12 +11,15 @@ from typing import Any
 import duckdb
 
 from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, settle
-from customer360_assets.deliveries.intake.take_in import IntakeResult, take_in
+from customer360_assets.deliveries.intake.take_in import Intake
+from customer360_assets.deliveries.log import DeliveryLog
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.parsed import MARKER
 from customer360_assets.feeds import FeedSpec, load_feeds
 from resources.deployment.card_token import CardKey
 from resources.files.folder_archive import LocalArchive
 from resources.files.folder_landing import LocalLanding
+from tests.deliveries.taking import take_in_only
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 KEY = CardKey(bytes(range(32)))
@@ -44,11 +47,20 @@ class Home:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def take_in(self, run_date: dt.date = DAY) -> IntakeResult:
-        return take_in(self.landing, self.archive, self.feeds, run_date)
+    def take_in(self, run_date: dt.date = DAY) -> Intake:
+        """Archive what is new and note it as taken, without a look into it."""
+        return take_in_only(self.landing, self.archive, self.feeds, run_date)
+
+    def log(self) -> DeliveryLog:
+        return DeliveryLog(
+            self.feeds, self.landing, self.archive, self.lake, self.root, lambda: KEY
+        )
+
+    def job(self, feed: str, key: CardKey | None = KEY, threads: int = 1) -> ParsingJob:
+        return ParsingJob(self.feeds[feed], self.archive, self.lake, key, threads)
 
     def settle(self, feed: str, key: CardKey = KEY) -> FeedDeliveries:
-        return settle(self.archive, self.feeds[feed], self.lake, key, threads=1)
+        return settle(self.job(feed, key))
 
     def run(self, feed: str, run_date: dt.date = DAY) -> FeedDeliveries:
         self.take_in(run_date)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,11 +11,12 @@ import pytest
 
 from customer360_assets.deliveries.feed_deliveries import read_deliveries
 from customer360_assets.deliveries.intake.landed import unmatched
-from customer360_assets.deliveries.intake.take_in import IntakeResult, is_new, take_in, taken_states
+from customer360_assets.deliveries.intake.take_in import is_new, taken_states
+from customer360_assets.deliveries.log import IntakeResult
 from customer360_assets.deliveries.parsing.failures import UnsettledError
 from resources.files.folder_landing import LocalLanding
 from tests.deliveries.breaking import POISON, break_parser
-from tests.deliveries.raw_home import DAY, KEY, Home
+from tests.deliveries.raw_home import DAY, Home
 from tests.deliveries.test_in_force import account, accounts, card, cards, statuses
 
 REPORTED = f"{card(2)} (card-000002: the engine failed: BinderException)"
@@ -34,11 +36,11 @@ def bank(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 def intake(home: Home) -> IntakeResult:
     for path in home.landing_dir.rglob("*.csv"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
-    return take_in(home.landing, home.archive, home.feeds, DAY, None, home.settle)
+    return home.log().take_in(DAY)
 
 
 def parsed(home: Home, feed: str) -> list[str]:
-    found = read_deliveries(home.archive, home.feeds[feed], home.lake, KEY)
+    found = read_deliveries(home.job(feed))
     return [e.own for e in found.entries if e.parsed is not None]
 
 
@@ -137,7 +139,7 @@ def test_a_file_that_cannot_be_read_is_left_and_named(home: Home, known: bool) -
         home.deliver(card(day), cards(day))
     home.deliver(account(1), accounts(1))
     closed = ClosedLanding(home.landing_dir, card(1))
-    result = take_in(closed, home.archive, home.feeds, DAY)
+    result = replace(home.log(), landing=closed).take_in(DAY)
     assert [r.file for r in result.taken] == [account(1), card(2)]
     reported = f"1 files could not be read: {card(1)} (PermissionError). All else was taken in."
     assert str(result.failure) == reported
@@ -161,6 +163,6 @@ def test_a_name_that_is_no_text_is_left_out_and_shown(home: Home) -> None:
     result = home.take_in()
     assert [r.file for r in result.taken] == ["visitors/v.csv"]
     assert result.unmatched == (r"elsewhere/\xe9.txt", r"visitors/\xfacty.csv")
-    assert result.failure is None
+    assert result.unread == {}
     assert not is_new(home.landing, home.archive, home.feeds["web_visitor_map"])
     assert unmatched(home.landing, home.feeds.values()) == list(result.unmatched)

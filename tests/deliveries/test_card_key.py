@@ -96,4 +96,4 @@ def test_a_feed_that_makes_tokens_needs_a_key(home: Home) -> None:
     from customer360_assets.deliveries.feed_deliveries import read_deliveries
 
     with pytest.raises(ValueError, match="feed card makes card tokens and was given no key"):
-        read_deliveries(home.archive, home.feeds["card"], home.lake)
+        read_deliveries(home.job("card", key=None))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Barrier
-from time import sleep
 from typing import Any
 
 import pytest
 
-from customer360_assets.deliveries.feed_deliveries import settle
+from customer360_assets.deliveries.feed_deliveries import read_deliveries, settle
+from customer360_assets.deliveries.formats.errors import ParseError
+from customer360_assets.deliveries.parsing import parse
+from customer360_assets.deliveries.parsing.draft import Draft
 from customer360_assets.deliveries.parsing.engines import Engines
-from tests.deliveries.raw_home import KEY, Home
+from customer360_assets.deliveries.parsing.write import Written
+from tests.deliveries.raw_home import Home
 from tests.patience import PATIENCE
 
 CARDS = "".join(f"555555555555444{i},{i},gold,2024-01-02T03:04:05.123456\n" for i in range(9))
@@ -23,7 +26,7 @@ def outcome(root: Path, threads: int) -> Any:
     for day in range(1, 13):
         home.deliver(f"card/card00202405{day:02}-1.csv", CARDS + BROKEN.get(day, ""))
     home.take_in()
-    found = settle(home.archive, home.feeds["card"], home.lake, KEY, threads)
+    found = settle(home.job("card", threads=threads))
     hidden = {path.name for path in home.lake.rglob(".*")}
     return found.manifest(), home.rows(found), home.quarantined(found, "*"), hidden
 
@@ -37,16 +40,30 @@ def test_several_at_once_give_what_one_after_the_other_gives(tmp_path: Path) -> 
     assert outcome(tmp_path / "three", 3) == (manifest, rows, quarantined, hidden)
 
 
-def test_deliveries_are_worked_on_at_the_same_time(tmp_path: Path) -> None:
-    together = Barrier(2, timeout=PATIENCE)
-    with Engines(tmp_path / "spill", 2, 2) as engines:
+def delivered(root: Path, days: int) -> Home:
+    home = Home(root)
+    for day in range(1, days + 1):
+        home.deliver(f"card/card00202405{day:02}-1.csv", CARDS)
+    home.take_in()
+    return home
 
-        def work(task: int) -> int:
-            with engines.one(small=True) as engine:
-                together.wait()
-                return int((engine.execute("SELECT ?::INT * 2", [task]).fetchone() or [0])[0])
 
-        assert engines.each(work, [1, 2]) == [2, 4]
+def test_deliveries_are_worked_on_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, together, write = (
+        delivered(tmp_path, 2),
+        Barrier(2, timeout=PATIENCE),
+        parse.write_records,
+    )
+
+    def meeting(*given: Any) -> Written:
+        together.wait()
+        return write(*given)
+
+    monkeypatch.setattr(parse, "write_records", meeting)
+    assert len(home.rows(settle(home.job("card", threads=2)))) == 2 * 9
+    assert not together.broken
 
 
 def test_an_engine_is_kept_unless_something_went_wrong_with_it(tmp_path: Path) -> None:
@@ -61,15 +78,17 @@ def test_an_engine_is_kept_unless_something_went_wrong_with_it(tmp_path: Path) -
             assert third.execute("SELECT getvariable('seen')").fetchone() == (None,)
 
 
-def test_the_first_failure_keeps_the_rest_from_starting(tmp_path: Path) -> None:
-    started = []
+def test_the_first_failure_keeps_the_rest_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, started = delivered(tmp_path, 30), list[str]()
 
-    def work(task: int) -> None:
-        started.append(task)
-        if task:
-            sleep(0.02)
-        raise ValueError(f"task {task}")
+    def failing(draft: Draft, *_rest: object) -> Written:
+        started.append(draft.delivery.delivery_id)
+        raise ValueError
 
-    with Engines(tmp_path / "spill", 2, 50) as engines, pytest.raises(ValueError, match="0"):
-        engines.each(work, range(50))
-    assert len(started) < 50
+    monkeypatch.setattr(parse, "write_records", failing)
+    job = home.job("card", threads=2)
+    with pytest.raises(ParseError, match="card-000001: cannot be parsed: ValueError"):
+        parse.parse([entry.delivery for entry in read_deliveries(job).entries], job)
+    assert 0 < len(started) < 30

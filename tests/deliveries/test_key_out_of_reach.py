@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from customer360_assets.deliveries.parsing import parse
+from customer360_assets.deliveries.parsing.draft import Draft, Query
 from tests.deliveries.raw_home import KEY, Home
 
 CARD = "card/card0020240523-1.csv"
@@ -18,9 +19,9 @@ def test_no_variable_holds_the_key_while_records_are_written(
 ) -> None:
     seen = []
 
-    def written(*args: Any) -> Any:
-        connection = args[-1]
-        done = write(*args)
+    def written(draft: Draft, *rest: Any) -> Any:
+        connection = draft.connection
+        done = write(draft, *rest)
         seen.append(connection.execute("SELECT count(*) FROM duckdb_variables()").fetchone())
         return done
 
@@ -34,4 +35,4 @@ def test_no_variable_holds_the_key_while_records_are_written(
 
 
 def test_a_query_shows_none_of_its_parameters() -> None:
-    assert "secret" not in repr(parse.Query("SELECT $x", {"x": b"secret"}))
+    assert "secret" not in repr(Query("SELECT $x", {"x": b"secret"}))

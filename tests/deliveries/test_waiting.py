@@ -18,7 +18,7 @@ from customer360_assets.deliveries.waiting import (
     waiting,
 )
 from tests.deliveries.breaking import POISON, break_parser
-from tests.deliveries.raw_home import KEY, Home
+from tests.deliveries.raw_home import Home
 from tests.deliveries.test_in_force import MAY_1, MAY_2, account, accounts, card, cards
 
 FILE = "transactions/t.csv"
@@ -32,7 +32,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def parsed(home: Home, feed: str) -> FeedDeliveries:
     home.take_in()
-    return parse_outstanding(home.archive, home.feeds[feed], home.lake, KEY, threads=1)
+    return parse_outstanding(home.job(feed))
 
 
 def records(*dates: dt.date) -> str:
@@ -114,7 +114,7 @@ def test_a_date_that_was_tried_has_another_version_once_its_delivery_is_parsed(
 ) -> None:
     home.deliver(card(1), POISON)
     tried = parsed(home, "card").expected_versions[MAY_1]
-    stands = read_deliveries(home.archive, home.feeds["card"], home.lake, KEY)
+    stands = read_deliveries(home.job("card"))
     assert stands.expected_versions == {MAY_1: tried}
     monkeypatch.undo()
     assert parsed(home, "card").expected_versions != {MAY_1: tried}

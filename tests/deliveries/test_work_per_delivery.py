@@ -15,7 +15,7 @@ from customer360_assets.deliveries.intake.take_in import is_new
 from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.parsed import Parsed, parsed_folder
 from resources.protocols.archive import Receipt
-from tests.deliveries.raw_home import KEY, Home
+from tests.deliveries.raw_home import Home
 from tests.deliveries.test_in_force import card, cards
 
 MANY = 400
@@ -62,7 +62,7 @@ def test_what_was_parsed_is_listed_once(home: Home, monkeypatch: pytest.MonkeyPa
             return plain(path)
 
         monkeypatch.setattr(os, name, counted)
-    assert len(read_deliveries(home.archive, home.feeds["card"], home.lake, KEY).entries) == 8
+    assert len(read_deliveries(home.job("card")).entries) == 8
     assert listed[str(folder)] == 1
 
 

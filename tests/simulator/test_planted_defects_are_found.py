@@ -9,6 +9,7 @@ import pytest
 
 from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, settle
 from customer360_assets.deliveries.intake.take_in import take_in
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.feeds import load_feeds
 from resources.deployment.card_token import CardKey
 from resources.files.folder_archive import LocalArchive
@@ -26,7 +27,8 @@ def settled(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     archive, feeds = LocalArchive(home / "archive"), dict(load_feeds("workshop"))
     take_in(LocalLanding(home / "landing"), archive, feeds, date(2024, 6, 30))
     key = CardKey(bytes(range(32)))
-    return {feed: settle(archive, feeds[feed], home / "lake", key, threads=1) for feed in FEEDS}
+    lake = home / "lake"
+    return {f: settle(ParsingJob(feeds[f], archive, lake, key, threads=1)) for f in FEEDS}
 
 
 @pytest.mark.slow

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from customer360_assets.deliveries.intake.landed import Landed, unmatched
-from customer360_assets.deliveries.parsing.failures import IntakeError, UnsettledError
 from customer360_assets.feeds.dates import date_in_name
 from customer360_assets.feeds.spec import FeedSpec
 from resources.protocols.archive import Archive, Content, Receipt
@@ -16,17 +15,18 @@ from resources.protocols.landing import LandedFile, Landing
 
 
 @dataclass(frozen=True)
-class IntakeResult:
+class Intake:
     """What an intake found: new deliveries, files left for next time, files of none of its feeds.
 
-    The last are not looked for when the intake was of certain files alone. failure: files that
-    could not be read and deliveries that could not be parsed; all else was taken in.
+    The last are not looked for when the intake was of certain files alone. unread: files that could
+    not be read, with the kind of failure. states: by feed, file and the state in which it was read.
     """
 
     taken: tuple[Receipt, ...]
     changing: tuple[str, ...]
     unmatched: tuple[str, ...]
-    failure: IntakeError | None = None
+    unread: Mapping[str, str]
+    states: Mapping[str, Mapping[str, list[str]]]
 
 
 def take_in(
@@ -35,10 +35,9 @@ def take_in(
     feeds: Mapping[str, FeedSpec],
     run_date: dt.date,
     only: Mapping[str, str] | None = None,
-    look_into: Callable[[str], object] = lambda _feed: None,
     arrived: dt.date | None = None,
     is_whole: Callable[[LandedFile], bool] = lambda _file: True,
-) -> IntakeResult:
+) -> Intake:
     """Register every delivery that is new: another file, or a file with other bytes than before.
 
     Files are taken by feed and name, so that the order of arrival is the same on every machine. A
@@ -46,8 +45,7 @@ def take_in(
     `is_whole`, unless it is named. `only` names files and the state
     that each must still be in: no other is looked at, and none of another state is taken.
     `arrived` dates the files of feeds that state no date; the run's own date if it is not given.
-    `look_into` parses what a feed has delivered; only then do its files count as taken in. What
-    cannot be read or parsed keeps nothing else from being taken in.
+    What cannot be read keeps nothing else from being taken in.
     """
     landed = Landed(landing)
     taken: list[Receipt] = []
@@ -85,12 +83,12 @@ def take_in(
         kept = archive.recall(_taken_name(feed))
         here = {f.key: kept[f.key] for f in shown if f.key in kept}
         counted[feed] = {**here, **had}
-    failed = _look_into_each(archive, counted, look_into)
-    return IntakeResult(
+    return Intake(
         tuple(taken),
         tuple(landed.changing),
         () if only is not None else tuple(unmatched(landing, feeds.values())),
-        IntakeError(landed.unread, failed) if landed.unread or failed else None,
+        landed.unread,
+        counted,
     )
 
 
@@ -118,24 +116,16 @@ def _asked(
     return [file for file in shown if only.get(file.key) == file.state]
 
 
-def _look_into_each(
-    archive: Archive,
-    counted: Mapping[str, Mapping[str, list[str]]],
-    look_into: Callable[[str], object],
-) -> list[UnsettledError]:
-    """Parse what each feed has delivered, and note its files as taken in but for the unparsed."""
-    # If intake is killed before the dates of a file are known, it processes the file again: a
-    # receipt alone does not show what is outstanding.
-    failed = []
-    for feed, states in counted.items():
-        left: frozenset[str] = frozenset()
-        try:
-            look_into(feed)
-        except UnsettledError as error:
-            failed.append(error)
-            left = error.files
-        archive.remember(_taken_name(feed), {f: s for f, s in states.items() if f not in left})
-    return failed
+def note_taken(
+    archive: Archive, feed: str, states: Mapping[str, list[str]], unparsed: Collection[str] = ()
+) -> None:
+    """Note a feed's files as taken in, but for the unparsed; to be called when all are parsed.
+
+    If intake is killed before the dates of a file are known, it processes the file again: a receipt
+    alone does not show what is outstanding.
+    """
+    kept = {file: state for file, state in states.items() if file not in unparsed}
+    archive.remember(_taken_name(feed), kept)
 
 
 def taken_states(archive: Archive, feed: str) -> dict[str, str]:

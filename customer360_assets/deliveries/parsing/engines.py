@@ -7,32 +7,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from resources.files.opening import open_duckdb, usable_memory
 
 if TYPE_CHECKING:
     import duckdb
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 
 class Engines:
     """DuckDB for `tasks` deliveries of one feed, on `threads` cores (None: all) together.
 
-    What does not fit into memory goes below `spill`, which belongs to this object alone.
+    workers: how many deliveries are parsed at once. What does not fit into memory goes below
+    `spill`, which belongs to this object alone.
     """
 
     def __init__(self, spill: Path, threads: int | None, tasks: int) -> None:
         cores = threads or os.cpu_count() or 1
-        self._workers = max(1, min(cores, tasks))
-        self._threads = max(1, cores // self._workers)
+        self.workers = max(1, min(cores, tasks))
+        self._threads = max(1, cores // self.workers)
         self._spill = spill
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._opened = 0
@@ -47,17 +43,6 @@ class Engines:
         for connection in self._idle:
             connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
-
-    def each(self, work: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
-        """Run every task, several at once; after the first failure no other starts."""
-        if self._workers == 1:
-            return [work(task) for task in tasks]
-        with ThreadPoolExecutor(self._workers) as pool:
-            waiting = [pool.submit(copy_context().run, work, task) for task in tasks]
-            try:
-                return [done.result() for done in waiting]
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
 
     @contextmanager
     def one(self, *, small: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -84,7 +69,7 @@ class Engines:
         self._opened += 1
         # What has no offset, and what an expression prints, is UTC on every machine.
         connection = open_duckdb(
-            memory_limit=f"{usable_memory() // self._workers}B",
+            memory_limit=f"{usable_memory() // self.workers}B",
             temp_directory=str(self._spill / str(self._opened)),
             threads=threads,
             # No file is read by two deliveries.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from customer360_assets.contracts.contract import Contract
 from customer360_assets.deliveries.formats.errors import ParseError, RefusedError
 from customer360_assets.deliveries.formats.source import (
     Source,
@@ -17,41 +17,23 @@ from customer360_assets.deliveries.formats.source import (
     text_source,
 )
 from customer360_assets.deliveries.formats.text import DamagedError, read_text
-from customer360_assets.deliveries.parsing.conversion import judged_sql, pads_of
-from customer360_assets.deliveries.parsing.delivery import Delivery, fingerprint_of
+from customer360_assets.deliveries.parsing.conversion import pads_of
+from customer360_assets.deliveries.parsing.delivery import Delivery
+from customer360_assets.deliveries.parsing.draft import Draft, Judgement
 from customer360_assets.deliveries.parsing.engines import Engines
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.key_record import record_key
 from customer360_assets.deliveries.parsing.left_overs import DRAFTS, SPILL, alone
-from customer360_assets.deliveries.parsing.parsed import (
-    Parsed,
-    folder_of,
-    parsed_folder,
-    put_in_place,
-    quarantine_of,
-    read_marker,
-    write_marker,
-)
+from customer360_assets.deliveries.parsing.parsed import Parsed, put_in_place, write_marker
 from customer360_assets.deliveries.parsing.sketch import sketches
-from customer360_assets.deliveries.parsing.write import Query, write_records
+from customer360_assets.deliveries.parsing.write import write_records
 from customer360_assets.feeds.spec import FeedSpec
-from resources.deployment.card_token import CardKey
 from resources.protocols.archive import Archive
-
-if TYPE_CHECKING:
-    import duckdb
 
 SMALL_BYTES = 32 << 20
 
 
-def parse(
-    deliveries: Sequence[Delivery],
-    spec: FeedSpec,
-    contract: Contract,
-    archive: Archive,
-    lake_dir: Path,
-    key: CardKey | None = None,
-    threads: int | None = None,
-) -> list[Parsed]:
+def parse(deliveries: Sequence[Delivery], job: ParsingJob) -> list[Parsed]:
     """Parse deliveries of one feed, once per fingerprint, and return their markers.
 
     Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
@@ -60,93 +42,62 @@ def parse(
     """
     if not deliveries:
         return []
-    key = key if spec.tokenizes else None
-    fingerprint = fingerprint_of(spec, contract, key)
-    folder = parsed_folder(lake_dir, spec.feed)
-    if key is not None:
-        record_key(archive, key)
-    folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder), Engines(folder / SPILL, threads, len(deliveries)) as engines:
+    if job.spec.tokenizes and job.key is not None:
+        record_key(job.archive, job.key)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with alone(job.folder), Engines(job.folder / SPILL, job.threads, len(deliveries)) as engines:
+        if engines.workers == 1:
+            return [_one(delivery, job, engines) for delivery in deliveries]
+        with ThreadPoolExecutor(engines.workers) as pool:
+            waiting = [
+                pool.submit(copy_context().run, _one, delivery, job, engines)
+                for delivery in deliveries
+            ]
+            try:
+                return [done.result() for done in waiting]
+            finally:
+                # After the first failure no other starts.
+                pool.shutdown(wait=True, cancel_futures=True)
 
-        def one(delivery: Delivery) -> Parsed:
-            return _one(delivery, fingerprint, spec, contract, archive, lake_dir, key, engines)
 
-        return engines.each(one, deliveries)
-
-
-def _one(
-    delivery: Delivery,
-    fingerprint: str,
-    spec: FeedSpec,
-    contract: Contract,
-    archive: Archive,
-    lake_dir: Path,
-    key: CardKey | None,
-    engines: Engines,
-) -> Parsed:
-    final = folder_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
-    if (done := read_marker(final)) is not None:
+def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
+    if (done := job.parsed(delivery.delivery_id)) is not None:
         return done
+    final = job.folder_of(delivery.delivery_id)
+    quarantine = job.quarantine_of(delivery.delivery_id)
     out, scratch = (final.with_name(f".{final.name}.{s}") for s in DRAFTS)
     for folder in (out, scratch):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    quarantine = quarantine_of(lake_dir, delivery.feed, delivery.delivery_id, fingerprint)
-    content = _content(delivery, archive)
+    content = _content(delivery, job.archive)
     with _naming_delivery(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
-        parsed = _parsed(
-            delivery,
-            fingerprint,
-            spec,
-            contract,
-            pads_of(key),
-            content,
-            out,
-            scratch,
-            quarantine,
-            connection,
-        )
+        draft = Draft(delivery, job.contract, out, scratch, connection)
+        parsed = _parsed(draft, job, content, quarantine)
     write_marker(out, parsed)
     # Last of all the rename: what is left before it, the next attempt clears.
     shutil.rmtree(scratch)
     put_in_place(out, final)
     if parsed.in_quarantine:
-        archive.push(quarantine.parent)
-    archive.push(final)
+        job.archive.push(quarantine.parent)
+    job.archive.push(final)
     return parsed
 
 
-def _parsed(
-    delivery: Delivery,
-    fingerprint: str,
-    spec: FeedSpec,
-    contract: Contract,
-    pads: dict[str, bytes],
-    content: Path,
-    out: Path,
-    scratch: Path,
-    quarantine: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> Parsed:
+def _parsed(draft: Draft, job: ParsingJob, content: Path, quarantine: Path) -> Parsed:
     """Write what the delivery holds, or nothing when it is refused whole."""
+    delivery, spec = draft.delivery, job.spec
     try:
         _refuse_early(delivery, spec)
-        source = _source(delivery, spec, contract, content, scratch, connection)
+        source = _source(draft, spec, content)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
-
-        def judged(delivered: str, doubted: Collection[str]) -> Query:
-            date = delivery.business_date
-            sql = judged_sql(spec, contract, delivered, source.types, date, doubted)
-            return Query(sql, pads)
-
-        written = write_records(delivery, contract, source, judged, out, scratch, connection)
+        pads = pads_of(job.key if spec.tokenizes else None)
+        written = write_records(draft, source, Judgement(spec, draft, source.types, pads))
     except RefusedError as refusal:
-        shutil.rmtree(out)
-        out.mkdir()
+        draft.clear()
         return Parsed(
             delivery_id=delivery.delivery_id,
-            fingerprint=fingerprint,
+            fingerprint=job.fingerprint,
             status="refused",
             reason=str(refusal),
             business_date=delivery.business_date,
@@ -155,13 +106,12 @@ def _parsed(
     if written.quarantine is not None:
         quarantine.parent.mkdir(parents=True, exist_ok=True)
         written.quarantine.replace(quarantine)
-    names, count = (connection.execute(source.extras).fetchone() if source.extras else None) or (
-        (),
-        0,
-    )
+    extra = draft.connection.execute(source.extras).fetchone() if source.extras else None
+    names, count = extra or ((), 0)
+    files = [draft.out / f for files in written.files.values() for f in files]
     return Parsed(
         delivery_id=delivery.delivery_id,
-        fingerprint=fingerprint,
+        fingerprint=job.fingerprint,
         status="loaded",
         notes=source.notes + extra_note(names or (), count),
         business_date=delivery.business_date or written.business_date,
@@ -171,24 +121,16 @@ def _parsed(
         set_aside=dict(written.set_aside),
         rows=dict(written.rows),
         files=dict(written.files),
-        keys=sketches(
-            contract, [out / f for files in written.files.values() for f in files], connection
-        ),
+        keys=sketches(draft.contract, files, draft.connection),
     )
 
 
-def _source(
-    delivery: Delivery,
-    spec: FeedSpec,
-    contract: Contract,
-    content: Path,
-    scratch: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> Source:
+def _source(draft: Draft, spec: FeedSpec, content: Path) -> Source:
+    sha256, connection = draft.delivery.sha256, draft.connection
     if spec.format == "parquet":
-        return parquet_source(content, delivery.sha256, spec, contract, connection)
-    text = read_text(content, delivery.sha256, spec, scratch / "text")
-    return text_source(text, spec, contract, connection)
+        return parquet_source(content, sha256, spec, draft.contract, connection)
+    text = read_text(content, sha256, spec, draft.scratch / "text")
+    return text_source(text, spec, draft.contract, connection)
 
 
 def _refuse_early(delivery: Delivery, spec: FeedSpec) -> None:

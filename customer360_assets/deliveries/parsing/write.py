@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from customer360_assets.contracts.contract import Contract
 from customer360_assets.deliveries.formats.errors import ParseError, RefusedError
 from customer360_assets.deliveries.formats.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.deliveries.formats.sql_text import literal, name
 from customer360_assets.deliveries.formats.truncation import refuse_truncated
 from customer360_assets.deliveries.parsing.delivery import Delivery
+from customer360_assets.deliveries.parsing.draft import Draft, Judgement, Query
 
 if TYPE_CHECKING:
     import duckdb
 
 _OPEN_FILES = 1000
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query and the parameters that it is run with, which may be secret."""
-
-    sql: str
-    parameters: dict[str, bytes] = field(default_factory=dict, repr=False)
-
-
-Judged = Callable[[str, Collection[str]], Query]
-"""Makes the query of typed columns of one of delivered fields, given the columns in doubt."""
 
 
 class ConservationError(ParseError):
@@ -64,69 +51,50 @@ def _most(rows: Mapping[dt.date, int]) -> dt.date | None:
     return max(rows, key=lambda date: (rows[date], date), default=None)
 
 
-def write_records(
-    delivery: Delivery,
-    contract: Contract,
-    source: Source,
-    judged: Judged,
-    out: Path,
-    scratch: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> Written:
+def write_records(draft: Draft, source: Source, judgement: Judgement) -> Written:
     """Write out/business_date=*/*.parquet and scratch/quarantine.parquet; raises RefusedError.
 
     A clean file is read once; only when records are missing from the result is it read again for
     those that broke a rule. It is written anew only when one of them has an open quote, for the
     lines that it reaches into, or a decimal comma, for the numbers that it puts in doubt.
     """
-
-    def write(delivered: str) -> Written:
-        def once(doubted: Collection[str]) -> Written:
-            query = judged(delivered, doubted)
-            return _write(delivery, contract, source.records, query, out, scratch, connection)
-
-        written = once(())
-        if written.doubted:
-            _clear(out)
-            written = once(written.doubted)
-        return written
-
-    written = write(source.sql)
+    written = _without_doubt(draft, source.records, judgement, source.sql)
     if UNCLOSED in written.broken and (quoted := source.quoted) is not None:
-        with _within(quoted, connection) as lines:
+        with _within(quoted, draft.connection) as lines:
             if lines:
-                _clear(out)
-                written = write(quoted.sql)
+                draft.clear()
+                written = _without_doubt(draft, source.records, judgement, quoted.sql)
     if written.broken and not written.rows:
         counts = ", ".join(f"{rule} {n}" for rule, n in written.broken.items())
         hint = f": {source.hint}" if source.hint else ""
         raise RefusedError(f"no record fits the feed ({counts}){hint}", records=source.records)
     if source.last is not None:
-        refuse_truncated(source.last, source.records, written.quarantine, connection)
+        refuse_truncated(source.last, source.records, written.quarantine, draft.connection)
     return written
 
 
-def _write(
-    delivery: Delivery,
-    contract: Contract,
-    records: int,
-    judged: Query,
-    out: Path,
-    scratch: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> Written:
+def _without_doubt(draft: Draft, records: int, judgement: Judgement, delivered: str) -> Written:
+    """Write the records; again, if some of them put the numbers of a column in doubt."""
+    written = _write(draft, records, judgement.of(delivered))
+    if not written.doubted:
+        return written
+    draft.clear()
+    return _write(draft, records, judgement.of(delivered, written.doubted))
+
+
+def _write(draft: Draft, records: int, judged: Query) -> Written:
+    delivery, connection = draft.delivery, draft.connection
     good = "__rule IS NULL AND __aside IS NULL"
-    loaded = _write_rows(delivery, contract, judged, good, "part", out, connection)
+    loaded = _write_rows(draft, judged, good, "part")
     if loaded == records:
-        return Written(*_written(out, connection))
-    odd = scratch / "odd.parquet"
+        return Written(*_written(draft.out, connection))
+    odd = draft.scratch / "odd.parquet"
     to = literal(str(odd))
     connection.execute(f"COPY (FROM ({judged.sql}) WHERE NOT ({good})) TO {to}", judged.parameters)
     kept = f"FROM read_parquet({literal(str(odd))}, hive_partitioning = false)"
-    again = Query(kept)
-    loaded += _write_rows(delivery, contract, again, "__rule IS NULL", "set-aside", out, connection)
-    rows, files = _written(out, connection)
-    quarantine = scratch / "quarantine.parquet"
+    loaded += _write_rows(draft, Query(kept), "__rule IS NULL", "set-aside")
+    rows, files = _written(draft.out, connection)
+    quarantine = draft.scratch / "quarantine.parquet"
     own = delivery.business_date or _most(rows)
     counts = _write_broken(delivery, kept, own, quarantine, connection)
     broken, set_aside = counts["record"], counts["value"]
@@ -146,11 +114,6 @@ def _write(
     )
 
 
-def _clear(out: Path) -> None:
-    shutil.rmtree(out)
-    out.mkdir()
-
-
 @contextmanager
 def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
     """Keep the lines within quotes meanwhile; return how many there are."""
@@ -159,22 +122,15 @@ def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[i
     connection.execute(f"DROP TABLE {WITHIN}")
 
 
-def _write_rows(
-    delivery: Delivery,
-    contract: Contract,
-    judged: Query,
-    which: str,
-    part: str,
-    out: Path,
-    connection: duckdb.DuckDBPyConnection,
-) -> int:
+def _write_rows(draft: Draft, judged: Query, which: str, part: str) -> int:
+    delivery, out, connection = draft.delivery, draft.out, draft.connection
     made = {
         "delivery_id": literal(delivery.delivery_id),
         "delivery_seq": f"CAST({delivery.seq} AS BIGINT)",
         "line_no": "CAST(__line_no AS BIGINT)",
     }
     columns = ", ".join(
-        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
+        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in draft.contract.columns
     )
     good = f"SELECT {columns} FROM ({judged.sql}) WHERE {which}"
     if delivery.business_date is not None:
