@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from customer360_assets.publishing.publish import retries
+from customer360_assets.publishing import retries
 from customer360_assets.publishing.retries import passes, retried
 from resources.account.errors import AwsError
 from resources.protocols.lake_types import CommitConflictError, LakeError

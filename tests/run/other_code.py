@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from customer360_assets.publishing.lake_tables import lineage, transformations
+from customer360_assets.tables import lineage, transformations
 
 ROOT = Path(__file__).resolve().parents[2]
 
