@@ -45,7 +45,7 @@ class ParsingJob:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What a parsed delivery depends on besides its bytes: specification, contract, key."""
+        """The hash of what rows depend on besides the bytes: specification, contract, key."""
         return self.spec.fingerprint(self.contract, self.key.key_id if self.key else "")
 
     @property
