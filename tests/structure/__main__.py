@@ -11,6 +11,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from tests.structure.chain import longest_chain
 from tests.structure.imports import Kind, circles, imports, modules, upward
 from tests.structure.prose import prose
 
@@ -58,7 +59,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--root", type=Path, default=ROOT, help="a checkout (default: this one)")
     parser.add_argument("--verbose", action="store_true", help="also name circles and imports")
     given = parser.parse_args(arguments)
-    print("\n".join(report(given.root, given.verbose)))  # noqa: T201 - a command
+    lines = report(given.root, given.verbose)
+    chain = longest_chain(given.root.resolve())
+    lines.append(f"Longest chain of calls from a landed file to its published rows: {len(chain)}")
+    print("\n".join(lines + (chain if given.verbose else [])))  # noqa: T201 - a command
 
 
 if __name__ == "__main__":
