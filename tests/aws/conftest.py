@@ -12,7 +12,7 @@ from resources.account.aws_names import AwsNames
 from resources.deployment.deployment import Deployment
 from tests.aws.conftest_athena import athena, back_end  # noqa: F401 - fixtures
 from tests.aws.conftest_jobs import machine  # noqa: F401 - a fixture
-from tests.aws.stage import new_stage
+from tests.aws.environment import new_stage
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.athena_tables import service
 from tests.aws.emulation.athena_trino import TrinoBackEnd
-from tests.aws.stage import REGION
+from tests.aws.environment import REGION
 from tests.engines.trino_client import Trino
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tests.aws.emulation.job_machine import Spark
-from tests.aws.stage import REGION
-from tests.aws.whole.whole_stage import Rows
+from tests.aws.environment import REGION
+from tests.aws.whole.whole_environment import Rows
 from tests.patience import PATIENCE
 
 JARS = ("iceberg-spark-runtime-3.5_2.12", "iceberg-aws-bundle")

@@ -12,10 +12,10 @@ from customer360_assets.contracts import contract
 from customer360_assets.contracts.audit import iceberg_schema
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.athena.athena_stage import engine_of
+from tests.aws.athena.athena_environment import engine_of
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.emulation.athena_trino import TrinoBackEnd
-from tests.aws.stage import REGION, new_stage
+from tests.aws.environment import REGION, new_stage
 from tests.engines.banks import WORKSHOP, simulated, workshop
 from tests.engines.compared import Plan, Planning, from_disk, from_s3, rows_of
 from tests.engines.recorded import Recorder, Text

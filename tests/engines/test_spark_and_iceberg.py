@@ -13,11 +13,11 @@ from resources.iceberg.glue_catalog import open_glue_catalog
 from resources.protocols.spark_engine import job_arguments
 from resources.protocols.work import Work, begin
 from tests.aws.emulation.job_machine import Spark
-from tests.aws.jobs.job_stage import create_jobs, emulated_jobs
+from tests.aws.environment import new_stage
+from tests.aws.jobs.job_environment import create_jobs, emulated_jobs
 from tests.aws.jobs.test_jobs_same_rows import TABLE as SCHEMA_OF
 from tests.aws.jobs.test_jobs_same_rows import engine_of, rows_on_s3
-from tests.aws.stage import new_stage
-from tests.aws.whole.whole_stage import Rows, differences, locally
+from tests.aws.whole.whole_environment import Rows, differences, locally
 from tests.engines.home_of_a_bank import Home, Job, home_of_a_bank
 from tests.engines.installed import demand
 from tests.engines.spark_iceberg import rows_in_spark, spark_with_iceberg, submit

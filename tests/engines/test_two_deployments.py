@@ -11,7 +11,7 @@ import pytest
 from resources.account.client import client
 from resources.iceberg.candidate_tables import mount
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.stage import REGION, new_stage
+from tests.aws.environment import REGION, new_stage
 from tests.engines.trino_client import Trino
 
 pytestmark = pytest.mark.engines

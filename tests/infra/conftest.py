@@ -10,7 +10,7 @@ import pytest
 
 from resources.account.aws_names import AwsNames
 from tests.aws.conftest import aws_endpoint
-from tests.aws.stage import ACCOUNT, REGION, environment
+from tests.aws.environment import ACCOUNT, REGION, environment
 from tests.infra.emulated_stack import create
 
 __all__ = ["aws_endpoint"]

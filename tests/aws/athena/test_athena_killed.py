@@ -21,7 +21,7 @@ from resources.athena.execution import Execution
 from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.sql_engine import Candidate, SqlError, SqlTimeoutError
 from resources.protocols.work import begin, current_work
-from tests.aws.athena.athena_stage import (
+from tests.aws.athena.athena_environment import (
     COLUMNS,
     DAYS,
     engine_of,

@@ -15,7 +15,7 @@ from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.sql_engine import Query, SqlEngine
 from resources.protocols.work import begin, current_work
 from resources.wiring.aws_sql import sql_resource
-from tests.aws.athena.athena_stage import lake_of, temporary_tables, work
+from tests.aws.athena.athena_environment import lake_of, temporary_tables, work
 from tests.aws.conftest_step_functions import step_functions  # noqa: F401 - a fixture
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.step_functions import StepFunctions

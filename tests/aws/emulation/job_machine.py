@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from engines.places import SPARK_PYTHON, jar, java_home
-from tests.aws.stage import REGION
+from tests.aws.environment import REGION
 
 RUNNER = Path(__file__).with_name("job_runner.py")
 # What the services' machines have on their class path.

@@ -13,7 +13,7 @@ import pytest
 from resources.account.aws_names import AwsNames
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.waiting import wait_for
-from tests.aws.jobs.job_stage import EmulatedJobs, create_cluster, create_jobs, emulated_jobs
+from tests.aws.jobs.job_environment import EmulatedJobs, create_cluster, create_jobs, emulated_jobs
 
 
 @pytest.fixture

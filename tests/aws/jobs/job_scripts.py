@@ -19,7 +19,7 @@ from resources.jobs.watch import Patience
 from resources.protocols.spark_engine import SparkJobError
 from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror
-from tests.aws.jobs.job_stage import HASTY
+from tests.aws.jobs.job_environment import HASTY
 from tests.spark.conftest import SCRIPTS
 
 MAY = dt.date(2024, 5, 31)

@@ -20,7 +20,13 @@ from resources.jobs.glue_engine import GlueEngine
 from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror, address
 from tests.aws.emulation.job_machine import Machine
-from tests.aws.jobs.job_stage import HASTY, EmulatedJobs, create_cluster, create_jobs, emulated_jobs
+from tests.aws.jobs.job_environment import (
+    HASTY,
+    EmulatedJobs,
+    create_cluster,
+    create_jobs,
+    emulated_jobs,
+)
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import HISTORY, PROFILE, Tables, deliver, rows_of
 

@@ -19,7 +19,7 @@ from resources.files.folder_landing import LocalLanding
 from resources.protocols.archive import Receipt
 from resources.s3.archive import S3Archive
 from resources.s3.landing import S3Landing
-from tests.aws.stage import CARD_KEY
+from tests.aws.environment import CARD_KEY
 
 WORKSHOP = Path(__file__).parents[4] / "shared" / "data" / "workshop"
 TODAY = dt.date(2024, 5, 23)

@@ -27,8 +27,8 @@ from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.waiting import wait_for
+from tests.aws.jobs.job_environment import HASTY
 from tests.aws.jobs.job_scripts import MAY, TABLE, output_of, script_of
-from tests.aws.jobs.job_stage import HASTY
 
 SQL = "SELECT 1 AS n"
 

@@ -29,9 +29,9 @@ from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.emulation.waiting import wait_for
+from tests.aws.environment import environment, new_stage
+from tests.aws.jobs.job_environment import EmulatedJobs, create_jobs
 from tests.aws.jobs.job_fixtures import ended, given, jobs, lake
-from tests.aws.jobs.job_stage import EmulatedJobs, create_jobs
-from tests.aws.stage import environment, new_stage
 from tests.aws.whole.left_running import SQL, Stage, run_of
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from resources.wiring.deployed import services_of
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.job_machine import Sail, Spark
-from tests.aws.whole.whole_stage import (
+from tests.aws.whole.whole_environment import (
     Stage,
     build,
     differences,

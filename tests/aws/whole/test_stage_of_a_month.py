@@ -24,7 +24,7 @@ from resources.account.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.lake_types import Partitions
 from resources.protocols.sql_engine import SqlError
-from tests.aws.athena.athena_stage import engine_of
+from tests.aws.athena.athena_environment import engine_of
 from tests.aws.emulation.athena import Athena
 
 RAW, STAGE = contract("raw.card"), contract("stage.card")

@@ -20,7 +20,7 @@ def test_the_stage_is_there_and_the_environment_names_it(
 
 
 def test_two_stages_have_nothing_in_common(aws: AwsNames, aws_endpoint: str) -> None:
-    from tests.aws.stage import new_stage
+    from tests.aws.environment import new_stage
 
     inside = os.environ["CUSTOMER360_DEPLOYMENT"]
     with new_stage(aws_endpoint) as other:

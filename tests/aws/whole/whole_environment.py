@@ -22,8 +22,8 @@ from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.step_functions import StepFunctions
-from tests.aws.jobs.job_stage import EmulatedJobs, create_jobs, emulated_jobs
-from tests.aws.stage import CARD_KEY, new_stage
+from tests.aws.environment import CARD_KEY, new_stage
+from tests.aws.jobs.job_environment import EmulatedJobs, create_jobs, emulated_jobs
 from tests.run.small_bank import run_here
 
 Rows = list[tuple[Any, ...]]
