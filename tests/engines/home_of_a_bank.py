@@ -49,7 +49,7 @@ class Home:
 
 
 def home_of_a_bank(folder: Path) -> Home:
-    """Build the bank in the local deployment that the environment names."""
+    """Build the bank in the local deployment that the process's variables name."""
     target = deployment(folder).model_copy(
         update={"first_business_date": demo.END - (DAYS - 1) * demo.DAY}
     )

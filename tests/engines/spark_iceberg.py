@@ -46,7 +46,7 @@ def submit(spark: Spark, moto: str, script: Path, helpers: Path, arguments: Sequ
     command = spark.command(str(script), ["--py-files", str(helpers)])
     done = subprocess.run(
         [*command, *arguments],
-        env=spark.environment(moto),
+        env=spark.variables(moto),
         capture_output=True,
         text=True,
         timeout=PATIENCE,

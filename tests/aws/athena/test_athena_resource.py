@@ -1,4 +1,4 @@
-"""The `sql` resource of a stage: what it needs is the stage's names, what it gives an engine."""
+"""The `sql` resource of an environment: it needs the names and gives an engine."""
 
 from __future__ import annotations
 
@@ -77,5 +77,5 @@ def test_making_the_resource_opens_nothing(aws_deployment: Deployment) -> None:
 
 
 def test_a_local_deployment_has_no_athena(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no stage"):
+    with pytest.raises(ValueError, match="no environment"):
         sql_resource(Deployment(home=tmp_path))

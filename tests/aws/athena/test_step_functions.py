@@ -170,7 +170,7 @@ made(AwsNames.parse(sys.argv[1])).run(GOOD, "run-1")
 def test_a_killed_process_is_followed_by_one_that_attaches(
     aws: AwsNames, athena: Athena, step_functions: StepFunctions
 ) -> None:
-    address = f"aws://{aws.account}/{aws.region}/{aws.stage}"
+    address = f"aws://{aws.account}/{aws.region}/{aws.environment}"
     root = Path(__file__).resolve().parents[3]
     with athena.held():
         process = subprocess.Popen(

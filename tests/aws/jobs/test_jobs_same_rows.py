@@ -37,7 +37,7 @@ TABLE = {"customer_history": "dimension", "customer_360": "profile"}
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
-    """Each script's rows on the local engine, before the environment names an account."""
+    """Each script's rows on the local engine, before the process's variables name an account."""
     folder, engine, found = tmp_path_factory.mktemp("local"), DuckDbSparkEngine(), {}
     for script, tables in CASES.items():
         given = deliver(tables, folder / script / "in")

@@ -1,4 +1,4 @@
-"""What runs of a stage leave running when their process is killed."""
+"""What runs of an environment leave running when their process is killed."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def run_of(
 
 
 @dataclass
-class Stage:
-    """A stage that works for runs whose process is killed as soon as something runs."""
+class Environment:
+    """An environment that works for runs whose process is killed as soon as something runs."""
 
     names: AwsNames
     athena: Athena
