@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from customer360_assets.deliveries.intake.landed import Landed, unmatched
-from customer360_assets.deliveries.parsing.failures import IntakeError, UnsettledError
+from customer360_assets.deliveries.parsing.failures import IntakeError, ParseFailuresError
 from customer360_assets.feeds.dates import date_in_name
 from customer360_assets.feeds.spec import FeedSpec
 from resources.protocols.archive import Archive, Content, Receipt
@@ -122,7 +122,7 @@ def _look_into_each(
     archive: Archive,
     counted: Mapping[str, Mapping[str, list[str]]],
     look_into: Callable[[str], object],
-) -> list[UnsettledError]:
+) -> list[ParseFailuresError]:
     """Parse what each feed has delivered, and note its files as taken in but for the unparsed."""
     # If intake is killed before the dates of a file are known, it processes the file again: a
     # receipt alone does not show what is outstanding.
@@ -131,7 +131,7 @@ def _look_into_each(
         left: frozenset[str] = frozenset()
         try:
             look_into(feed)
-        except UnsettledError as error:
+        except ParseFailuresError as error:
             failed.append(error)
             left = error.files
         archive.remember(_taken_name(feed), {f: s for f, s in states.items() if f not in left})

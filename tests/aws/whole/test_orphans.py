@@ -49,7 +49,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def environment(aws: AwsNames, athena: Athena, lake: Path) -> Iterator[Environment]:
-    with mock.patch.dict(os.environ, {EMR_CLUSTER: f"{aws.base}-nightly"}), athena.held():
+    with mock.patch.dict(os.environ, {EMR_CLUSTER: f"{aws.base}-nightly"}), athena.kept_running():
         yield Environment(aws, athena, lake)
 
 
@@ -151,7 +151,7 @@ def test_another_environment_is_left_alone(
     with (
         new_environment(aws_endpoint) as names,
         emulated_athena(aws_endpoint, names, tmp_path, back_end) as athena,
-        athena.held(),
+        athena.kept_running(),
     ):
         create_jobs(names)
         other = Environment(names, athena, environment.folder)
