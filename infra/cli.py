@@ -52,7 +52,7 @@ def deploy(
 
 @app.command()
 def variables(address: Address) -> None:
-    """Print the variables of a worker's process, and the role that it runs as."""
+    """Print the environment variables of a worker, and the role that it runs as."""
     names = _names(address)
     typer.echo(f"CUSTOMER360_DEPLOYMENT={address}")
     typer.echo(f"CUSTOMER360_LOGS_BUCKET={names.bucket('analytics')}")

@@ -73,7 +73,7 @@ def place_of(deployment: Deployment) -> str:
 
 
 def card_key(path: Path, *, generate: bool = True) -> CardKey:
-    """Return the key of the variable, else that of the file, which is created if missing.
+    """Return the key in the environment variable, else that in the file, created if missing.
 
     Raises CardKeyError when the key is not hex, too short, when others may read the file, or when
     there is none and tokens were made before: then it is not to be generated.

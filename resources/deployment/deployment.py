@@ -27,7 +27,7 @@ EARLIEST = dt.date(1993, 1, 1)
 
 
 class DeploymentError(ExplainedError, ValueError):
-    """The variables do not describe a deployment; the message says what to set."""
+    """The environment variables do not describe a deployment; the message says what to set."""
 
 
 class Deployment(BaseModel):
@@ -100,7 +100,7 @@ class Deployment(BaseModel):
 
     @cached_property
     def key_path(self) -> Path:
-        """The generated key of the card tokens, unless the variable gives one."""
+        """The generated key of the card tokens, unless CUSTOMER360_CARD_KEY gives one."""
         return self.home / "keys" / "card_token.key"
 
     @cached_property
@@ -165,9 +165,9 @@ def deployment(
     landing: Path | None = None,
     feeds: str | None = None,
 ) -> Deployment:
-    """Return the deployment: arguments first, then variables, then the home's stored settings.
+    """Return the deployment by arguments, then environment variables, then the home's settings.
 
-    Variables: CUSTOMER360_DEPLOYMENT ("local", or the address of an environment on AWS),
+    The variables are CUSTOMER360_DEPLOYMENT ("local", or an environment's address),
     CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS, CUSTOMER360_FIRST_BUSINESS_DATE and
     CUSTOMER360_SETTLE_SECONDS, which the home does not remember.
     Raises DeploymentError naming the setting that is wrong.
