@@ -203,7 +203,7 @@ def test_what_the_command_took_in_is_nothing_new(
     bank: SmallBank, arriving: Arriving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A file of this very second might still change unseen: the command takes it, not for good.
-    monkeypatch.setattr("resources.protocols.landing._TICK_NS", -1)
+    monkeypatch.setattr("resources.files.folder_landing._TICK_NS", -1)
     bank.deliver(two_feeds())
     assert bank.run(DAY).code == 0
     for feed in load_feeds("workshop"):

@@ -62,7 +62,7 @@ def test_the_feed_s_partitions_are_not_made_without_it(bank: Home) -> None:
 
 
 def test_it_alone_is_not_noted_as_taken_in(bank: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resources.protocols.landing._TICK_NS", -1)
+    monkeypatch.setattr("resources.files.folder_landing._TICK_NS", -1)
     intake(bank)
     assert sorted(taken_states(bank.archive, "card")) == [card(1), card(3)]
     assert sorted(taken_states(bank.archive, "account")) == [account(1)]
