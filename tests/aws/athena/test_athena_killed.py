@@ -45,7 +45,7 @@ WORKER = """
     from resources.deployment.deployment import deployment
     from resources.iceberg.glue_lake import GlueLake
     from resources.protocols.work import begin
-    from tests.aws import test_athena_killed as test
+    from tests.aws.athena import test_athena_killed as test
     lake = GlueLake(names=deployment().aws, lake_dir=Path(sys.argv[1]))
     begin(test.work("run-1"))
     test.build(test.engine_of(lake), lake, "run-1")
