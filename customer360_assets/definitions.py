@@ -7,7 +7,7 @@ import dagster as dg
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Return the code location of the deployment that the environment names."""
+    """Return the code location of the deployment that the process's variables name."""
     # Late, so that a process that asks for the module alone does not load every library.
     from customer360_assets.assembly import definitions_of
     from resources.deployment.deployment import deployment

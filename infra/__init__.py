@@ -1,1 +1,1 @@
-"""What a stage must have in its AWS account, as CloudFormation made from the stage's names."""
+"""What an environment needs in its AWS account, as CloudFormation made from its names."""

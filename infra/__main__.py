@@ -1,4 +1,4 @@
-"""python -m infra: print the templates of a stage, deploy them, classify its columns."""
+"""python -m infra: print the templates of an environment, deploy them, classify its columns."""
 
 from __future__ import annotations
 

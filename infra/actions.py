@@ -1,4 +1,4 @@
-"""What each kind of work needs to be allowed, as statements over the stage's own names."""
+"""What each kind of work needs to be allowed, as statements over the environment's own names."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def run_queries(names: AwsNames, workgroup: str) -> Json:
 
 
 def read_catalog(names: AwsNames) -> Json:
-    """Allow reading the definitions of the stage's tables."""
+    """Allow reading the definitions of the environment's tables."""
     return allow(_READ_CATALOG, arns.catalog(names), "ReadCatalog")
 
 
 def write_catalog(names: AwsNames) -> Json:
-    """Allow creating, changing and dropping the stage's tables."""
+    """Allow creating, changing and dropping the environment's tables."""
     return allow(_WRITE_CATALOG, arns.catalog(names), "WriteCatalog")
 
 
@@ -60,7 +60,7 @@ def read_governed_data() -> Json:
 
 
 def write_logs(names: AwsNames, *services: str) -> Json:
-    """Allow writing into the stage's log groups of these services."""
+    """Allow writing into the environment's log groups of these services."""
     actions = [
         *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
         *("logs:AssociateKmsKey", "logs:DescribeLogStreams"),
@@ -69,7 +69,7 @@ def write_logs(names: AwsNames, *services: str) -> Json:
 
 
 def read_logs(names: AwsNames, *services: str) -> Json:
-    """Allow reading the stage's log groups of these services."""
+    """Allow reading the environment's log groups of these services."""
     return allow(["logs:FilterLogEvents"], _groups(names, *services), "ReadLogs")
 
 
@@ -78,6 +78,6 @@ def _groups(names: AwsNames, *services: str) -> list[str]:
 
 
 def pass_role(names: AwsNames, service: str, to: str) -> Json:
-    """Allow handing a role of the stage to one AWS service."""
+    """Allow handing a role of the environment to one AWS service."""
     when = {"StringEquals": {"iam:PassedToService": to}}
     return allow(["iam:PassRole"], names.role_arn(service), "PassRole", when)

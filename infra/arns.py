@@ -1,4 +1,4 @@
-"""ARNs of what a stage's names name, for policies that may not refer to the resource itself."""
+"""ARNs made from an environment's names, for policies that cannot refer to the resource."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SCHEMAS = tuple(LAYER_OF)
 
 
 def of(names: AwsNames, service: str, rest: str) -> str:
-    """Return the ARN of a resource of a service in the stage's region."""
+    """Return the ARN of a resource of a service in the environment's region."""
     return f"arn:aws:{service}:{names.region}:{names.account}:{rest}"
 
 
@@ -38,12 +38,12 @@ def warehouses(names: AwsNames) -> list[str]:
 
 
 def databases(names: AwsNames) -> list[str]:
-    """Return the ARNs of the stage's Glue databases."""
+    """Return the ARNs of the environment's Glue databases."""
     return [names.database(schema) for schema in SCHEMAS] + [names.temporary_database]
 
 
 def catalog(names: AwsNames) -> list[str]:
-    """Return the ARNs of the Glue catalog and of the stage's databases and tables in it."""
+    """Return the ARNs of the Glue catalog and of the environment's databases and tables in it."""
     owned = databases(names)
     return [
         of(names, "glue", "catalog"),

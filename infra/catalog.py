@@ -1,4 +1,4 @@
-"""Glue databases, the Athena workgroups, and the secrets that the stage reads."""
+"""Glue databases, the Athena workgroups, and the secrets that the environment reads."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _workgroup(names: AwsNames, name: str, results: str, key: Json, limit_gb: in
         "Properties": {
             "Name": name,
             "State": "ENABLED",
-            "RecursiveDeleteOption": names.stage.startswith("branch"),
+            "RecursiveDeleteOption": names.environment.startswith("branch"),
             "Tags": tags_of(names.tags),
             "WorkGroupConfiguration": {
                 "BytesScannedCutoffPerQuery": limit_gb * 2**30,

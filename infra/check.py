@@ -14,8 +14,8 @@ from infra.template import Json, text_of
 from resources.account.aws_names import AwsNames
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
-STAGES = ("prod", "branch-x")
-"""One stage that keeps its data and one that does not; the others are as the first."""
+ENVIRONMENTS = ("prod", "branch-x")
+"""One environment that keeps its data and one that does not; the others are as the first."""
 DOCKERFILE = Path(__file__).resolve().parents[1] / "Dockerfile"
 CFN_LINT = Path(sys.prefix) / "bin" / "cfn-lint"
 CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
@@ -24,10 +24,10 @@ CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 def templates() -> dict[str, Json]:
     """Return the checked templates, by file name."""
     made = {}
-    for stage in STAGES:
-        names = AwsNames(account=ACCOUNT, region=REGION, stage=stage)
+    for environment in ENVIRONMENTS:
+        names = AwsNames(account=ACCOUNT, region=REGION, environment=environment)
         for stack, template in TEMPLATES.items():
-            made[f"{stage}-{stack}.json"] = template(names, None)
+            made[f"{environment}-{stack}.json"] = template(names, None)
     return made
 
 

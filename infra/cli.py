@@ -1,4 +1,4 @@
-"""The commands of `python -m infra`; each takes the address of a stage (aws://…)."""
+"""The commands of `python -m infra`; each takes the address of an environment (aws://…)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.stacks import TEMPLATES
 from resources.account.aws_names import AwsNames
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-Address = Annotated[str, typer.Argument(help="aws://<account>/<region>/<stage>[?prefix=…]")]
+Address = Annotated[str, typer.Argument(help="aws://<account>/<region>/<environment>[?prefix=…]")]
 
 
 @app.command()
@@ -51,8 +51,8 @@ def deploy(
 
 
 @app.command()
-def environment(address: Address) -> None:
-    """Print what the worker of a stage has in its environment, and the role that it runs as."""
+def variables(address: Address) -> None:
+    """Print the environment variables of a worker, and the role that it runs as."""
     names = _names(address)
     typer.echo(f"CUSTOMER360_DEPLOYMENT={address}")
     typer.echo(f"CUSTOMER360_LOGS_BUCKET={names.bucket('analytics')}")
@@ -61,7 +61,7 @@ def environment(address: Address) -> None:
 
 @app.command()
 def classify(address: Address) -> None:
-    """Tag the columns of the stage's tables with the personal-data class of their contracts."""
+    """Tag the columns of the environment's tables with the contracts' personal-data classes."""
     from infra.classify import classify as classify_
 
     done = classify_(_names(address))

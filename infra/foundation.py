@@ -14,12 +14,12 @@ DAYS_ACCESS_LOGS = 365
 
 def kept(names: AwsNames) -> Json:
     """Return the deletion policy of data: only a branch's is deleted with its stack."""
-    fate = "Delete" if names.stage.startswith("branch") else "Retain"
+    fate = "Delete" if names.environment.startswith("branch") else "Retain"
     return {"DeletionPolicy": fate, "UpdateReplacePolicy": fate}
 
 
 def foundation(names: AwsNames) -> Resources:
-    """Return the key and the buckets of a stage."""
+    """Return the key and the buckets of an environment."""
     resources = _key(names) | _access_logs(names)
     for layer in LAYERS:
         resources |= _bucket(names, names.bucket(layer), logical_id(layer, "bucket"), layer)
@@ -60,7 +60,7 @@ def _key(names: AwsNames) -> Resources:
     }
     logs = {
         **services,
-        "Sid": "LogGroupsOfThisStage",
+        "Sid": "LogGroupsOfThisEnvironment",
         "Principal": {"Service": f"logs.{names.region}.amazonaws.com"},
         "Condition": {
             "ArnLike": {

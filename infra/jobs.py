@@ -72,7 +72,7 @@ def jobs(names: AwsNames, key: Json, settings: Settings) -> Resources:
 
 
 def log_group(names: AwsNames, service: str, key: Json, settings: Settings) -> Json:
-    """Return a log group of the stage."""
+    """Return a log group of the environment."""
     return {
         "Type": "AWS::Logs::LogGroup",
         "Properties": {

@@ -1,4 +1,4 @@
-"""The IAM roles of a stage, each with what it needs and no more."""
+"""The IAM roles of an environment, each with what it needs and no more."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
         ),
         allow(
             ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
-            # By name: a pattern of this stage's names may fit a branch's as well.
+            # By name: a pattern of this environment's names may fit a branch's as well.
             [arns.of(names, "glue", f"job/{names.glue_job(script)}") for script in scripts()],
             "GlueJobs",
         ),
@@ -161,7 +161,7 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
              "elasticmapreduce:DescribeCluster", "elasticmapreduce:DescribeStep",
              "elasticmapreduce:ListSteps"],
             arns.of(names, "elasticmapreduce", "cluster/*"),
-            "StepsOnClustersOfTheStage",
+            "StepsOnClustersOfTheEnvironment",
             cluster,
         ),
         actions.pass_role(names, EMR, "emr-serverless.amazonaws.com"),

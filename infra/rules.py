@@ -1,4 +1,4 @@
-"""Rules that no other judge has: all data under the stage's key, no star without a reason."""
+"""Rules that no other judge has: all data under the environment's key, no star without a reason."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def broken(template: Json) -> Iterator[str]:
     for logical, resource in template["Resources"].items():
         kind, given = resource["Type"], resource["Properties"]
         if kind == "AWS::S3::Bucket" and not _encrypted(logical, given):
-            yield f"{logical}: a bucket is encrypted by the stage's key"
+            yield f"{logical}: a bucket is encrypted by the environment's key"
         if kind == "AWS::DynamoDB::Table" and not given.get("SSESpecification", {}).get(
             "KMSMasterKeyId"
         ):
-            yield f"{logical}: a table is encrypted by the stage's key"
+            yield f"{logical}: a table is encrypted by the environment's key"
         if kind in KEY_OF and not given.get(KEY_OF[kind]):
             yield f"{logical}: {kind} has no {KEY_OF[kind]}"
         if kind == "AWS::IAM::Policy":

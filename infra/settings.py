@@ -1,4 +1,4 @@
-"""What a bank may set for a stage, besides its names: sizes, limits, who reads how much."""
+"""What a bank may set for an environment, besides its names: sizes, limits, who reads how much."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _readers() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes and limits of a stage.
+    """Sizes and limits of an environment.
 
     scan_limit_gb: what one query may read. daily_scan_gb: what raises an alarm in a day.
     readers: the roles of people, each with the highest class of personal data that it may see.

@@ -1,4 +1,4 @@
-"""The stacks of a stage: what holds data, and what works on it."""
+"""The stacks of an environment: what holds data, and what works on it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TEMPLATES: MappingProxyType[str, Callable[[AwsNames, Settings | None], Json]] = 
         "platform": platform_template,
     }
 )
-"""The stacks of a stage in the order in which they are deployed."""
+"""The stacks of an environment in the order in which they are deployed."""
 
 
 def _template(description: str, resources: Resources, **more: Json) -> Json:

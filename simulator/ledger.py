@@ -23,7 +23,7 @@ def write_transactions(engine: Engine, settings: Settings, folder: Path) -> int:
         engine.set(from_day_no=first, to_day_no=end, rows_before=rows)
         engine.script("transactions")
         engine.parquet(sql("ledger"), folder / f"part-{part:04d}.parquet")
-        engine.script("standing")
+        engine.script("current_balance")
         rows += engine.one("SELECT count(*) FROM entry")
     engine.run("DROP TABLE entry")
     return rows

@@ -40,8 +40,8 @@ def _same_signals() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _same_environment() -> Iterator[None]:
-    """Restore environment and umask after a test, whatever its fixtures and commands did."""
+def _same_variables() -> Iterator[None]:
+    """Restore variables and umask after a test, whatever its fixtures and commands did."""
     before, umask = dict(os.environ), os.umask(0o022)
     os.umask(umask)
     yield

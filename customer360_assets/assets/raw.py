@@ -18,7 +18,7 @@ from customer360_assets.deliveries.intake.config import IntakeConfig
 from customer360_assets.deliveries.intake.landed import unmatched
 from customer360_assets.deliveries.log import DeliveryLog, partition_versions
 from customer360_assets.deliveries.manifest import write_manifest
-from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from customer360_assets.deliveries.waiting import intake_finding, unparsed_finding, waiting
 from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.planning.versions import METADATA_KEY, NOTHING, in_force, recorded_versions
@@ -181,11 +181,11 @@ def raw_asset(
         deliveries = log.parsed(feed)
         kept = _kept(deliveries, span)
         before = recorded_versions(context.instance, contract.table) if kept else {}
-        held = holdings_of(deliveries, span, kept)
+        holdings = holdings_of(deliveries, span, kept)
         by_date, refused = _files(deliveries, span, kept)
         files = [file for date in by_date.values() for file in date]
         candidate = Candidate(contract, files, span, by_date, kept)
-        seen, findings = _findings(platform, candidate, held)
+        seen, findings = _findings(platform, candidate, holdings)
         versions = partition_versions(deliveries) if deliveries else {}
         deployment.record_deliveries(versions)
         delivered = not in_force(versions).keys().isdisjoint(set(span.dates) - kept)
@@ -197,9 +197,9 @@ def raw_asset(
         for date in kept:
             # It stays outstanding, and what reads it goes by what it holds.
             versions[date] = before.get(date, NOTHING)
-        held.rows.update(_rows_of(platform, contract, kept))
-        _record_partitions(context, contract, span, versions, held)
-        set_aside = held.quarantined.total() + held.set_aside.total()
+        holdings.rows.update(_rows_of(platform, contract, kept))
+        _record_partitions(context, contract, span, versions, holdings)
+        set_aside = holdings.quarantined.total() + holdings.set_aside.total()
         add_refused(context, platform, contract, span, set_aside)
         yield result(
             contract,
@@ -207,9 +207,9 @@ def raw_asset(
             {
                 **rows_now(platform, contract),
                 "bytes": platform.lake.bytes(files),
-                "quarantined": held.quarantined.total(),
-                "values_set_aside": held.set_aside.total(),
-                "deliveries": held.deliveries,
+                "quarantined": holdings.quarantined.total(),
+                "values_set_aside": holdings.set_aside.total(),
+                "deliveries": holdings.deliveries,
             },
         )
 
@@ -219,13 +219,13 @@ def raw_asset(
 def _kept(deliveries: FeedDeliveries | None, span: Span) -> frozenset[dt.date]:
     """Return the dates of a span that wait for a delivery which cannot be parsed.
 
-    Raises UnsettledError when there is no other date.
+    Raises ParseFailuresError when there is no other date.
     """
     if deliveries is None or not deliveries.failures:
         return frozenset()
     kept = waiting(deliveries).dates & set(span.dates)
     if len(kept) == len(span.dates):
-        raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
+        raise ParseFailuresError(deliveries.failures) from deliveries.failures[0][1]
     return kept
 
 
@@ -254,14 +254,14 @@ def _files(
 
 
 def _findings(
-    platform: Platform, candidate: Candidate, held: Holdings
+    platform: Platform, candidate: Candidate, holdings: Holdings
 ) -> tuple[Audit, list[Finding]]:
     audit, findings = audit_findings(platform, candidate)
-    refused = held.quarantined.total()
+    refused = holdings.quarantined.total()
     return audit, [
         *findings,
-        conservation_finding(held.loaded + refused, audit.rows, 0, refused, {}),
-        quarantine_finding(str(candidate.contract.feed), held.quarantined, held.set_aside),
+        conservation_finding(holdings.loaded + refused, audit.rows, 0, refused, {}),
+        quarantine_finding(str(candidate.contract.feed), holdings.quarantined, holdings.set_aside),
     ]
 
 
@@ -281,13 +281,13 @@ def _record_partitions(
     contract: Contract,
     span: Span,
     versions: Mapping[dt.date, str],
-    held: Holdings,
+    holdings: Holdings,
 ) -> None:
     for date in span.dates:
         context.add_asset_metadata(
             {
                 METADATA_KEY: versions.get(date, NOTHING),
-                "dagster/partition_row_count": held.rows[date],
+                "dagster/partition_row_count": holdings.rows[date],
             },
             asset_key=asset_key(contract.table),
             partition_key=date.isoformat(),

@@ -102,7 +102,7 @@ def stage_asset(
         set_aside = publish_refused(platform, log, contract, span, fates, context.run.run_id)
         publish(platform, candidate, context.run.run_id)
         # Refused records belong in quarantine alone.
-        platform.lake.discard(fates.held)
+        platform.lake.discard(fates.unpublished)
         _record_partitions(context, contract, code, known, span, fates, gate)
         add_refused(context, platform, contract, span, set_aside)
         record_measures(context, contract, seen)

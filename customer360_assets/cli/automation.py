@@ -29,13 +29,13 @@ def automation(
 ) -> None:
     """Switch automation on or off: sensors of files, automation condition, alerts.
 
-    They work while customer360 ui runs, or the daemon of the stage on AWS. Runs in progress go on.
+    They work while customer360 ui runs, or on AWS the environment's daemon. Runs in progress go on.
     """
     raise typer.Exit(automation_command(home, action))
 
 
 def automation_command(home: Path | None, action: Action) -> int:
-    """Switch all sensors of a home or a stage on or off, and print what is on."""
+    """Switch all sensors of a home or an environment on or off, and print what is on."""
     from customer360_assets.automation.switch import switch, switches
     from customer360_assets.feeds.loader import FeedError
     from customer360_assets.runs.instance import instance_of, is_of_home
@@ -44,7 +44,7 @@ def automation_command(home: Path | None, action: Action) -> int:
     with instance_of(target) as instance:
         if target.aws is not None and is_of_home(instance, target):
             raise DeploymentError(
-                "No daemon of the stage reads the record of this home: set DAGSTER_HOME to the "
+                "No daemon on AWS reads the record of this home: set DAGSTER_HOME to the "
                 "folder whose dagster.yaml names the database that webserver and daemon use."
             )
         try:

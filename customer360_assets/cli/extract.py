@@ -26,7 +26,7 @@ def extract_command(
 ) -> int:
     """Extract from the given sources; return 0 if all of them are delivered, else 1.
 
-    On AWS they are those of the stage, and the landing zone is its own.
+    On AWS they are those of the environment, and the landing zone is its own.
     """
     console = Console(highlight=False)
     if (here := deployment()).aws is not None:

@@ -1,4 +1,4 @@
-"""`customer360 first-load`: the profile table of a stage on AWS, made from files."""
+"""`customer360 first-load`: the profile table of an environment on AWS, made from files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def first_load_command(home: Path | None, business_date: dt.date) -> int:
     target = deployment(home)
     if target.aws is None:
         raise DeploymentError(
-            "A local store is loaded by customer360 run; this is for a stage on AWS: set "
+            "A local store is loaded by customer360 run; this is for an environment on AWS: set "
             "CUSTOMER360_DEPLOYMENT."
         )
     lake = services_of(target)["lake"]

@@ -51,12 +51,12 @@ def hold_command(
     with instance_of(deployment(home)) as instance:
         found = recorded_holds(instance, [table] if table else tables)
         chosen = {
-            name: {d: hold for d, hold in held.items() if date in (None, d)}
-            for name, held in found.items()
+            name: {d: hold for d, hold in of_table.items() if date in (None, d)}
+            for name, of_table in found.items()
         }
         if action is HoldAction.LIFT:
             lift(instance, chosen)
-    lines = [f"{name} {d}" for name, held in chosen.items() for d in sorted(held)]
+    lines = [f"{name} {d}" for name, of_table in chosen.items() for d in sorted(of_table)]
     for line in lines:
         typer.echo(line)
     if not lines:

@@ -22,7 +22,7 @@ def backup(
 
     source, target = deployment_of_home(home), to.expanduser().resolve()
     if source.aws is not None:
-        raise DeploymentError("A stage on AWS has its data in S3 and DynamoDB: back it up there.")
+        raise DeploymentError("On AWS the data lies in S3 and DynamoDB: back it up there.")
     back_up(source, target)
     typer.echo(f"{source.home} is copied to {target}, and the copy is complete.")
 

@@ -128,8 +128,8 @@ def extract(
 ) -> None:
     """Extract customers from CRM and transactions from core banking into the landing folder.
 
-    On AWS, both come from the stage's own sources into its landing zone. The first extraction takes
-    all transactions up to the date, later ones what may have changed.
+    On AWS, both come from the environment's sources into its landing zone. The first extraction
+    takes all transactions up to the date, later ones what may have changed.
     Exits with 1 and the reason if a source could not be read completely; nothing is delivered.
     """
     from customer360_assets.cli.extract import extract_command
@@ -256,7 +256,7 @@ def first_load(
     ],
     home: Home = None,
 ) -> None:
-    """Create the profile table of a new stage on AWS from files: for millions of clients.
+    """Create the profile table of a new environment on AWS from files: for millions of clients.
 
     Before the table's stack is deployed, which then takes it over. Later loads are the asset's.
     """

@@ -139,7 +139,7 @@ class _Session:
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         self.date, self.on_aws = date, target.aws is not None
-        self.held: Mapping[str, Collection[dt.date]] = {}
+        self.held_by_table: Mapping[str, Collection[dt.date]] = {}
         self.damage: Damage | None = None
         self.instance = instance_of(target)
         own = is_of_home(self.instance, target)
@@ -192,7 +192,7 @@ class _Session:
         longest = LONGEST if self.on_aws else None
         lost = self.damage.lost if self.damage else lambda _table, _events: ()
         found = plan(self.instance, self.log.versions(), self.date, longest, lost)
-        self.held = found.held
+        self.held_by_table = found.held_by_table
         self._reach(found.batches)
         for batch in found.batches:
             # Nothing is derived from half of what arrived; one date that fails stops no other.
@@ -232,7 +232,7 @@ class _Session:
     def why_not(self) -> str:
         from customer360_assets.publishing.checks.kept_keys import no_customer
 
-        if self.date in self.held.get(PROFILE, ()):
+        if self.date in self.held_by_table.get(PROFILE, ()):
             return f"{PROFILE} of {self.date} is held since it was rolled back."
         return no_customer(self.date)
 
@@ -241,8 +241,8 @@ class _Session:
         from customer360_assets.planning.holds import sentence
 
         lines = [*(self.damage.lines if self.damage else ()), *self.log.remarks(self.date)]
-        if self.held:
-            lines.append(sentence(self.held))
+        if self.held_by_table:
+            lines.append(sentence(self.held_by_table))
         served = self.platform.store.current()
         if served and served.business_date > self.date:
             lines.append(

@@ -47,8 +47,8 @@ def ui_command(home: Path | None, host: str, port: int) -> int:
 
 
 def _environment(target: Deployment, address: str) -> dict[str, str]:
-    """Return the environment of webserver and daemon, without the token."""
-    environment = {
+    """Return the environment variables of webserver and daemon, without the token."""
+    variables = {
         **os.environ,
         "DAGSTER_HOME": str(prepare(target)),
         "CUSTOMER360_HOME": str(target.home),
@@ -56,28 +56,28 @@ def _environment(target: Deployment, address: str) -> dict[str, str]:
         "TMPDIR": str(private_folder(target.scratch_dir / "tmp")),
     }
     # For the links of alerts; whoever reads them on another machine states another address.
-    environment.setdefault(UI, address)
-    environment.pop(access.TOKEN, None)
-    return environment
+    variables.setdefault(UI, address)
+    variables.pop(access.TOKEN, None)
+    return variables
 
 
 def _start(
-    listening: socket.socket, host: str, token: str, environment: dict[str, str]
+    listening: socket.socket, host: str, token: str, variables: dict[str, str]
 ) -> list[subprocess.Popen[bytes]]:
     workspace = str(code_folder("workspace.yaml"))
     number = listening.fileno()
     served = ["--host", host, "--port", str(listening.getsockname()[1]), "--fd", str(number)]
     webserver = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "customer360_assets.web.serve", "--workspace", workspace, *served],
-        # By the environment: the command line is shown to every user of the machine.
-        env={**environment, access.TOKEN: token},
+        # As a variable: the command line is shown to every user of the machine.
+        env={**variables, access.TOKEN: token},
         pass_fds=[number],
         umask=PRIVATE_UMASK,
     )
     # When the webserver ends, nothing is left that takes connections and answers none.
     listening.close()
     daemon = [sys.executable, "-m", DAEMON_MODULE, "run", "-w", workspace]
-    return [webserver, subprocess.Popen(daemon, env=environment, umask=PRIVATE_UMASK)]  # noqa: S603
+    return [webserver, subprocess.Popen(daemon, env=variables, umask=PRIVATE_UMASK)]  # noqa: S603
 
 
 def _watch(processes: list[subprocess.Popen[bytes]], asked: list[int]) -> int:

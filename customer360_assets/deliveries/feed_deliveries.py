@@ -17,7 +17,7 @@ from customer360_assets.deliveries.in_force import Entry, InForce, in_force_of
 from customer360_assets.deliveries.intake.take_in import business_date_of
 from customer360_assets.deliveries.moves import movers
 from customer360_assets.deliveries.parsing.delivery import Delivery
-from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.parse import parse
 from customer360_assets.deliveries.parsing.parsed import read_marker
@@ -239,11 +239,11 @@ def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
 def settle(job: ParsingJob) -> FeedDeliveries:
     """Parse what is outstanding and return the feed's deliveries, all of them settled.
 
-    Raises UnsettledError when some could not be parsed, after all others were.
+    Raises ParseFailuresError when some could not be parsed, after all others were.
     """
     deliveries = parse_outstanding(job)
     if deliveries.failures:
-        raise UnsettledError(deliveries.failures) from deliveries.failures[0][1]
+        raise ParseFailuresError(deliveries.failures) from deliveries.failures[0][1]
     return deliveries
 
 

@@ -37,9 +37,9 @@ def holdings_of(
 
     None for a feed that the deployment does not have.
     """
-    held = Holdings()
+    holdings = Holdings()
     if deliveries is None:
-        return held
+        return holdings
     counted = set(span.dates) - without
     in_force = {
         (date, entry.own)
@@ -56,9 +56,9 @@ def holdings_of(
         }
         own = parsed.business_date
         within = own in counted
-        held.rows.update(mine)
+        holdings.rows.update(mine)
         if within:
-            held.quarantined.update(parsed.quarantined)
-            held.set_aside.update(parsed.set_aside)
-        held.deliveries += bool(mine or (within and parsed.in_quarantine))
-    return held
+            holdings.quarantined.update(parsed.quarantined)
+            holdings.set_aside.update(parsed.set_aside)
+        holdings.deliveries += bool(mine or (within and parsed.in_quarantine))
+    return holdings

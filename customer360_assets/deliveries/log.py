@@ -21,7 +21,7 @@ from customer360_assets.deliveries.feed_deliveries import (
 )
 from customer360_assets.deliveries.intake.landed import unmatched
 from customer360_assets.deliveries.intake.take_in import is_new, note_taken, take_in
-from customer360_assets.deliveries.parsing.failures import IntakeError, UnsettledError
+from customer360_assets.deliveries.parsing.failures import IntakeError, ParseFailuresError
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.key_record import recorded_key
 from customer360_assets.deliveries.waiting import complete_before
@@ -98,7 +98,7 @@ class DeliveryLog:
             unparsed: frozenset[str] = frozenset()
             try:
                 self.settled(feed)
-            except UnsettledError as error:
+            except ParseFailuresError as error:
                 failed.append(error)
                 unparsed = error.files
             note_taken(self.archive, feed, states, unparsed)

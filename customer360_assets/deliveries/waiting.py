@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from customer360_assets.deliveries.feed_deliveries import FeedDeliveries
 from customer360_assets.deliveries.in_force import Entry
-from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from customer360_assets.publishing.checks.results import Finding
 
 CHECK = "unparsed_files"
@@ -61,7 +61,7 @@ def unparsed_finding(deliveries: FeedDeliveries | None, kept: Iterable[dt.date])
     """Name the deliveries that could not be parsed, and the dates that stay as they were."""
     if deliveries is None or not deliveries.failures:
         return Finding(CHECK, True, "Every delivery was parsed.", {})
-    sentence = f"{UnsettledError(deliveries.failures)}."
+    sentence = f"{ParseFailuresError(deliveries.failures)}."
     if dates := ", ".join(map(str, sorted(kept))):
         sentence += f" Kept as they were: {dates}."
     if waiting(deliveries).anywhere:

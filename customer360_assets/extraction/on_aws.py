@@ -1,4 +1,4 @@
-"""Extraction on AWS: the same deliveries, written into the landing zone of a stage."""
+"""Extraction on AWS: the same deliveries, written into the landing zone of an environment."""
 
 from __future__ import annotations
 

@@ -59,15 +59,15 @@ class CrmSettings(_Frozen):
 
 
 def crm_settings(url: str) -> CrmSettings:
-    """Return the settings of a CRM, its token from the environment; raises ExtractionError."""
+    """Return a CRM's settings, its token from an environment variable; raises ExtractionError."""
     token = os.environ.get(TOKEN, "").strip()
     if not token:
-        raise ExtractionError(f"The CRM requires a token: set {TOKEN} in the environment.")
+        raise ExtractionError(f"The CRM requires a token: set the environment variable {TOKEN}.")
     return CrmSettings(url=url, token=SecretStr(token))
 
 
 def core_banking_settings(url: str, look_back: int = LOOK_BACK) -> CoreBankingSettings:
-    """Return the settings of a core-banking database, a password from the environment."""
+    """Return the settings of a core-banking database, a password from an environment variable."""
     password = os.environ.get(PASSWORD)
     return CoreBankingSettings(
         url=url, look_back=look_back, password=SecretStr(password) if password else None

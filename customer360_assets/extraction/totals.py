@@ -95,8 +95,8 @@ def _totals(rows: list[tuple[Any, ...]]) -> Totals:
 
 
 def _difference(source: Total | None, written: Total | None) -> str:
-    nothing = Total(None, 0, None, None)
-    source, written = source or nothing, written or nothing
+    empty = Total(None, 0, None, None)
+    source, written = source or empty, written or empty
     differences = []
     if source.rows != written.rows:
         differences.append(f"{source.rows} rows there, {written.rows} written")

@@ -46,10 +46,10 @@ def publish_refused(
     parts = list(_parts(log, feed, caught_by, reasons))
     if parts:
         output = platform.lake.candidate_dir(quarantine.table, f"{contract.name}.{run_id}")
-        held = pa.concat_tables(parts).cast(arrow_schema(quarantine))
-        for date in pc.unique(held["business_date"]).to_pylist():
+        records = pa.concat_tables(parts).cast(arrow_schema(quarantine))
+        for date in pc.unique(records["business_date"]).to_pylist():
             path = output / f"{date}.parquet"
-            pq.write_table(held.filter(pc.field("business_date") == pa.scalar(date)), path)
+            pq.write_table(records.filter(pc.field("business_date") == pa.scalar(date)), path)
             files.append(str(path))
     return publish_quarantine(platform, feed, caught_by, files, span, run_id)
 

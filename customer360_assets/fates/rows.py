@@ -28,7 +28,7 @@ class Fates:
     """A split candidate: files to publish, and what was held back and why.
 
     by_date: the files to publish. refused: the records held back, by rule. set_aside: the records
-    of which an optional value is published as null, by rule. held: all files that are not to
+    of which an optional value is published as null, by rule. unpublished: all files that are not to
     publish. totals: per control column, what the delivered sum has more than all fates together.
     quarantined and values_set_aside: rows by rule. corrected: rows that a later delivery brings
     for an earlier date.
@@ -39,7 +39,7 @@ class Fates:
     repeated: int
     corrected: int
     refused: Mapping[str, Places]
-    held: Sequence[str]
+    unpublished: Sequence[str]
     quarantined: Mapping[str, int]
     totals: Mapping[str, str]
     set_aside: Mapping[str, Places] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class _Sorted:
             self.rows_refused[fate] += part.rows
 
     @property
-    def held(self) -> list[str]:
+    def unpublished(self) -> list[str]:
         """Files of the rows that are not to publish."""
         refused = (file for files in self.refused.values() for file in files)
         return [*refused, *self.repeats, *self.corrected]
@@ -136,13 +136,13 @@ def split(
         repeated=found.rows_repeated - (conflicts.rows if conflicts else 0),
         corrected=found.rows_corrected,
         refused=refused,
-        held=found.held,
+        unpublished=found.unpublished,
         quarantined=quarantined,
         totals=_differences(
             platform,
             contract,
             joined(inputs.values()),
-            [*(f for files in found.by_date.values() for f in files), *found.held],
+            [*(f for files in found.by_date.values() for f in files), *found.unpublished],
             aside.totals if aside else {},
             span,
         ),

@@ -72,14 +72,14 @@ def record_rollback(
     undone: str | None = None,
 ) -> None:
     """Record that a partition is as it was, and held at that if `undone` would be made again."""
-    held = {HELD_KEY: undone} if undone and undone != version else {}
-    until = f", and held: nothing makes the same again until {RELEASE}" if held else ""
+    hold_metadata = {HELD_KEY: undone} if undone and undone != version else {}
+    until = f", and held: nothing makes the same again until {RELEASE}" if hold_metadata else ""
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             asset_key(table),
             partition=date.isoformat(),
             description=f"Rolled back to {to}{until}.",
-            metadata={METADATA_KEY: version, "rolled_back_to": to, **held},
+            metadata={METADATA_KEY: version, "rolled_back_to": to, **hold_metadata},
         )
     )
 
@@ -92,20 +92,20 @@ def in_force(expected: Mapping[str, Versions], holds: Holds) -> dict[str, dict[d
     """
     ended = {
         (table, date)
-        for table, held in holds.items()
-        for date, hold in held.items()
+        for table, of_table in holds.items()
+        for date, hold in of_table.items()
         if expected.get(table, {}).get(date) != hold.undone
     }
     dates = {date for table, date in ended if _is_as_of(table)}
     found = {
         table: {
             date: hold.version
-            for date, hold in held.items()
+            for date, hold in of_table.items()
             if (table, date) not in ended and not (_is_as_of(table) and date in dates)
         }
-        for table, held in holds.items()
+        for table, of_table in holds.items()
     }
-    return {table: held for table, held in found.items() if held}
+    return {table: of_table for table, of_table in found.items() if of_table}
 
 
 def _is_as_of(table: str) -> bool:
@@ -114,8 +114,8 @@ def _is_as_of(table: str) -> bool:
 
 def lift(instance: dg.DagsterInstance, holds: Holds) -> None:
     """Release held partitions: they are as they were, and outstanding."""
-    for table, held in holds.items():
-        for date, hold in held.items():
+    for table, of_table in holds.items():
+        for date, hold in of_table.items():
             instance.report_runless_asset_event(
                 dg.AssetMaterialization(
                     asset_key(table),
@@ -126,10 +126,10 @@ def lift(instance: dg.DagsterInstance, holds: Holds) -> None:
             )
 
 
-def sentence(held: Mapping[str, Iterable[dt.date]]) -> str:
+def sentence(held_by_table: Mapping[str, Iterable[dt.date]]) -> str:
     """Return what is held, in one line for an operator."""
     by_date: dict[dt.date, list[str]] = defaultdict(list)
-    for table, dates in sorted(held.items()):
+    for table, dates in sorted(held_by_table.items()):
         for date in dates:
             by_date[date].append(table)
     named = "; ".join(f"{date}: {', '.join(by_date[date])}" for date in sorted(by_date))

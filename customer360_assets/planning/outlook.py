@@ -106,7 +106,7 @@ class Outlook:
             for table, partitions in self.made.items()
         }
 
-    def held(self, table: str) -> list[dt.date]:
+    def held_dates(self, table: str) -> list[dt.date]:
         """Return the dates of a table that are as they should be only because they are held."""
         expected = self.expected[table]
         return [d for d, h in self.holds.get(table, {}).items() if expected.get(d) == h.version]

@@ -55,7 +55,7 @@ class Plan:
     """What is outstanding, as runs in order, and what is not because it is held, by table."""
 
     batches: list[Batch]
-    held: Mapping[str, Collection[dt.date]]
+    held_by_table: Mapping[str, Collection[dt.date]]
 
 
 def expected_versions(
@@ -67,15 +67,16 @@ def expected_versions(
     is held should be as it is, and what reads it is made from that.
     """
     expected = _expected(raw, dates, {})
-    held = in_force_holds(expected, holds or {})
-    return _expected(raw, dates, held) if held else expected
+    held_versions = in_force_holds(expected, holds or {})
+    return _expected(raw, dates, held_versions) if held_versions else expected
 
 
 def _expected(
-    raw: Mapping[str, Versions], dates: set[dt.date], held: Mapping[str, Versions]
+    raw: Mapping[str, Versions], dates: set[dt.date], held_versions: Mapping[str, Versions]
 ) -> Expected:
     expected: Expected = {
-        f"raw.{feed}": {**versions, **held.get(f"raw.{feed}", {})} for feed, versions in raw.items()
+        f"raw.{feed}": {**versions, **held_versions.get(f"raw.{feed}", {})}
+        for feed, versions in raw.items()
     }
     for stage in contracts("stage"):
         made_by = transformation(stage.table)
@@ -83,17 +84,17 @@ def _expected(
         expected[stage.table] = {
             date: _staged(code_of(stage, made_by), known, date)
             for date in sorted({d for versions in known.values() for d in versions})
-        } | dict(held.get(stage.table, {}))
+        } | dict(held_versions.get(stage.table, {}))
     for table in (*contracts("dimension"), *contracts("profile")):
         made_by = transformation(table.table)
         known = {t: expected.get(t, {}) for t in made_by.reads}
         expected[table.table] = {
             date: as_of_version(table, made_by, date, known) for date in sorted(dates)
-        } | dict(held.get(table.table, {}))
+        } | dict(held_versions.get(table.table, {}))
     expected[SERVING] = {
         date: combine(SERVING_CODE, [(PROFILE, date, version)])
         for date, version in expected[PROFILE].items()
-    } | dict(held.get(SERVING, {}))
+    } | dict(held_versions.get(SERVING, {}))
     return expected
 
 
@@ -152,9 +153,9 @@ def plan(
     published = {d for t in as_of_tables for d in recorded[t] if d <= as_of}
     known, dates = effective_versions(raw, recorded), published | {as_of}
     expected = _expected(known, dates, {})
-    held = in_force_holds(expected, holds)
-    if held:
-        expected = _expected(known, dates, held)
+    held_versions = in_force_holds(expected, holds)
+    if held_versions:
+        expected = _expected(known, dates, held_versions)
 
     due: dict[str, set[dt.date]] = {
         table: {
@@ -163,7 +164,7 @@ def plan(
             if date <= as_of
             and (
                 recorded[table].get(date, NOTHING) != version
-                or (date in gone.get(table, ()) and date not in held.get(table, {}))
+                or (date in gone.get(table, ()) and date not in held_versions.get(table, {}))
             )
         }
         for table, versions in expected.items()
@@ -172,7 +173,7 @@ def plan(
     if not any(date <= as_of for date in in_force(expected["stage.customer"])):
         for table in (*as_of_tables, SERVING):
             due[table] = set()
-    up_to = {table: [d for d in dates if d <= as_of] for table, dates in held.items()}
+    up_to = {table: [d for d in dates if d <= as_of] for table, dates in held_versions.items()}
     return Plan(
         _batches(due, raw, as_of_tables, as_of, longest), {t: d for t, d in up_to.items() if d}
     )

@@ -84,13 +84,13 @@ def joined(inputs: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, Sequence[
 def grouped(sizes: Mapping[dt.date, int], limit: int | None) -> list[list[dt.date]]:
     """Group neighbouring dates, none of more than the limit unless a date alone is."""
     groups: list[list[dt.date]] = []
-    held = 0
+    in_group = 0
     for date, size in sorted(sizes.items()):
-        if not groups or (limit is not None and held + size > limit):
+        if not groups or (limit is not None and in_group + size > limit):
             groups.append([])
-            held = 0
+            in_group = 0
         groups[-1].append(date)
-        held += size
+        in_group += size
     return groups
 
 

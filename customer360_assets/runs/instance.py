@@ -42,18 +42,18 @@ def instance_of(deployment: Deployment) -> dg.DagsterInstance:
 
 
 def _shared(deployment: Deployment) -> Path | None:
-    """Return the folder that configures the instance shared by the workers of a stage."""
+    """Return the folder that configures the instance shared by the workers of an environment."""
     given = os.environ.get("DAGSTER_HOME")
     if deployment.aws is None or not given:
         return None
     config = Path(given) / "dagster.yaml"
-    # `prepare` has put that of a home there: this is no stage's.
+    # `prepare` has put that of a home there: it is not shared by workers.
     own = code_folder("dagster.yaml").read_bytes()
     return Path(given) if config.exists() and config.read_bytes() != own else None
 
 
 def is_of_home(instance: dg.DagsterInstance, deployment: Deployment) -> bool:
-    """Return whether an instance is the home's own, not one shared by the workers of a stage."""
+    """Return whether an instance is the home's own, not shared by an environment's workers."""
     storage = instance.run_storage
     at_home = Path(instance.root_directory).resolve() == deployment.dagster_home.resolve()
     return at_home and isinstance(storage, SqliteRunStorage)

@@ -38,7 +38,7 @@ def lease(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
         return
     folder.mkdir(exist_ok=True)
     path, draft = folder / run_id, folder / f".{run_id}"
-    with draft.open("w", encoding="ascii") as file, ExitStack() as held:
+    with draft.open("w", encoding="ascii") as file, ExitStack() as cleanup:
         # A network folder may know no locks: then nothing but the heartbeat counts.
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,9 +46,9 @@ def lease(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
             file.flush()
         # Nobody sees it before it is locked, or after it is let go.
         draft.replace(path)
-        held.callback(path.unlink, missing_ok=True)
+        cleanup.callback(path.unlink, missing_ok=True)
         ended = threading.Event()
-        held.callback(ended.set)
+        cleanup.callback(ended.set)
         threading.Thread(target=_beat, args=(path, ended), daemon=True).start()
         yield
 
@@ -105,9 +105,9 @@ class _Leased(dg.Executor):
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
         """Execute the plan. The run's end is recorded afterwards, so the lease is kept on."""
-        held = ExitStack()
-        held.enter_context(lease(plan_context.instance, plan_context.run_id))
-        atexit.register(held.close)
+        cleanup = ExitStack()
+        cleanup.enter_context(lease(plan_context.instance, plan_context.run_id))
+        atexit.register(cleanup.close)
         yield from self._inner.execute(plan_context, execution_plan)
 
 

@@ -58,7 +58,7 @@ def access_to(host: str, port: int, token: str) -> Access:
 
 
 def given_token() -> str | None:
-    """Return the token that the environment sets, None when it sets none."""
+    """Return the token that its environment variable sets, None when it is not set."""
     token = os.environ.get(TOKEN)
     if token and not TOKEN_SHAPE.fullmatch(token):
         raise AccessError(

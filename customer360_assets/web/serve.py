@@ -1,7 +1,7 @@
 """Dagster's webserver behind the guard, as a process: `python -m customer360_assets.web.serve`.
 
-The token comes by the environment, where other users of the machine do not see it, and leaves it
-at once: neither a code server nor a run inherits it.
+The token comes in an environment variable, where other users of the machine do not see it, and is
+removed from there at once: neither a code server nor a run inherits it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The names of everything that one stage of the platform owns in an AWS account."""
+"""The names of everything that one environment of the platform owns in an AWS account."""
 
 from __future__ import annotations
 
@@ -19,24 +19,29 @@ LAYER_OF: dict[str, Layer] = {
 }
 """The bucket that each schema's tables lie in."""
 SCHEME = "aws"
-SHAPE = "aws://<account>/<region>/<stage>, the stage being prod, staging, branch or branch-<name>"
+SHAPE = (
+    "aws://<account>/<region>/<environment>,"
+    " the environment being prod, staging, branch or branch-<name>"
+)
 _LONGEST_BUCKET = 63
 _MEANT = {
     "account": "the account is 12 digits",
     "region": "the region is one like eu-central-1",
-    "stage": "the stage is prod, staging, branch or branch-<up to 12 letters and digits>",
+    "environment": (
+        "the environment is prod, staging, branch or branch-<up to 12 letters and digits>"
+    ),
     "prefix": "the prefix is 2 to 20 lower-case letters and digits, a letter first",
 }
 
 
 class AwsNames(BaseModel):
-    """Names of one stage, all derived from account, region, prefix and stage. Frozen."""
+    """Names of one environment, all derived from these four fields. Frozen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     account: str = Field(pattern=r"^\d{12}$")
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    stage: str = Field(pattern=r"^(prod|staging|branch(-[a-z0-9]{1,12})?)$")
+    environment: str = Field(pattern=r"^(prod|staging|branch(-[a-z0-9]{1,12})?)$")
     prefix: str = Field(default="customer360", pattern=r"^[a-z][a-z0-9]{1,19}$")
 
     @model_validator(mode="after")
@@ -52,7 +57,7 @@ class AwsNames(BaseModel):
 
     @classmethod
     def parse(cls, address: str) -> Self:
-        """Return the names of "aws://account/region/stage?prefix=…".
+        """Return the names of "aws://account/region/environment?prefix=…".
 
         Raises ValueError, in one line that names the wrong part and quotes nothing.
         """
@@ -60,10 +65,10 @@ class AwsNames(BaseModel):
         path = parts.path.strip("/").split("/")
         options = parse_qsl(parts.query, keep_blank_values=True)
         odd = [name for name, _ in options] not in ([], ["prefix"]) or parts.fragment
-        if parts.scheme != SCHEME or len(path) != 2 or odd:  # noqa: PLR2004 - region and stage
+        if parts.scheme != SCHEME or len(path) != 2 or odd:  # noqa: PLR2004 - region, environment
             raise ValueError(f"it is {SHAPE}")
         try:
-            return cls(account=parts.netloc, region=path[0], stage=path[1], **dict(options))
+            return cls(account=parts.netloc, region=path[0], environment=path[1], **dict(options))
         except ValidationError as error:
             first = error.errors()[0]
             wrong = _MEANT[str(first["loc"][0])] if first["loc"] else first["ctx"]["error"]
@@ -72,17 +77,21 @@ class AwsNames(BaseModel):
     @property
     def address(self) -> str:
         """Return what `parse` reads: the deployment's address."""
-        return f"{SCHEME}://{self.account}/{self.region}/{self.stage}?prefix={self.prefix}"
+        return f"{SCHEME}://{self.account}/{self.region}/{self.environment}?prefix={self.prefix}"
 
     @property
     def base(self) -> str:
-        """Return what every name of the stage starts with."""
-        return f"{self.prefix}-{self.stage}"
+        """Return what every name of the environment starts with."""
+        return f"{self.prefix}-{self.environment}"
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of everything that the stage owns."""
-        return {"application": self.prefix, "stage": self.stage}
+        """The tags of everything that the environment owns.
+
+        The key is "stage": clusters and cost reports of deployed accounts carry it, and the
+        policy of the code location admits clusters by it.
+        """
+        return {"application": self.prefix, "stage": self.environment}
 
     def bucket(self, layer: Layer) -> str:
         """Return the bucket of a layer."""
@@ -193,7 +202,7 @@ class AwsNames(BaseModel):
 
     @property
     def personal_data_tag(self) -> str:
-        """The key of the Lake Formation tag (an account's tags are shared by its stages)."""
+        """The key of the Lake Formation tag (an account's tags are shared by its environments)."""
         return f"{self.base}-personal-data"
 
     @property
@@ -222,7 +231,7 @@ class AwsNames(BaseModel):
         return f"{self.base}/card-token-key"
 
     def stack(self, part: str) -> str:
-        """Return a CloudFormation stack of the stage."""
+        """Return a CloudFormation stack of the environment."""
         return self._part(part)
 
     def role(self, service: str) -> str:
@@ -234,7 +243,7 @@ class AwsNames(BaseModel):
         return f"arn:aws:iam::{self.account}:role/{self.role(service)}"
 
     def _part(self, name: str) -> str:
-        """Return a name whose last hyphen ends the stage, or branch's a-b would be branch-a's b."""
+        """Return a name whose last hyphen ends the base, or branch's a-b would be branch-a's b."""
         return f"{self.base}-{name.replace('-', '_')}"
 
     @property

@@ -139,7 +139,7 @@ def explanation(error: Exception, action: str, target: str) -> AwsError:
     elif code in _MISSING or (code == "InvalidRequestException" and _SAYS_MISSING.search(said)):
         reason = (
             "it does not exist. Check that CUSTOMER360_DEPLOYMENT names the account, region and "
-            "stage that you mean, and that the stack in infra/ is deployed there."
+            "environment that you mean, and that the stack in infra/ is deployed there."
         )
     else:
         reason = _other(error, code, said)
@@ -156,7 +156,7 @@ def _denied(said: str, target: str) -> str:
     who, what = found.groups() if found else ("the role of this process", "the call")
     return (
         f"access is denied. Allow {what} on {target} for {who}: the stack in infra/ grants it to "
-        "the stage's roles, so check which role this is, and that the stack is deployed as it is."
+        "the environment's roles, so check which role this is, and that the stack is deployed."
     )
 
 

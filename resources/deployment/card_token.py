@@ -15,7 +15,7 @@ from resources.protocols.errors import ExplainedError
 if TYPE_CHECKING:
     from resources.deployment.deployment import Deployment
 
-ENVIRONMENT = "CUSTOMER360_CARD_KEY"
+KEY_VARIABLE = "CUSTOMER360_CARD_KEY"
 MINIMUM_BYTES = 32
 _BLOCK = 64
 _IDENTITY = b"identity of the card token key"
@@ -59,7 +59,7 @@ class CardKey:
 
 
 def key_of(deployment: Deployment, *, generate: bool = True) -> CardKey:
-    """Return a deployment's key: on AWS only the secret of the stage; else `card_key`."""
+    """Return a deployment's key: on AWS only the secret of the environment; else `card_key`."""
     if deployment.aws is None:
         return card_key(deployment.key_path, generate=generate)
     return _secret_key(deployment.aws.card_key_secret, deployment.aws.region)
@@ -69,22 +69,22 @@ def place_of(deployment: Deployment) -> str:
     """Return where a deployment's key comes from."""
     if deployment.aws is not None:
         return f"the secret {deployment.aws.card_key_secret}"
-    return ENVIRONMENT if os.environ.get(ENVIRONMENT) else str(deployment.key_path)
+    return KEY_VARIABLE if os.environ.get(KEY_VARIABLE) else str(deployment.key_path)
 
 
 def card_key(path: Path, *, generate: bool = True) -> CardKey:
-    """Return the key of the environment, else that of the file, which is created if missing.
+    """Return the key in the environment variable, else that in the file, created if missing.
 
     Raises CardKeyError when the key is not hex, too short, when others may read the file, or when
     there is none and tokens were made before: then it is not to be generated.
     """
-    if given := os.environ.get(ENVIRONMENT):
-        return _from_hex(given, ENVIRONMENT)
+    if given := os.environ.get(KEY_VARIABLE):
+        return _from_hex(given, KEY_VARIABLE)
     if not path.exists():
         if not generate:
             raise CardKeyError(
                 f"The card token key {path} is gone, and the tokens of this home were made with "
-                f"it: restore it from a backup, or give the same key in {ENVIRONMENT}."
+                f"it: restore it from a backup, or give the same key in {KEY_VARIABLE}."
             )
         _generate(path)
     if path.stat().st_mode & 0o077:

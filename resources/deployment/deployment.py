@@ -27,7 +27,7 @@ EARLIEST = dt.date(1993, 1, 1)
 
 
 class DeploymentError(ExplainedError, ValueError):
-    """The environment does not describe a deployment; the message says what to set."""
+    """The environment variables do not describe a deployment; the message says what to set."""
 
 
 class Deployment(BaseModel):
@@ -37,7 +37,7 @@ class Deployment(BaseModel):
     specifications; first_business_date: what is dated before it is refused; last_business_date:
     where the daily partitions of a closed history end, None when days go on arriving;
     first_delivery: the earliest date that a local home has taken in; settle_seconds: how long a
-    file must not have changed before an intake takes it; aws: the names of a stage in an AWS
+    file must not have changed before an intake takes it; aws: the names of an environment in an AWS
     account, None for a local deployment. On AWS the home is a worker's own folder: it may be lost,
     and holds a mirror of the lake's files that this worker has made.
     """
@@ -55,7 +55,7 @@ class Deployment(BaseModel):
 
     @property
     def name(self) -> str:
-        """The deployment's name: local, or the AWS stage."""
+        """The deployment's name: local, or the AWS environment."""
         return self.aws.base if self.aws else LOCAL
 
     @property
@@ -100,7 +100,7 @@ class Deployment(BaseModel):
 
     @cached_property
     def key_path(self) -> Path:
-        """The generated key of the card tokens, unless the environment gives one."""
+        """The generated key of the card tokens, unless CUSTOMER360_CARD_KEY gives one."""
         return self.home / "keys" / "card_token.key"
 
     @cached_property
@@ -165,9 +165,9 @@ def deployment(
     landing: Path | None = None,
     feeds: str | None = None,
 ) -> Deployment:
-    """Return the deployment: arguments first, then environment, then the home's stored settings.
+    """Return the deployment by arguments, then environment variables, then the home's settings.
 
-    Environment: CUSTOMER360_DEPLOYMENT ("local", or the address of a stage on AWS),
+    The variables are CUSTOMER360_DEPLOYMENT ("local", or an environment's address),
     CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS, CUSTOMER360_FIRST_BUSINESS_DATE and
     CUSTOMER360_SETTLE_SECONDS, which the home does not remember.
     Raises DeploymentError naming the setting that is wrong.
@@ -222,7 +222,7 @@ def refuse_no_home(home: Path) -> None:
 
 
 def home_folder(home: Path | None = None) -> Path:
-    """Return the folder that is the home: the argument's, then the environment's."""
+    """Return the folder that is the home: the argument's, then the variable's."""
     return _folder(home or os.environ.get("CUSTOMER360_HOME") or DEFAULT_HOME)
 
 

@@ -42,7 +42,7 @@ def import_profiles(
     poll_seconds: float = 15.0,
     hours: float = 12.0,
 ) -> int:
-    """Create a stage's profile table with these profiles, served; return how many there are.
+    """Create an environment's profile table with these profiles, served; return how many there are.
 
     It writes no capacity units: a table of any size comes to be in about the time of a small one.
     Raises ProfileStoreError when the table is there already, or was not made whole: it is then

@@ -122,20 +122,20 @@ def _refuse_large(item: Item) -> None:
 
 def _bytes(name: str, value: dict[str, Any]) -> int:
     """Return the bytes that DynamoDB counts for an attribute; a few too many for a number."""
-    ((kind, held),) = value.items()
-    size = 1 if kind == "BOOL" else len(held) // 2 + 3 if kind == "N" else len(held.encode())
+    ((kind, stored),) = value.items()
+    size = 1 if kind == "BOOL" else len(stored) // 2 + 3 if kind == "N" else len(stored.encode())
     return len(name.encode()) + size
 
 
-def _value(held: dict[str, Any], kind: str, name: str) -> Any:
+def _value(stored: dict[str, Any], kind: str, name: str) -> Any:
     if kind == "text":
-        return held["S"]
+        return stored["S"]
     if kind == "boolean":
-        return held["BOOL"]
+        return stored["BOOL"]
     if kind == "integer":
-        return int(held["N"])
+        return int(stored["N"])
     if kind == "float":
-        return float(held["N"])
+        return float(stored["N"])
     # DynamoDB drops zeros at the end: the column's scale brings them back.
     scale = int(kind.partition(":")[2])
-    return Decimal(held["N"]).quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    return Decimal(stored["N"]).quantize(Decimal(1).scaleb(-scale), context=_EXACT)

@@ -58,7 +58,7 @@ class SparkConnectEngine:
 
             connect = LazyPySparkResource(spark_config={"spark.remote": self._remote})
             self._session = connect.spark_session
-        # PySpark looks here at every call, and the environment may have been put back since.
+        # PySpark looks here at every call, and the variables may have been put back since.
         os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
         return self._session
 

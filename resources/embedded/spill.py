@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 _NUMBERS = count(1)
-_HELD: list[IO[str]] = []
+_LOCKS: list[IO[str]] = []
 """Open for as long as the process lives: the system gives the locks back, however it ends."""
 
 
@@ -54,7 +54,7 @@ def _of_process(parent: Path, _pid: int) -> Path:
             break
         lock.close()
     folder.mkdir()
-    _HELD.append(lock)
+    _LOCKS.append(lock)
     atexit.register(_remove, folder)
     return folder
 

@@ -49,7 +49,7 @@ class GlueLake(IcebergLake):
 
     @property
     def catalog(self) -> "GlueCatalog":
-        """The catalog of the stage's region."""
+        """The catalog of the environment's region."""
         return cast("GlueCatalog", self._catalog)
 
     def _open_catalog(self) -> "GlueCatalog":

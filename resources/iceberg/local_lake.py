@@ -81,7 +81,7 @@ class LocalLake(IcebergLake):
             raise UnreadableTableError(table, "a file of it is damaged") from problem
 
     def _turn(self, table: str) -> AbstractContextManager[None]:
-        return lake_sweep.held(self._folder(table))
+        return lake_sweep.locked(self._folder(table))
 
     def _claim(self, table: str, name: str) -> Path | None:
         folder = self._folder(table) / "data" / name

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the table alone among publishers and sweepers of this machine, in turn.
 
     Without turns, a writer that is slower than its competitor loses every commit. The lock of

@@ -135,7 +135,7 @@ class ClusterSteps:
     def going_on(self) -> Iterator[tuple[str, Job]]:
         """Yield the jobs that may still be active, each with the work it was started for.
 
-        Nothing without a cluster. Stages may share one: only what runs this stage's code is given.
+        Nothing without a cluster. Environments may share one: only steps with our own code count.
         """
         pages = self._emr.get_paginator("list_steps")
         for cluster_id in self._alive():

@@ -109,7 +109,7 @@ class ServerlessRun:
 
 @dataclass(frozen=True)
 class ServerlessJobs:
-    """The job runs of the stage's application."""
+    """The job runs of the environment's application."""
 
     names: AwsNames
     timeout: float
@@ -184,8 +184,8 @@ class ServerlessJobs:
                         return str(found["id"])
         raise AwsError(
             f"Cannot find EMR Serverless application {wanted} in {self.names.account} "
-            f"{self.names.region}: it does not exist. Deploy the stack of stage "
-            f"{self.names.stage} (infra/), or correct CUSTOMER360_DEPLOYMENT.",
+            f"{self.names.region}: it does not exist. Deploy the stack of environment "
+            f"{self.names.environment} (infra/), or correct CUSTOMER360_DEPLOYMENT.",
             "ResourceNotFoundException",
         )
 
@@ -202,7 +202,7 @@ class ServerlessJobs:
 
 
 class EmrServerlessEngine(JobEngine):
-    """A SparkEngine on the stage's EMR Serverless application."""
+    """A SparkEngine on the environment's EMR Serverless application."""
 
     prices = Prices()
 

@@ -39,7 +39,7 @@ class S3Archive:
     """
 
     def __init__(self, directory: Path, lake_dir: Path, names: AwsNames) -> None:
-        # A folder that has served another stage has nothing to say about this one.
+        # A folder that has served another environment has nothing to say about this one.
         self._here = LocalArchive(directory / names.base)
         self._root = names.archive
         self._region = names.region

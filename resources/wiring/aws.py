@@ -20,9 +20,9 @@ EMR_CLUSTER = "CUSTOMER360_EMR_CLUSTER"
 
 
 def aws_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Return the resources of assets for a stage of an account. Opens no connection."""
+    """Return the resources of assets for an environment of an account. Opens no connection."""
     if deployment.aws is None:
-        raise ValueError("a local deployment has no stage on AWS")
+        raise ValueError("a local deployment has no environment on AWS")
     return {
         **storage_resources(deployment),
         "lake": lake_resource(deployment),

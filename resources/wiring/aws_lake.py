@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class GlueLakeResource(dg.ConfigurableResource[Any]):
     """Iceberg tables on S3, their catalog in Glue.
 
-    names: the stage as JSON. lake_dir: where this worker writes files that S3 has not yet.
+    names: the environment as JSON. lake_dir: where this worker writes files that S3 has not yet.
     """
 
     names: str
@@ -31,9 +31,9 @@ class GlueLakeResource(dg.ConfigurableResource[Any]):
 
 
 def lake_resource(deployment: Deployment) -> GlueLakeResource:
-    """Return the lake of a stage; ValueError for a local deployment. Opens no connection."""
+    """Return the lake of an environment; ValueError for a local deployment. Opens no connection."""
     if deployment.aws is None:
-        raise ValueError("a local deployment has no stage on AWS")
+        raise ValueError("a local deployment has no environment on AWS")
     return GlueLakeResource(
         names=deployment.aws.model_dump_json(), lake_dir=str(deployment.lake_dir)
     )

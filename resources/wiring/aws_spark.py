@@ -16,7 +16,7 @@ ON_GLUE = ("customer_history", "extract_transactions")
 
 
 class SparkJobsResource(dg.ConfigurableResource[Any]):
-    """Glue jobs and EMR for the scripts, of the stage that `address` names.
+    """Glue jobs and EMR for the scripts, of the environment that `address` names.
 
     emr_cluster: name or id of a running cluster that takes the place of EMR Serverless.
     deadline_seconds: of one job. The prices are dollars in the region, for the metadata.

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class AthenaResource(dg.ConfigurableResource[Any]):
-    """Athena for the `.sql` files, in a stage's workgroup; its state machine fans queries out.
+    """Athena for the `.sql` files, in its workgroup; the state machine fans queries out.
 
-    names: the stage as JSON. price_per_tb: what a terabyte scanned costs in the region, in
+    names: the environment as JSON. price_per_tb: what a terabyte scanned costs in the region, in
     dollars, for the metadata of a step. timeout_seconds: after that a query is stopped.
     """
 
@@ -57,7 +57,7 @@ class AthenaResource(dg.ConfigurableResource[Any]):
 
 
 def sql_resource(deployment: Deployment) -> AthenaResource:
-    """Return the SQL engine of a stage; ValueError for a local deployment. Opens no connection."""
+    """Return an environment's SQL engine; ValueError if deployed locally. Opens no connection."""
     if deployment.aws is None:
-        raise ValueError("a local deployment has no stage on AWS")
+        raise ValueError("a local deployment has no environment on AWS")
     return AthenaResource(names=deployment.aws.model_dump_json(), lake_dir=str(deployment.lake_dir))

@@ -1,4 +1,4 @@
-"""The resources of a stage that keep things: landing zone, archive and profile store."""
+"""The resources of an environment that keep things: landing zone, archive and profile store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class S3LandingResource(dg.ConfigurableResource[Any]):
 class S3ArchiveResource(dg.ConfigurableResource[Any]):
     """Delivered bytes by SHA-256 and their receipts on S3; folders of this worker for copies.
 
-    names: the stage as JSON.
+    names: the environment as JSON.
     """
 
     directory: str
@@ -61,10 +61,10 @@ class DynamoStoreResource(dg.ConfigurableResource[Any]):
 
 
 def storage_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Return landing, archive and store of a stage. Opens no connection."""
+    """Return landing, archive and store of an environment. Opens no connection."""
     names = deployment.aws
     if names is None:
-        raise ValueError("a local deployment has no stage on AWS")
+        raise ValueError("a local deployment has no environment on AWS")
     return {
         "landing": S3LandingResource(uri=names.landing, region=names.region),
         "archive": S3ArchiveResource(

@@ -1,4 +1,4 @@
-"""What of a stage runs on AWS just now, and the run that each was started for."""
+"""What of an environment runs on AWS just now, and the run that each was started for."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Finder = Callable[[], Iterator[Running]]
 
 
 def finders(names: AwsNames, emr_cluster: str | None = None) -> Mapping[str, Finder]:
-    """Return, by service, the function that yields all that runs for the stage, or raises AwsError.
+    """Return each service's function that yields all that it runs here, or raises AwsError.
 
     Executions come before the queries that they start anew.
     """

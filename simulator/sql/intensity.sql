@@ -33,4 +33,4 @@ SELECT
 FROM account CROSS JOIN intensity
 WHERE account.activity > 0;
 
-CREATE TABLE standing AS SELECT account_id, opening_cents AS cents FROM account;
+CREATE TABLE current_balance AS SELECT account_id, opening_cents AS cents FROM account;

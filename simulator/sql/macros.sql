@@ -23,7 +23,7 @@ CREATE MACRO money(cents) AS (cents::DECIMAL(16, 0) * 0.01::DECIMAL(2, 2))::DECI
 CREATE MACRO day_of(day_no) AS getvariable('first_day') + day_no::INTEGER;
 
 -- ISO 8601 with microseconds, as the mainframe writes it.
-CREATE MACRO iso(moment) AS strftime(moment, '%Y-%m-%dT%H:%M:%S.%f');
+CREATE MACRO iso(instant) AS strftime(instant, '%Y-%m-%dT%H:%M:%S.%f');
 
 -- The check digit of ISO/IEC 7812-1 for a payload of 15 digits.
 CREATE MACRO luhn(payload) AS payload || ((10 - list_sum(list_transform(

@@ -43,7 +43,7 @@ chosen AS (
 moved AS (
     SELECT
         account_id,
-        day + to_seconds(25200 + ((bits >> 10) % 54000)::BIGINT) AS moment,
+        day + to_seconds(25200 + ((bits >> 10) % 54000)::BIGINT) AS booked_at,
         act_id << 1 AS event_id,
         operation,
         CASE operation

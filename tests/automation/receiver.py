@@ -24,8 +24,8 @@ class Receiver:
         self.address = ""
 
     def answer(self, body: str) -> int:
-        held = (status for text, status in self.statuses.items() if text in body)
-        return next(held, self.status)
+        chosen = (status for text, status in self.statuses.items() if text in body)
+        return next(chosen, self.status)
 
     def took(self, path: str) -> list[dict[str, Any]]:
         return self.arrived.get(path, [])

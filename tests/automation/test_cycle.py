@@ -25,12 +25,12 @@ def _evaluated(
     definitions: dg.Definitions,
     schedule: dg.ScheduleDefinition,
     instance: dg.DagsterInstance,
-    moment: dt.datetime,
+    scheduled: dt.datetime,
 ) -> ScheduleExecutionData:
     # Closed before the instance: a context that is left open leaves the instance's storage behind.
     with dg.build_schedule_context(
         instance,
-        scheduled_execution_time=moment,
+        scheduled_execution_time=scheduled,
         repository_def=definitions.get_repository_def(),
     ) as context:
         return schedule.evaluate_tick(context)

@@ -42,7 +42,7 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallBank:
 def daemon(bank: SmallBank) -> Iterator[Path]:
     """Run the daemon on the home with every sensor on; yield its log."""
     bank.deployment.save()
-    environment = {
+    variables = {
         **os.environ,
         "DAGSTER_HOME": str(prepare(bank.deployment)),
         "CUSTOMER360_HOME": str(bank.home),
@@ -51,13 +51,13 @@ def daemon(bank: SmallBank) -> Iterator[Path]:
     location = ["-w", str(code_folder("workspace.yaml"))]
     subprocess.run(
         [sys.executable, "-m", "dagster", "sensor", "start", "--start-all", *location],
-        env=environment, check=True, capture_output=True, timeout=PATIENCE,
+        env=variables, check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
     log = bank.home / "daemon.log"
     with log.open("wb") as written:
         running = subprocess.Popen(
             [sys.executable, "-m", "dagster._daemon", "run", *location],
-            env=environment, stdout=written, stderr=subprocess.STDOUT,
+            env=variables, stdout=written, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             yield log

@@ -1,4 +1,4 @@
-"""An emulated AWS account on a free port of this process, and stages in it."""
+"""An emulated AWS account on a free port of this process, and environments in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resources.account.aws_names import AwsNames
 from resources.deployment.deployment import Deployment
 from tests.aws.conftest_athena import athena, back_end  # noqa: F401 - fixtures
 from tests.aws.conftest_jobs import machine  # noqa: F401 - a fixture
-from tests.aws.stage import new_stage
+from tests.aws.environment import new_environment
 
 
 @pytest.fixture(scope="session")
@@ -34,12 +34,12 @@ def aws_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def aws(aws_endpoint: str) -> Iterator[AwsNames]:
-    """Yield the names of a new stage, fully created, that the environment points to."""
-    with new_stage(aws_endpoint) as names:
+    """Yield the names of a new environment, fully created, that the process's variables name."""
+    with new_environment(aws_endpoint) as names:
         yield names
 
 
 @pytest.fixture
 def aws_deployment(aws: AwsNames, tmp_path: Path) -> Deployment:
-    """Return the deployment of a worker of that stage with an empty home."""
+    """Return the deployment of a worker of that environment with an empty home."""
     return Deployment(home=tmp_path / "worker", aws=aws)

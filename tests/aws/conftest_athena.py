@@ -1,4 +1,4 @@
-"""An emulated Athena behind the stage of a test."""
+"""An emulated Athena behind the environment of a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.athena_tables import service
 from tests.aws.emulation.athena_trino import TrinoBackEnd
-from tests.aws.stage import REGION
+from tests.aws.environment import REGION
 from tests.engines.trino_client import Trino
 
 
@@ -24,7 +24,7 @@ from tests.engines.trino_client import Trino
 def emulated_athena(
     endpoint: str, names: AwsNames, cache: Path, back_end: MakeBackEnd = DuckDbBackEnd
 ) -> Iterator[Athena]:
-    """Return an Athena over the account at `endpoint`; the environment names it meanwhile."""
+    """Yield an Athena over the account at `endpoint`, which the process's variables name."""
     account = service("athena", endpoint, names.region)
     known = {group["Name"] for group in account.list_work_groups()["WorkGroups"]}
     if names.workgroup not in known:
@@ -54,6 +54,6 @@ def back_end(request: pytest.FixtureRequest, aws_endpoint: str) -> Iterator[Make
 def athena(
     aws_endpoint: str, aws: AwsNames, tmp_path: Path, back_end: MakeBackEnd
 ) -> Iterator[Athena]:
-    """Return an Athena that runs queries over the tables of the stage."""
+    """Return an Athena that runs queries over the tables of the environment."""
     with emulated_athena(aws_endpoint, aws, tmp_path / "athena", back_end) as found:
         yield found

@@ -1,4 +1,4 @@
-"""An emulated Step Functions behind the stage of a test, with the stage's state machine."""
+"""An emulated Step Functions behind the environment of a test, with its state machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.aws.emulation.step_functions import StepFunctions
 def emulated_step_functions(
     endpoint: str, athena_url: str, names: AwsNames
 ) -> Iterator[StepFunctions]:
-    """Yield a Step Functions that queries at `athena_url`; the environment points to it."""
+    """Yield a Step Functions that queries at `athena_url`; the process's variables name it."""
     account = service("stepfunctions", endpoint, names.region)
     machines = account.list_state_machines()["stateMachines"]
     if names.state_machine_arn not in {m["stateMachineArn"] for m in machines}:
@@ -38,6 +38,6 @@ def emulated_step_functions(
 
 @pytest.fixture
 def step_functions(aws_endpoint: str, aws: AwsNames, athena: Athena) -> Iterator[StepFunctions]:
-    """Yield the Step Functions of the stage."""
+    """Yield the Step Functions of the environment."""
     with emulated_step_functions(aws_endpoint, athena.url, aws) as found:
         yield found

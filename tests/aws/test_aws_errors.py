@@ -151,7 +151,7 @@ def test_one_bucket_that_is_forbidden_is_named(aws: AwsNames) -> None:
 
 
 def test_a_missing_database_job_machine_and_secret(aws: AwsNames) -> None:
-    machine = aws.state_machine_arn.replace(aws.stage, "nowhere")
+    machine = aws.state_machine_arn.replace(aws.environment, "nowhere")
     asked: list[Callable[[], object]] = [
         lambda: client("glue", aws.region).get_table(DatabaseName="nowhere", Name="t"),
         lambda: client("glue", aws.region).start_job_run(JobName="nowhere"),

@@ -59,7 +59,7 @@ class Ui:
 
 
 @contextmanager
-def serve(home: Path, **environment: str) -> Iterator[Ui]:
+def serve(home: Path, **variables: str) -> Iterator[Ui]:
     """Serve a home until the block ends; the port is a free one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ def serve(home: Path, **environment: str) -> Iterator[Ui]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, TOKEN: token, **environment},
+            env={**os.environ, TOKEN: token, **variables},
         )
         ui = Ui(f"http://127.0.0.1:{port}", process, token)
         try:

@@ -61,13 +61,13 @@ def _raw(case: Case, site: Site, lake: Lake, deliveries: list[Row]) -> Iterator[
     for row in deliveries:
         feed, file, delivery = row["feed"], row["file"], row["delivery_id"]
         typed = lake.count(f"raw.{feed}")[delivery]
-        held = _held(lake, feed, f"raw/{feed}")[delivery]
+        refused = _quarantined(lake, feed, f"raw/{feed}")[delivery]
         if row["status"] != "loaded":
             if typed:
                 yield f"{row['status']}, and {typed} of its records are in raw: {file}"
             continue
-        if not row["records"] == row["loaded"] + row["quarantined"] == typed + held:
-            yield f"{row['records']} records, {typed} typed and {held} held: {file}"
+        if not row["records"] == row["loaded"] + row["quarantined"] == typed + refused:
+            yield f"{row['records']} records, {typed} typed and {refused} quarantined: {file}"
         # Only the newest of one name still lies there.
         if newest[file] == delivery and row["records"] != (
             there := case.records.get(file, site.lines(file))
@@ -77,17 +77,17 @@ def _raw(case: Case, site: Site, lake: Lake, deliveries: list[Row]) -> Iterator[
 
 def _stage(case: Case, lake: Lake, table: str, feed: str) -> Iterator[str]:
     typed, published = lake.count(f"raw.{feed}"), lake.count(f"stage.{table}")
-    held = _held(lake, feed, f"stage/{table}")
-    missing = typed.total() - published.total() - held.total()
+    refused = _quarantined(lake, feed, f"stage/{table}")
+    missing = typed.total() - published.total() - refused.total()
     if missing != case.left.get(table, 0):
-        yield f"stage.{table}: {missing} records neither published nor held"
+        yield f"stage.{table}: {missing} records neither published nor quarantined"
     if published - typed:
         yield f"stage.{table}: more rows than records"
 
 
-def _held(lake: Lake, feed: str, caught_by: str) -> Counter[str]:
+def _quarantined(lake: Lake, feed: str, caught_by: str) -> Counter[str]:
     """Count the records of each delivery that an asset put into quarantine whole."""
     return lake.count(
         f"(SELECT DISTINCT delivery_id, line_no FROM quarantine.{feed} WHERE caught_by ="
-        f" '{caught_by}' AND set_aside = 'record') AS held"
+        f" '{caught_by}' AND set_aside = 'record') AS refused"
     )

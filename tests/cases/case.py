@@ -38,7 +38,7 @@ Values = Mapping[str, list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
-class Held:
+class Quarantined:
     """A record, or one value of it, that is in quarantine."""
 
     file: str
@@ -74,7 +74,7 @@ class Case:
     clients: int = 4
     rows: Mapping[str, int] = field(default_factory=dict)
     values: Values = field(default_factory=dict)
-    held: frozenset[Held] = frozenset()
+    quarantined: frozenset[Quarantined] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
     superseded: tuple[str, ...] = ()
     unmatched: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cases.case import ACCOUNT, CRM, KEY_SHAPE, VISITORS, Case, Held
+from tests.cases.case import ACCOUNT, CRM, KEY_SHAPE, VISITORS, Case, Quarantined
 from tests.cases.site import Site
 
 FIRST_CARD = "card/card00202405"
@@ -30,7 +30,7 @@ FILES = (
     Case(
         "01-trailer-same-width",
         rows={"web_visitor_map": 3},
-        held=frozenset({Held(VISITORS, 4, f"full_visitor_id:{KEY_SHAPE}")}),
+        quarantined=frozenset({Quarantined(VISITORS, 4, f"full_visitor_id:{KEY_SHAPE}")}),
         waits="formats: a trailer that the feed names",
     ),
     Case(

@@ -10,7 +10,7 @@ from tests.cases.case import (
     MOVEMENTS,
     REPEATED_FIELD,
     Case,
-    Held,
+    Quarantined,
 )
 from tests.cases.site import Site
 
@@ -38,14 +38,18 @@ RECORDS = (
         "15-json-duplicate-keys",
         clients=2,
         rows={"customer": 2},
-        held=frozenset({Held(CRM, 1, REPEATED_FIELD), Held(CRM, 2, REPEATED_FIELD)}),
+        quarantined=frozenset(
+            {Quarantined(CRM, 1, REPEATED_FIELD), Quarantined(CRM, 2, REPEATED_FIELD)}
+        ),
         values={"SELECT client_id FROM stage.customer ORDER BY client_id": [(3,), (4,)]},
     ),
     Case(
         "19-trans-id-per-account",
         rows={"transaction": 2},
         records={MOVEMENTS: 4},
-        held=frozenset({Held(MOVEMENTS, 2, KEY_CONFLICT), Held(MOVEMENTS, 3, KEY_CONFLICT)}),
+        quarantined=frozenset(
+            {Quarantined(MOVEMENTS, 2, KEY_CONFLICT), Quarantined(MOVEMENTS, 3, KEY_CONFLICT)}
+        ),
         values={MOVED: EVERY_MOVEMENT[1::2]},
     ),
     Case(
@@ -59,19 +63,19 @@ RECORDS = (
     Case(
         "28a-ga-hits-plain-text",
         rows={"web_hit": 6},
-        held=frozenset({Held(GA, 4, HITS_SHAPE)}),
+        quarantined=frozenset({Quarantined(GA, 4, HITS_SHAPE)}),
         values={HITS: [(1716440001, 2), (1716440002, 2), (1716440003, 2)]},
     ),
     Case(
         "28b-ga-hits-python-text",
         rows={"web_hit": 6},
-        held=frozenset({Held(GA, 4, HITS_SHAPE)}),
+        quarantined=frozenset({Quarantined(GA, 4, HITS_SHAPE)}),
         values={HITS: [(1716440001, 2), (1716440002, 2), (1716440003, 2)]},
     ),
     Case(
         "28c-ga-hits-other-shapes",
         rows={"web_session": 8},
-        held=frozenset({Held(GA, 7, "type:not_null")}),
+        quarantined=frozenset({Quarantined(GA, 7, "type:not_null")}),
         values={
             HITS: [
                 (1716440001, 2),
@@ -101,7 +105,7 @@ RECORDS = (
     ),
     Case(
         "53b-large-hits",
-        held=frozenset({Held(GA, 1, "hits:le", "value")}),
+        quarantined=frozenset({Quarantined(GA, 1, "hits:le", "value")}),
         values={
             "SELECT line_no, hits FROM stage.web_session ORDER BY line_no": [
                 (1, None),
@@ -115,7 +119,7 @@ RECORDS = (
         "53e-large-values",
         rows={"transaction": 3},
         records={LARGE: 3},
-        held=frozenset({Held(LARGE, 3, "balance:in_range", "value")}),
+        quarantined=frozenset({Quarantined(LARGE, 3, "balance:in_range", "value")}),
         values={
             MOVED: [
                 (1, 11, "100.00", "100.00"),
@@ -128,7 +132,7 @@ RECORDS = (
         "53f-large-values",
         rows={"transaction": 2},
         records={LARGE: 3},
-        held=frozenset({Held(LARGE, 3, "amount:le")}),
+        quarantined=frozenset({Quarantined(LARGE, 3, "amount:le")}),
         values={MOVED: [(1, 11, "100.00", "100.00"), (3, 13, "1.00", "1.00")]},
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cases.case import ACCOUNT, CARD, CRM, MOVEMENTS, Case, Held
+from tests.cases.case import ACCOUNT, CARD, CRM, MOVEMENTS, Case, Quarantined
 
 MOVED = (
     "SELECT trans_id, account_id, type, amount, balance FROM stage.transaction ORDER BY trans_id"
@@ -25,8 +25,11 @@ VALUES = (
         "20-debit-credit-columns",
         rows={"transaction": 3},
         records={MOVEMENTS: 5},
-        held=frozenset(
-            {Held(MOVEMENTS, 5, "type:expression"), Held(MOVEMENTS, 6, "amount:expression")}
+        quarantined=frozenset(
+            {
+                Quarantined(MOVEMENTS, 5, "type:expression"),
+                Quarantined(MOVEMENTS, 6, "amount:expression"),
+            }
         ),
         values={
             MOVED: [
@@ -57,10 +60,10 @@ VALUES = (
         "22-timestamp-offset",
         rows={"card": 7},
         # Seven digits of a second are not exact in six, and 24:00 is a time of the next day.
-        held=frozenset(
+        quarantined=frozenset(
             {
-                *(Held(CARD, line, "issued_datetime:type") for line in (5, 10)),
-                Held(CARD, 6, "record:column_count"),
+                *(Quarantined(CARD, line, "issued_datetime:type") for line in (5, 10)),
+                Quarantined(CARD, 6, "record:column_count"),
             }
         ),
         values={
@@ -90,13 +93,13 @@ VALUES = (
     Case(
         "41-ids",
         rows={"account": 1},
-        held=frozenset(
+        quarantined=frozenset(
             {
-                Held(ACCOUNT, 1, "account_id:type"),
-                Held(ACCOUNT, 2, "branch_id:type"),
-                Held(ACCOUNT, 3, "branch_id:type"),
-                *(Held(CRM, line, "client_id:type") for line in (2, 3, 5, 6, 9)),
-                Held(CRM, 10, "client_id:not_null"),
+                Quarantined(ACCOUNT, 1, "account_id:type"),
+                Quarantined(ACCOUNT, 2, "branch_id:type"),
+                Quarantined(ACCOUNT, 3, "branch_id:type"),
+                *(Quarantined(CRM, line, "client_id:type") for line in (2, 3, 5, 6, 9)),
+                Quarantined(CRM, 10, "client_id:not_null"),
             }
         ),
         values={

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases.accounts import unaccounted
-from tests.cases.case import Case, Held
+from tests.cases.case import Case, Quarantined
 from tests.cases.site import Lake, Site, differences
 from tests.cases.table_files import FILES
 from tests.cases.table_places import PLACES
@@ -47,7 +47,7 @@ def test_a_small_delivery(case: Case, tmp_path: Path, monkeypatch: pytest.Monkey
 def _check_tables(case: Case, site: Site, printed: str) -> None:
     lake = Lake(site.deployment)
     assert unaccounted(case, site, lake, printed) == []
-    assert _held(lake) == case.held
+    assert _quarantined(lake) == case.quarantined
     staged = {table: lake.count(f"stage.{table}").total() for table in case.stage_rows}
     assert staged == case.stage_rows
     assert lake.clients(case.on) == case.clients
@@ -55,11 +55,11 @@ def _check_tables(case: Case, site: Site, printed: str) -> None:
         assert differences(lake.rows(query), rows) == [], query
 
 
-def _held(lake: Lake) -> set[Held]:
+def _quarantined(lake: Lake) -> set[Quarantined]:
     columns = "file, line_no, rule, set_aside"
     tables = [t for t in lake.tables if t.startswith("quarantine.")]
     query = " UNION ALL ".join(f"SELECT {columns} FROM {table}" for table in tables)
-    return {Held(**row) for row in lake.rows(query)}
+    return {Quarantined(**row) for row in lake.rows(query)}
 
 
 def test_every_folder_has_a_case() -> None:

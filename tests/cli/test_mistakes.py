@@ -85,7 +85,7 @@ def test_damaged_settings_are_named(
     ],
 )
 @pytest.mark.parametrize("command", [*READING.values(), RUN])
-def test_a_setting_of_the_environment_is_named(
+def test_a_setting_of_a_variable_is_named(
     command: list[str], name: str, value: str, home: Path
 ) -> None:
     at = {} if name == "CUSTOMER360_HOME" else {"CUSTOMER360_HOME": str(home)}

@@ -1,4 +1,4 @@
-"""No stage can name what another stage owns; a wrong address is refused in one line."""
+"""No environment can name what another environment owns; a wrong address is refused in one line."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.patience import PATIENCE
 
 ACCOUNT = "1" * 12
 REGIONS = ("eu-central-1", "us-east-1")
-# Slugs that could be read as a part of another stage's name: services, layers, schemas, scripts.
+# Slugs that could be part of another environment's name: services, layers, schemas, scripts.
 SLUGS = (
     *("x", "a1", "prod", "staging", "branch", "raw", "stage", "analytics", "logs", "temporary"),
     *("spark", "queries", "code", "location", "lake", "glue", "emr", "landing", "dead", "alarms"),
     *("customer", "core", "banking", "card", "token", "key", "dimension", "profile", "history"),
 )
-STAGES = ("prod", "staging", "branch", *(f"branch-{slug}" for slug in SLUGS))
+ENVIRONMENTS = ("prod", "staging", "branch", *(f"branch-{slug}" for slug in SLUGS))
 PREFIXES = ("customer360", "c36", "prod", "branch")
 SCRIPTS = ("customer_360", "customer_history", "core_banking_transactions")
 SERVICES = (
@@ -46,13 +46,13 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "stack": [("foundation",), ("platform",)],
     "role_arn": [(service,) for service in SERVICES],
 }
-NOT_A_NAME = {"parse", "tags", "account", "region", "stage", "prefix"}
+NOT_A_NAME = {"parse", "tags", "account", "region", "environment", "prefix"}
 
 
-def _stages() -> Iterator[AwsNames]:
-    for prefix, region, stage in itertools.product(PREFIXES, REGIONS, STAGES):
-        with suppress(ValueError):  # a stage whose bucket would be longer than S3 allows
-            yield AwsNames(account=ACCOUNT, region=region, stage=stage, prefix=prefix)
+def _environments() -> Iterator[AwsNames]:
+    for prefix, region, environment in itertools.product(PREFIXES, REGIONS, ENVIRONMENTS):
+        with suppress(ValueError):  # an environment whose bucket would be longer than S3 allows
+            yield AwsNames(account=ACCOUNT, region=region, environment=environment, prefix=prefix)
 
 
 def _names(of: AwsNames) -> dict[tuple[str, ...], str]:
@@ -70,21 +70,21 @@ def _names(of: AwsNames) -> dict[tuple[str, ...], str]:
 
 
 def test_every_name_there_is_is_looked_at() -> None:
-    looked_at = {key[0] for key in _names(next(_stages()))}
+    looked_at = {key[0] for key in _names(next(_environments()))}
     assert {"bucket", "database", "workgroup", "state_machine_arn", "role", "landing_queue"} <= (
         looked_at
     )
     assert len(looked_at) > 25
-    assert {names.stage for names in _stages()} == set(STAGES)
+    assert {names.environment for names in _environments()} == set(ENVIRONMENTS)
 
 
-def test_no_stage_names_what_another_owns() -> None:
+def test_no_environment_names_what_another_owns() -> None:
     owners: dict[tuple[str, str], tuple[str, str, str]] = {}
     clashes = []
-    for names in _stages():
-        me = (names.prefix, names.region, names.stage)
+    for names in _environments():
+        me = (names.prefix, names.region, names.environment)
         for asked, name in _names(names).items():
-            # A name of one kind, whatever it was asked for, belongs to one stage. Regions part
+            # A name of one kind, whatever it was asked for, is one environment's. Regions part
             # all but what is one per account (roles) or per world (buckets).
             everywhere = asked[0] in ("bucket", "access_logs", "landing", "archive", "temporary")
             kind = asked[0] if everywhere else f"{asked[0]} {names.region}"
@@ -96,25 +96,33 @@ def test_no_stage_names_what_another_owns() -> None:
 
 def test_a_clash_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        AwsNames, "workgroup", property(lambda self: f"{self.prefix}-{self.stage.split('-')[0]}")
+        AwsNames,
+        "workgroup",
+        property(lambda self: f"{self.prefix}-{self.environment.split('-')[0]}"),
     )
     with pytest.raises(AssertionError, match="workgroup"):
-        test_no_stage_names_what_another_owns()
+        test_no_environment_names_what_another_owns()
 
 
-@pytest.mark.parametrize("stage", ["prod", "branch", "branch-x"])
-def test_no_place_of_a_stage_lies_in_a_place_of_another(stage: str) -> None:
-    mine = AwsNames(account=ACCOUNT, region="eu-central-1", stage=stage)
+@pytest.mark.parametrize("environment", ["prod", "branch", "branch-x"])
+def test_no_place_of_an_environment_lies_in_a_place_of_another(environment: str) -> None:
+    mine = AwsNames(account=ACCOUNT, region="eu-central-1", environment=environment)
     places = [n for n in _names(mine).values() if n.startswith("s3://")]
     assert places
-    for other in _stages():
-        if (other.prefix, other.stage, other.region) != (mine.prefix, stage, mine.region):
-            for place in (n for n in _names(other).values() if n.startswith("s3://")):
-                assert not place.startswith(tuple(f"{p}/" for p in places)), (place, other)
+    for other in _environments():
+        if other == mine:
+            continue
+        for place in (n for n in _names(other).values() if n.startswith("s3://")):
+            assert not place.startswith(tuple(f"{p}/" for p in places)), (place, other)
+
+
+def test_the_keys_of_tags_are_those_of_deployed_accounts() -> None:
+    names = AwsNames(account=ACCOUNT, region="eu-central-1", environment="prod")
+    assert names.tags == {"application": "customer360", "stage": "prod"}
 
 
 def test_names_that_aws_accepts() -> None:
-    for names in _stages():
+    for names in _environments():
         found = _names(names)
         for asked, name in found.items():
             if asked[0] in ("bucket", "access_logs"):
@@ -131,19 +139,22 @@ def test_names_that_aws_accepts() -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("prod", "aws://<account>/<region>/<stage>"),
-        ("s3://111111111111/eu-central-1/prod", "aws://<account>/<region>/<stage>"),
-        ("aws://111111111111/eu-central-1", "aws://<account>/<region>/<stage>"),
-        ("aws://111111111111/eu-central-1/prod/x", "aws://<account>/<region>/<stage>"),
-        ("aws://111111111111/eu-central-1/prod?stage=x", "aws://<account>/<region>/<stage>"),
-        ("aws://111111111111/eu-central-1/prod#x", "aws://<account>/<region>/<stage>"),
+        ("prod", "aws://<account>/<region>/<environment>"),
+        ("s3://111111111111/eu-central-1/prod", "aws://<account>/<region>/<environment>"),
+        ("aws://111111111111/eu-central-1", "aws://<account>/<region>/<environment>"),
+        ("aws://111111111111/eu-central-1/prod/x", "aws://<account>/<region>/<environment>"),
+        (
+            "aws://111111111111/eu-central-1/prod?environment=x",
+            "aws://<account>/<region>/<environment>",
+        ),
+        ("aws://111111111111/eu-central-1/prod#x", "aws://<account>/<region>/<environment>"),
         ("aws://111111111111/eu-central-1/prod?prefix=aa&prefix=bb", "aws://<account>/<region>"),
         ("aws://1111/eu-central-1/prod", "the account is 12 digits"),
         ("aws://user:secret@111111111111/eu-central-1/prod", "the account is 12 digits"),
         ("aws://111111111111/frankfurt/prod", "the region is one like eu-central-1"),
-        ("aws://111111111111/eu-central-1/dev", "the stage is prod, staging, branch"),
-        ("aws://111111111111/eu-central-1/branch-A", "the stage is prod, staging, branch"),
-        ("aws://111111111111/eu-central-1/branch-a-b", "the stage is prod, staging, branch"),
+        ("aws://111111111111/eu-central-1/dev", "the environment is prod, staging, branch"),
+        ("aws://111111111111/eu-central-1/branch-A", "the environment is prod, staging, branch"),
+        ("aws://111111111111/eu-central-1/branch-a-b", "the environment is prod, staging, branch"),
         ("aws://111111111111/eu-central-1/prod?prefix=", "the prefix is 2 to 20"),
         ("aws://111111111111/eu-central-1/prod?prefix=a_b", "the prefix is 2 to 20"),
         (

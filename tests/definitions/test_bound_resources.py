@@ -17,7 +17,7 @@ from resources.account.aws_names import AwsNames
 from resources.deployment.deployment import Deployment
 from resources.wiring.deployed import resources_of
 
-AWS = AwsNames(account="1" * 12, region="eu-central-1", stage="branch-bound")
+AWS = AwsNames(account="1" * 12, region="eu-central-1", environment="branch-bound")
 
 
 @pytest.fixture(params=[None, AWS], ids=["local", "aws"])

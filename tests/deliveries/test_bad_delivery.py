@@ -13,7 +13,7 @@ from customer360_assets.deliveries.feed_deliveries import read_deliveries
 from customer360_assets.deliveries.intake.landed import unmatched
 from customer360_assets.deliveries.intake.take_in import is_new, taken_states
 from customer360_assets.deliveries.log import IntakeResult
-from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from resources.files.folder_landing import LocalLanding
 from tests.deliveries.breaking import POISON, break_parser
 from tests.deliveries.raw_home import DAY, Home
@@ -56,7 +56,7 @@ def test_every_other_delivery_and_feed_is_taken_in(bank: Home) -> None:
 
 def test_the_feed_s_partitions_are_not_made_without_it(bank: Home) -> None:
     intake(bank)
-    with pytest.raises(UnsettledError) as failure:
+    with pytest.raises(ParseFailuresError) as failure:
         bank.settle("card")
     assert str(failure.value) == f"1 deliveries could not be parsed: {REPORTED}"
     assert failure.value.files == {card(2)}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.deployment.card_token import ENVIRONMENT, CardKey, CardKeyError, card_key
+from resources.deployment.card_token import KEY_VARIABLE, CardKey, CardKeyError, card_key
 from tests.deliveries.raw_home import PROCESSES, Home
 from tests.patience import PATIENCE
 
@@ -30,8 +30,8 @@ def test_the_pads_make_the_hmac_of_python(secret: bytes, number: str) -> None:
 
 @pytest.fixture(autouse=True)
 def no_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests of whole runs share a key through the environment of their process."""
-    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    """Tests of whole runs share a key through their process's variables."""
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
 
 
 def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENVIRONMENT, "ab" * 32)
+    monkeypatch.setenv(KEY_VARIABLE, "ab" * 32)
     assert card_key(tmp_path / "card.key").secret == b"\xab" * 32
     assert list(tmp_path.iterdir()) == []
 
@@ -61,10 +61,10 @@ def test_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_weak_or_broken_key_is_refused_without_being_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_key: str
 ) -> None:
-    monkeypatch.setenv(ENVIRONMENT, given_key)
+    monkeypatch.setenv(KEY_VARIABLE, given_key)
     with pytest.raises(CardKeyError) as raised:
         card_key(tmp_path / "card.key")
-    assert given_key not in str(raised.value).replace(ENVIRONMENT, "").replace("a key", "")
+    assert given_key not in str(raised.value).replace(KEY_VARIABLE, "").replace("a key", "")
 
 
 def test_a_key_is_not_in_its_own_text() -> None:

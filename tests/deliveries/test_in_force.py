@@ -10,7 +10,7 @@ import pytest
 
 from customer360_assets.contracts import contract
 from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, manifest
-from customer360_assets.deliveries.parsing.failures import UnsettledError
+from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from customer360_assets.deliveries.parsing.original import original_records
 from customer360_assets.deliveries.parsing.write import ConservationError
 from resources.deployment.card_token import CardKey, CardKeyError
@@ -286,7 +286,7 @@ def test_a_lost_record_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) 
     home.take_in(DAY)
     monkeypatch.setattr(source, "not_blank", lambda line: f"{line} <> 'bad'")
     with pytest.raises(
-        UnsettledError, match="2 records delivered, 1 loaded, 0 quarantined"
+        ParseFailuresError, match="2 records delivered, 1 loaded, 0 quarantined"
     ) as raised:
         home.settle("card")
     assert isinstance(raised.value.__cause__, ConservationError)

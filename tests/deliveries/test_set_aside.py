@@ -100,8 +100,8 @@ def test_rows_lie_at_their_own_date(home: Home) -> None:
     assert rows == [(1, may[0], 2), (2, may[0], None), (3, may[1], None)]
     # What is in quarantine lies at the date of most records.
     assert home.quarantined(deliveries, "line_no, business_date") == [(2, may[0]), (3, may[0])]
-    held = holdings_of(deliveries, Span(may[0], may[0]))
-    assert (held.loaded, dict(held.set_aside), held.quarantined.total()) == (
+    holdings = holdings_of(deliveries, Span(may[0], may[0]))
+    assert (holdings.loaded, dict(holdings.set_aside), holdings.quarantined.total()) == (
         2,
         {"balance:type": 2},
         0,

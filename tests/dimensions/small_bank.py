@@ -98,7 +98,7 @@ class SmallBank(Bank):
         self.add("stage.web_visitor_map", *pairs)
 
     def by_engine(self, name: str, folder: Path, as_of: dt.date = D) -> dict[int, Row]:
-        """Run a dimension file with the platform's engine over Parquet files of the stage."""
+        """Run a dimension file with the platform's engine over Parquet files of stage tables."""
         inputs = {}
         for table in contracts("stage"):
             file = folder / f"{table.name}.parquet"

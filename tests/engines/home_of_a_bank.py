@@ -19,7 +19,7 @@ from resources.protocols.sql_engine import Candidate, Inputs
 from resources.wiring.deployed import services_of
 from simulator.settings import DefectShares
 from simulator.simulate import simulate
-from tests.aws.whole.whole_stage import Rows, build, tables
+from tests.aws.whole.whole_environment import Rows, build, tables
 
 DAYS, ROWS, FILES = 40, 0.006, 0.1
 # Late, corrected and bad: some of each, in a bank of this size. Each file is its last version.
@@ -49,7 +49,7 @@ class Home:
 
 
 def home_of_a_bank(folder: Path) -> Home:
-    """Build the bank in the local deployment that the environment names."""
+    """Build the bank in the local deployment that the process's variables name."""
     target = deployment(folder).model_copy(
         update={"first_business_date": demo.END - (DAYS - 1) * demo.DAY}
     )

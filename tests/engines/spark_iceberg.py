@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tests.aws.emulation.job_machine import Spark
-from tests.aws.stage import REGION
-from tests.aws.whole.whole_stage import Rows
+from tests.aws.environment import REGION
+from tests.aws.whole.whole_environment import Rows
 from tests.patience import PATIENCE
 
 JARS = ("iceberg-spark-runtime-3.5_2.12", "iceberg-aws-bundle")
@@ -46,7 +46,7 @@ def submit(spark: Spark, moto: str, script: Path, helpers: Path, arguments: Sequ
     command = spark.command(str(script), ["--py-files", str(helpers)])
     done = subprocess.run(
         [*command, *arguments],
-        env=spark.environment(moto),
+        env=spark.variables(moto),
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -12,10 +12,10 @@ from customer360_assets.contracts import contract
 from customer360_assets.contracts.audit import iceberg_schema
 from resources.embedded.duckdb_engine import DuckDbEngine
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.athena.athena_stage import engine_of
+from tests.aws.athena.athena_environment import engine_of
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.emulation.athena_trino import TrinoBackEnd
-from tests.aws.stage import REGION, new_stage
+from tests.aws.environment import REGION, new_environment
 from tests.engines.banks import WORKSHOP, simulated, workshop
 from tests.engines.compared import Plan, Planning, from_disk, from_s3, rows_of
 from tests.engines.recorded import Recorder, Text
@@ -66,7 +66,7 @@ def judged(
 ) -> Iterator[list[Judged]]:  # fmt: skip
     """Return every text as it was judged."""
     folder = tmp_path_factory.mktemp("judged")
-    with trino.at(aws_endpoint, REGION, "texts") as catalog, new_stage(aws_endpoint) as names:
+    with trino.at(aws_endpoint, REGION, "texts") as catalog, new_environment(aws_endpoint) as names:
         planning = Planning(TrinoBackEnd(catalog, aws_endpoint, REGION))
         with emulated_athena(aws_endpoint, names, folder, lambda *_: planning):
             lake = GlueLake(names=names, lake_dir=texts[0])

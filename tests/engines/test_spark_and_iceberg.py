@@ -13,11 +13,11 @@ from resources.iceberg.glue_catalog import open_glue_catalog
 from resources.protocols.spark_engine import job_arguments
 from resources.protocols.work import Work, begin
 from tests.aws.emulation.job_machine import Spark
-from tests.aws.jobs.job_stage import create_jobs, emulated_jobs
+from tests.aws.environment import new_environment
+from tests.aws.jobs.job_environment import create_jobs, emulated_jobs
 from tests.aws.jobs.test_jobs_same_rows import TABLE as SCHEMA_OF
 from tests.aws.jobs.test_jobs_same_rows import engine_of, rows_on_s3
-from tests.aws.stage import new_stage
-from tests.aws.whole.whole_stage import Rows, differences, locally
+from tests.aws.whole.whole_environment import Rows, differences, locally
 from tests.engines.home_of_a_bank import Home, Job, home_of_a_bank
 from tests.engines.installed import demand
 from tests.engines.spark_iceberg import rows_in_spark, spark_with_iceberg, submit
@@ -42,9 +42,9 @@ def spark(aws_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Spark:
 
 
 @pytest.fixture(scope="module")
-def stage(home: Home, aws_endpoint: str, spark: Spark) -> Iterator[AwsNames]:
-    """A stage whose jobs Spark runs, and whose Glue names the tables of the home."""
-    with new_stage(aws_endpoint) as names, emulated_jobs(aws_endpoint, machine=spark):
+def environment(home: Home, aws_endpoint: str, spark: Spark) -> Iterator[AwsNames]:
+    """An environment whose jobs Spark runs, and whose Glue names the tables of the home."""
+    with new_environment(aws_endpoint) as names, emulated_jobs(aws_endpoint, machine=spark):
         create_jobs(names)
         catalog = open_glue_catalog(names.region)
         for table, metadata in home.metadata.items():
@@ -89,15 +89,15 @@ def test_the_bank_is_a_hard_one(home: Home) -> None:
     ("kind", "script"), [("glue", "customer_history"), ("emr-serverless", "customer_360")]
 )
 def test_a_job_has_the_rows_of_the_home(
-    stage: AwsNames, home: Home, tmp_path: Path, kind: str, script: str
+    environment: AwsNames, home: Home, tmp_path: Path, kind: str, script: str
 ) -> None:
     job, rows = home.jobs[script], of_script(home, script)
     assert len(rows) == 60
-    assert done_by(kind, stage, home, job, job.script, tmp_path) == rows
+    assert done_by(kind, environment, home, job, job.script, tmp_path) == rows
 
 
 def test_a_script_with_another_expression_is_found(
-    stage: AwsNames, home: Home, tmp_path: Path
+    environment: AwsNames, home: Home, tmp_path: Path
 ) -> None:
     job = home.jobs["customer_history"]
     text = job.script.read_text(encoding="utf-8")
@@ -105,19 +105,19 @@ def test_a_script_with_another_expression_is_found(
     altered = tmp_path / job.script.name
     altered.write_text(text.replace(RIGHT, RIGHT.replace("max", "min")), encoding="utf-8")
     (tmp_path / "job.py").write_bytes((SCRIPTS / "job.py").read_bytes())
-    found = done_by("glue", stage, home, job, altered, tmp_path)
+    found = done_by("glue", environment, home, job, altered, tmp_path)
     assert len(found) == 60
     assert found != of_script(home, "customer_history")
 
 
 @pytest.mark.parametrize("by", ["metadata file", "Glue"])
 def test_iceberg_reads_every_table_of_the_home(
-    stage: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, by: str
+    environment: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, by: str
 ) -> None:
     places = home.metadata
     assert all(place.startswith("file:///") for place in places.values())
     if by == "Glue":
-        places = {table: in_catalog(stage, table) for table in places}
+        places = {table: in_catalog(environment, table) for table in places}
     read = rows_in_spark(spark, aws_endpoint, places, tmp_path / "read")
     reported = differences(home.rows, read)
     print("\n".join(reported))  # noqa: T201 - the figures of a differential test
@@ -126,10 +126,10 @@ def test_iceberg_reads_every_table_of_the_home(
 
 @pytest.mark.parametrize("script", SCHEMA_OF)
 def test_a_script_reads_tables_of_a_catalog(
-    stage: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, script: str
+    environment: AwsNames, home: Home, spark: Spark, aws_endpoint: str, tmp_path: Path, script: str
 ) -> None:
     job, output = home.jobs[script], tmp_path / "out"
-    inputs = {table: [in_catalog(stage, table)] for table in job.inputs}
+    inputs = {table: [in_catalog(environment, table)] for table in job.inputs}
     arguments = job_arguments(inputs, str(output), job.date)
     submit(spark, aws_endpoint, job.script, SCRIPTS / "job.py", arguments)
     assert in_order(rows_of([*output.glob("*.parquet")])) == of_script(home, script)

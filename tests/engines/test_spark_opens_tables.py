@@ -9,7 +9,7 @@ import pytest
 from resources.account.aws_names import AwsNames
 from resources.iceberg.local_lake import LocalLake
 from resources.protocols.lake import Partitions
-from tests.aws.athena.athena_stage import ROWS, lake_of
+from tests.aws.athena.athena_environment import ROWS, lake_of
 from tests.aws.conftest import aws
 from tests.engines.installed import demand
 from tests.engines.spark_iceberg import rows_in_spark, spark_with_iceberg

@@ -11,7 +11,7 @@ import pytest
 from resources.account.client import client
 from resources.iceberg.candidate_tables import mount
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.stage import REGION, new_stage
+from tests.aws.environment import REGION, new_environment
 from tests.engines.trino_client import Trino
 
 pytestmark = pytest.mark.engines
@@ -27,7 +27,7 @@ def _rows(endpoint: str, server: Trino, folder: Path, rows: int) -> int:
     """Return the rows that a new deployment's Trino counts in its file of so many."""
     file = folder / f"{rows}.parquet"
     pq.write_table(pa.table({"number": range(rows)}), file)
-    with new_stage(endpoint) as names:
+    with new_environment(endpoint) as names:
         lake = GlueLake(names, folder / f"{rows}")
         client("s3", REGION).upload_file(str(file), names.bucket("raw"), KEY)
         shown = mount(lake, [f"s3://{names.bucket('raw')}/{KEY}"])

@@ -41,7 +41,7 @@ def test_both_sources(
     ("arguments", "expected"),
     [
         ([], "give --crm-url, --source-db or both"),
-        (["--crm-url", "http://localhost:1"], "set CUSTOMER360_CRM_TOKEN in the environment"),
+        (["--crm-url", "http://localhost:1"], "set the environment variable CUSTOMER360_CRM_TOKEN"),
         (["--source-db", "postgresql://me:s3cret@host/db"], "holds a password"),
         (["--source-db", "postgresql://me@127.0.0.1:1/db"], "no server answers there"),
     ],

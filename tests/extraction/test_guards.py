@@ -144,9 +144,9 @@ def test_totals_and_rows_are_of_one_moment(
             extract_transactions(source(core), tmp_path / "torn", LAST)
 
 
-@pytest.mark.parametrize("moment", [pytest.param("between", marks=pytest.mark.slow), "within"])
+@pytest.mark.parametrize("when", [pytest.param("between", marks=pytest.mark.slow), "within"])
 def test_postgresql_killed_in_the_middle(
-    bank: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+    bank: Simulated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
     whole, landing, home = tmp_path / "whole", tmp_path / "landing", tmp_path / "pg"
     ask = Snapshot.ask
@@ -157,7 +157,7 @@ def test_postgresql_killed_in_the_middle(
 
         def dying(snapshot: Snapshot, query: str) -> list[tuple[object, ...]]:
             answer = ask(snapshot, query.replace('"slow"', '"transactions"'))
-            if moment == "between":
+            if when == "between":
                 core.server.kill()
             else:
                 threading.Timer(0.3, core.server.kill).start()

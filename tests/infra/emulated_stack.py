@@ -1,4 +1,4 @@
-"""The stacks of a stage on an emulated account, with the calls that CloudFormation would make.
+"""The stacks of an environment on an emulated account, by the calls CloudFormation would make.
 
 moto's CloudFormation creates about half of the types; for the rest, each resource's own properties
 go to the API that creates it, so that what is asserted afterwards comes from the template.
@@ -31,7 +31,7 @@ Call = Callable[["Stack", Json], Any]
 
 
 def create(names: AwsNames) -> None:
-    """Create both stacks of a stage; raises KeyError for a type that nobody creates."""
+    """Create both stacks of an environment; raises KeyError for a type that nobody creates."""
     for stack, template in TEMPLATES.items():  # in the order of their dependencies
         Stack(names, stack, template(names, None)).create()
 

@@ -1,4 +1,4 @@
-"""docs/aws.md names what is there: names of the stage, commands, numbers of the settings."""
+"""docs/aws.md names what is there: names of the environment, commands, numbers of the settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resources.jobs.glue_engine import PRICE_PER_DPU_HOUR
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "aws.md").read_text("utf-8")
-NAMES = AwsNames(account="1" * 12, region="eu-central-1", stage="prod")
+NAMES = AwsNames(account="1" * 12, region="eu-central-1", environment="prod")
 MEANT = {
     *(NAMES.bucket(layer) for layer in ("raw", "stage", "analytics")),
     *(NAMES.card_key_secret, NAMES.core_banking_secret, NAMES.crm_secret),
@@ -30,7 +30,7 @@ def _named(text: str) -> set[str]:
     return set(re.findall(r"\bcustomer360-prod[a-z0-9/_-]*[a-z0-9]", text))
 
 
-def test_every_name_in_the_text_is_one_of_the_stage() -> None:
+def test_every_name_in_the_text_is_one_of_the_environment() -> None:
     assert {n.removesuffix("/landing") for n in _named(TEXT)} <= MEANT
     assert len(_named(TEXT)) >= 7
     assert not _named("customer360-prod-gone") <= MEANT

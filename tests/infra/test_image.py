@@ -56,11 +56,11 @@ def _load(app: Path) -> subprocess.CompletedProcess[str]:
     site = next(p for p in sys.path if p.endswith("site-packages"))
     run = f"import sys; sys.path[:0] = [{str(app)!r}, {site!r}]\n{LOOK}"
     ours = ("PYTHONPATH", "CUSTOMER360_", "AWS_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    environment["CUSTOMER360_HOME"] = str(app.parent / "home")
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    variables["CUSTOMER360_HOME"] = str(app.parent / "home")
     return subprocess.run(
         [sys.executable, "-S", "-c", run],
-        cwd=app, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        cwd=app, env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_dagster_plus_reads_its_file() -> None:
     (location,) = load_dagster_cloud_yaml(text).locations
     assert location.location_name == "customer360"
     given = (location.container_context or {})["ecs"]["env_vars"]
-    # The agent of each deployment gives the values: the file names no stage.
+    # The agent of each deployment gives the values: the file names no environment.
     assert "CUSTOMER360_DEPLOYMENT" in given
     assert [g for g in given if "=" in g] == []
     with pytest.raises(ValueError, match="module_nam"):

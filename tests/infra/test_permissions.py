@@ -100,7 +100,7 @@ def _sources() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def allowed() -> set[str]:
-    names = AwsNames(account="1" * 12, region="eu-central-1", stage="prod")
+    names = AwsNames(account="1" * 12, region="eu-central-1", environment="prod")
     policy = TEMPLATES["platform"](names, None)["Resources"]["CodeLocationRolePolicy"]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     return {action for s in statements for action in listed(s["Action"])}

@@ -1,4 +1,4 @@
-"""What the templates may say: no stage reaches into another, no star without a reason."""
+"""What the templates may say: no environment reaches into another, no star without a reason."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SHARED = ("arn:aws:ec2:", "arn:aws:elasticmapreduce:")
 """Resources that AWS gives names of its own: a tag or the service's own use bounds them."""
 
 
-def _names(stage: str, prefix: str = "customer360") -> AwsNames:
-    return AwsNames(account=ACCOUNT, region=REGION, stage=stage, prefix=prefix)
+def _names(environment: str, prefix: str = "customer360") -> AwsNames:
+    return AwsNames(account=ACCOUNT, region=REGION, environment=environment, prefix=prefix)
 
 
-def _made(stage: str) -> dict[str, Json]:
-    return {stack: template(_names(stage), None) for stack, template in TEMPLATES.items()}
+def _made(environment: str) -> dict[str, Json]:
+    return {stack: template(_names(environment), None) for stack, template in TEMPLATES.items()}
 
 
 def _statements(template: Json, kinds: tuple[str, ...] = ("AWS::IAM::Policy",)) -> Iterator[Json]:
@@ -40,23 +40,23 @@ def _statements(template: Json, kinds: tuple[str, ...] = ("AWS::IAM::Policy",)) 
             yield from resource["Properties"]["PolicyDocument"]["Statement"]
 
 
-def _patterns(stage: str) -> set[str]:
-    """Every resource that a role of a stage may touch, as its policies spell it."""
+def _patterns(environment: str) -> set[str]:
+    """Every resource that a role of an environment may touch, as its policies spell it."""
     return {
         pattern
-        for template in _made(stage).values()
+        for template in _made(environment).values()
         for statement in _statements(template)
         for pattern in listed(statement["Resource"])
         if isinstance(pattern, str) and pattern != "*" and not pattern.startswith(SHARED)
     }
 
 
-@pytest.mark.parametrize("stage", ["prod", "staging", "branch", "branch-x"])
-def test_no_role_reaches_into_another_stage(stage: str) -> None:
+@pytest.mark.parametrize("environment", ["prod", "staging", "branch", "branch-x"])
+def test_no_role_reaches_into_another_environment(environment: str) -> None:
     shared = re.compile(r":catalog$|:datacatalog/|:log-group:/aws-dynamodb/imports:")  # AWS's own
-    mine = {p for p in _patterns(stage) if not shared.search(p)}
+    mine = {p for p in _patterns(environment) if not shared.search(p)}
     assert len(mine) > 30
-    for other in {"prod", "staging", "branch", "branch-x", "branch-raw"} - {stage}:
+    for other in {"prod", "staging", "branch", "branch-x", "branch-raw"} - {environment}:
         theirs = {re.sub(r"[*?]+", "a1b2c3", p) for p in _patterns(other)} - {
             p for p in _patterns(other) if shared.search(p)
         }
@@ -90,9 +90,9 @@ def test_nothing_deletes_what_was_delivered() -> None:
         assert not (fits and "s3:DeleteObject" in statement["Action"]), statement
 
 
-@pytest.mark.parametrize("stage", ["prod", "branch-x"])
-def test_a_template_fits(stage: str) -> None:
-    made = _made(stage)
+@pytest.mark.parametrize("environment", ["prod", "branch-x"])
+def test_a_template_fits(environment: str) -> None:
+    made = _made(environment)
     # The foundation goes with the call; a larger platform is read from the foundation's bucket.
     assert len(text_of(made["foundation"])) < BODY_LIMIT
     assert len(text_of(made["platform"])) < 1_000_000
@@ -100,13 +100,13 @@ def test_a_template_fits(stage: str) -> None:
 
 
 def test_data_outlives_the_stack_except_a_branch() -> None:
-    for stage, fate in (("prod", "Retain"), ("staging", "Retain"), ("branch-x", "Delete")):
-        made = foundation(_names(stage))
+    for environment, fate in (("prod", "Retain"), ("staging", "Retain"), ("branch-x", "Delete")):
+        made = foundation(_names(environment))
         kept = {r["DeletionPolicy"] for r in made.values() if r["Type"] == "AWS::S3::Bucket"}
         assert kept == {fate}
 
 
-def test_every_name_is_the_stages_own() -> None:
+def test_every_name_is_the_environments_own() -> None:
     printed = "".join(text_of(t) for t in _made("branch-x").values())
     other = "".join(text_of(t) for t in _made("prod").values())
     assert _names("branch-x").base in printed
@@ -175,7 +175,7 @@ def test_the_judges_find_what_is_wrong() -> None:
     base["AnalyticsBucket"]["Properties"]["Versioning"] = True
     del store["Profiles"]["Properties"]["PointInTimeRecoverySpecification"]
     ours, lint, policy = judged({f"{stack}.json": template for stack, template in made.items()})
-    assert ours == "foundation.json: StageBucket: a bucket is encrypted by the stage's key"
+    assert ours == "foundation.json: StageBucket: a bucket is encrypted by the environment's key"
     assert "'Versioning' was unexpected" in lint
     failed = set(re.findall(r"FAILED for resource: AWS::\w+::\w+\.(\w+)", policy))
     assert failed == {"RawBucket", "Key", "Profiles"}

@@ -10,7 +10,7 @@ import pytest
 from resources.iceberg.candidate import describe
 from resources.iceberg.catalog import load
 from resources.iceberg.commit import commit
-from resources.iceberg.sweep import held
+from resources.iceberg.sweep import locked
 from resources.protocols.lake import LakeError, Partitions
 from tests.lake.lake_writers import DAY, TABLE
 from tests.patience import PATIENCE
@@ -77,7 +77,7 @@ def test_a_sweep_waits_for_a_publication_that_is_under_way(lake, candidate):
     age(file)
     sweep = threading.Thread(target=lake.remove_orphans, args=(TABLE, LIMIT))
     table = load(lake._catalog, TABLE)
-    with held(lake._folder(TABLE)):
+    with locked(lake._folder(TABLE)):
         sweep.start()
         sweep.join(0.5)
         assert sweep.is_alive()

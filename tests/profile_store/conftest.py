@@ -1,4 +1,4 @@
-"""The store of a stage on AWS is tested beside its local twin."""
+"""The store of an environment on AWS is tested beside its local twin."""
 
 from tests.aws.conftest import aws, aws_endpoint
 

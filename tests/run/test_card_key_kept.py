@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from customer360_assets.deliveries.parsing.key_record import NOTE
-from resources.deployment.card_token import ENVIRONMENT, CardKey
+from resources.deployment.card_token import KEY_VARIABLE, CardKey
 from tests.run.deliveries import CARDS, card, card_file
 from tests.run.small_bank import SmallBank
 
@@ -17,8 +17,8 @@ TOKENS = "SELECT DISTINCT card_token FROM stage.card ORDER BY card_token"
 
 @pytest.fixture
 def own_key(sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The bank's key in its file, not in the environment."""
-    monkeypatch.delenv(ENVIRONMENT)
+    """The bank's key in its file, not in the variable."""
+    monkeypatch.delenv(KEY_VARIABLE)
     path = sound_bank.deployment.key_path
     path.parent.mkdir(mode=0o700)
     path.write_text("5a" * 32)
@@ -53,9 +53,9 @@ def test_another_key_of_the_file_is_refused(sound_bank: SmallBank, own_key: Path
 def test_another_key_of_the_environment_is_refused(
     sound_bank: SmallBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(ENVIRONMENT, "5b" * 32)
+    monkeypatch.setenv(KEY_VARIABLE, "5b" * 32)
     said = refused(sound_bank)
-    assert f"{ENVIRONMENT} holds another key" in said
+    assert f"{KEY_VARIABLE} holds another key" in said
     assert "5b5b" not in said
 
 

@@ -72,7 +72,9 @@ def test_what_was_undone_is_not_made_again(instance: dg.DagsterInstance) -> None
     raw = _bank(instance)
     found = plan(instance, raw, day(1))
     assert found.batches == []
-    assert {t: set(d) for t, d in found.held.items()} == {t: {day(1)} for t in CARD | DERIVED}
+    assert {t: set(d) for t, d in found.held_by_table.items()} == {
+        t: {day(1)} for t in CARD | DERIVED
+    }
 
 
 def test_the_next_date_is_made_of_what_is_held(instance: dg.DagsterInstance) -> None:
@@ -119,7 +121,7 @@ def test_undone_twice_is_held_for_what_was_undone_first(instance: dg.DagsterInst
     run(instance, raw)
     _undo(instance, ["stage.card"], D, first)
     _undo(instance, ["stage.card"], D, NOTHING)
-    assert "stage.card" in plan(instance, raw, D).held
+    assert "stage.card" in plan(instance, raw, D).held_by_table
     assert not {t for t, _ in _tables(outstanding(instance, raw, D))} & {"stage.card", "raw.card"}
 
 

@@ -84,10 +84,10 @@ def _open_runs(bank: SmallBank) -> int:
         return sum(run.status not in over for run in instance.get_runs())
 
 
-def _killed_then_run(bank: SmallBank, moment: Callable[[], bool]) -> bool:
+def _killed_then_run(bank: SmallBank, is_time: Callable[[], bool]) -> bool:
     """Start a run, kill it at a moment, run again; say whether it left a Dagster run open."""
     process = _start(bank)
-    while process.poll() is None and not moment():
+    while process.poll() is None and not is_time():
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=PATIENCE)

@@ -91,8 +91,10 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def test_the_records_are_in_quarantine(bank: SmallBank, printed: str) -> None:
-    held = [f"SELECT record FROM quarantine.{f}" for f in ("card", "crm_customer", "disposition")]
-    text = "".join(str(r["record"]) for r in bank.rows(" UNION ALL ".join(held)))
+    queries = [
+        f"SELECT record FROM quarantine.{f}" for f in ("card", "crm_customer", "disposition")
+    ]
+    text = "".join(str(r["record"]) for r in bank.rows(" UNION ALL ".join(queries)))
     assert _markers_in(text) == set(MARKERS) - {"1931, 7, 19"}
     (count,) = bank.rows(
         "SELECT (SELECT count(*) FROM quarantine.card) AS card,"

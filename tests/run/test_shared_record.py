@@ -1,4 +1,4 @@
-"""A stage on AWS whose workers share one record of runs: commands use it, and end nothing there."""
+"""An environment whose workers share one record of runs: commands use it, and end nothing there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from customer360_assets.runs.rollback import RollbackError
 from resources.account.aws_names import AwsNames
 from resources.deployment.deployment import Deployment
 
-STAGE = AwsNames(account="111111111111", region="eu-central-1", stage="branch")
+ON_AWS = AwsNames(account="111111111111", region="eu-central-1", environment="branch")
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (folder / "dagster.yaml").write_text("run_monitoring:\n  enabled: true\n")
     monkeypatch.setenv("DAGSTER_HOME", str(folder))
-    monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", STAGE.address)
+    monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", ON_AWS.address)
     monkeypatch.setenv("CUSTOMER360_HOME", str(tmp_path / "home"))
     return folder
 
@@ -39,16 +39,16 @@ def elsewhere(instance: dg.DagsterInstance) -> str:
 
 
 def test_the_record_that_is_shared_is_the_one_that_is_used(shared: Path, tmp_path: Path) -> None:
-    with instance_of(Deployment(home=tmp_path / "home", aws=STAGE)) as found:
+    with instance_of(Deployment(home=tmp_path / "home", aws=ON_AWS)) as found:
         assert Path(found.root_directory) == shared
-        assert not is_of_home(found, Deployment(home=tmp_path / "home", aws=STAGE))
+        assert not is_of_home(found, Deployment(home=tmp_path / "home", aws=ON_AWS))
     assert os.environ["DAGSTER_HOME"] == str(shared)
 
 
 def test_a_home_of_this_machine_has_its_own(shared: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    for target in (Deployment(home=home), Deployment(home=home, aws=STAGE)):
-        # The second finds the first one's in the environment: that is a home's, not the stage's.
+    for target in (Deployment(home=home), Deployment(home=home, aws=ON_AWS)):
+        # The second finds the first one's in DAGSTER_HOME: that is a home's, not a shared one.
         with instance_of(target) as found:
             assert is_of_home(found, target)
 

@@ -60,10 +60,10 @@ def jvm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--master", "local[2]", "--py-files", SCRIPTS / "job.py"]
     options += [part for name, value in CONF.items() for part in ("--conf", f"{name}={value}")]
     # A client of Spark Connect leaves SPARK_CONNECT_MODE_ENABLED behind, which rules out a JVM.
-    environment = {n: v for n, v in os.environ.items() if not n.startswith("SPARK_")}
+    variables = {n: v for n, v in os.environ.items() if not n.startswith("SPARK_")}
     done = subprocess.run(
         [submit, *options, Path(__file__).with_name("on_jvm.py"), folder / "jobs.json"],
-        env={**environment, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        env={**variables, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
         cwd=folder,
         capture_output=True,
         text=True,

@@ -1,7 +1,8 @@
 """The longest chain of the project's own calls while landed files become published rows.
 
-The command takes in a file of customers and one of cards in a process of its own, so that any checkout can be measured:
-each call of a function of the packages notes how many of them are on the stack.
+The command takes in a file of customers and one of cards in a process of its own, so that any
+checkout can be measured: each call of a function of the packages notes how many of them are on the
+stack.
 """
 
 from __future__ import annotations

@@ -46,19 +46,19 @@ def tree(root: int) -> set[int]:
 
 def listening(processes: set[int]) -> set[Listening]:
     """Return the TCP ports and the names of the Unix sockets that processes listen on."""
-    held = set()
+    sockets = set()
     for process in processes:
         for link in Path(f"/proc/{process}/fd").iterdir():
-            held.add(str(link.readlink()) if link.is_symlink() else "")
+            sockets.add(str(link.readlink()) if link.is_symlink() else "")
     found: set[Listening] = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == LISTENING and f"socket:[{fields[9]}]" in held:
+            if fields[3] == LISTENING and f"socket:[{fields[9]}]" in sockets:
                 found.add(("tcp", int(fields[1].rpartition(":")[2], 16)))
     for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
         fields = line.split()
-        if int(fields[3], 16) & ACCEPTING and f"socket:[{fields[6]}]" in held:
+        if int(fields[3], 16) & ACCEPTING and f"socket:[{fields[6]}]" in sockets:
             # An abstract name starts with @ and has no permissions.
             name = fields[7].replace("@", "\0", 1) if len(fields) > 7 else ""
             found.add(("unix", name))

@@ -1,4 +1,4 @@
-"""The token stands in the printed address and in the webserver's environment, and nowhere else."""
+"""The token stands in the printed address and in the webserver's variables, and nowhere else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REAL = subprocess.Popen
 
 
 def _started(monkeypatch: pytest.MonkeyPatch, home: Path) -> list[tuple[str, dict[str, str]]]:
-    """Return the command line and environment of each process that the command starts."""
+    """Return the command line and variables of each process that the command starts."""
     started = []
 
     def stand_in(command: list[str], env: dict[str, str], **_: Any) -> subprocess.Popen[bytes]:

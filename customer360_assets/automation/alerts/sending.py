@@ -1,4 +1,4 @@
-"""Where alerts go: a webhook and Slack when the environment names them, else the log."""
+"""Where alerts go: a webhook and Slack if environment variables name them, else the log."""
 
 from __future__ import annotations
 

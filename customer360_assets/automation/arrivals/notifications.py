@@ -125,6 +125,6 @@ def keys_of(body: str) -> Iterator[str]:
 
 @cache
 def notifications(region: str, queue: str, landing: str) -> Notifications:
-    """Return this process's only reader of a stage's queue; landing: an s3:// address."""
+    """Return this process's only reader of an environment's queue; landing: an s3:// address."""
     _, _, prefix = landing.removeprefix("s3://").partition("/")
     return Notifications(region, queue, f"{prefix}/")

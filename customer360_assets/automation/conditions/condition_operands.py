@@ -64,7 +64,7 @@ class Outstanding(Operand):
 
     def dates(self, context: Context, outlook: Outlook) -> Iterable[dt.date]:
         """Return the dates that are due."""
-        for date in outlook.held(self.table):
+        for date in outlook.held_dates(self.table):
             context.log.info(
                 f"{self.table} {date} was rolled back and is held: {RELEASE} releases it."
             )

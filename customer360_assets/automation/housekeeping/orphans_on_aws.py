@@ -28,7 +28,7 @@ RunState = Literal["in progress", "ended a short while ago", "ended", "not known
 
 @dataclass
 class Swept:
-    """What a look at a stage came to.
+    """What a look at an environment came to.
 
     stopped: names, each with its run. left: how many were left alone, by the reason. dropped:
     temporary tables. broken: whether some problem will not pass by itself.
@@ -58,7 +58,7 @@ class Swept:
 def sweep(
     names: AwsNames, instance: dg.DagsterInstance, now: float, grace: float = GRACE_SECONDS
 ) -> Swept:
-    """Stop what runs of the stage for runs of this instance that have ended (seconds since 1970).
+    """Stop what the environment runs for ended runs of this instance (times: seconds since 1970).
 
     One service that does not answer keeps none of the others from being looked at.
     """

@@ -32,8 +32,8 @@ def schedules(
         days = business_day.partitions_def
         if days and not days.has_partition_key(date.isoformat()):
             return dg.SkipReason(f"{date} is no business date of this deployment.")
-        held = recorded_holds(context.instance, automated_tables())
-        if of_date := {table: [date] for table, dates in held.items() if date in dates}:
+        held_by_table = recorded_holds(context.instance, automated_tables())
+        if of_date := {table: [date] for table, dates in held_by_table.items() if date in dates}:
             return dg.SkipReason(sentence(of_date))
         return dg.RunRequest(partition_key=date.isoformat(), tags={PRIORITY_TAG: DAILY})
 

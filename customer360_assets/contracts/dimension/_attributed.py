@@ -31,25 +31,25 @@ accounts AS (
         AND client_id IN (SELECT customers.client_id FROM customers)
 ),
 
-reached AS (
+highest_ids AS (
     SELECT business_date, max(trans_id) AS trans_id
     FROM stage.transaction
     WHERE business_date <= (SELECT as_of.business_date FROM as_of)
     GROUP BY business_date
 ),
 
-outrun AS (
+highest_earlier_ids AS (
     SELECT later.business_date, max(earlier.trans_id) AS trans_id
-    FROM reached AS later
-    INNER JOIN reached AS earlier ON later.business_date > earlier.business_date
+    FROM highest_ids AS later
+    INNER JOIN highest_ids AS earlier ON later.business_date > earlier.business_date
     GROUP BY later.business_date
 ),
 
-again AS (
+redelivered AS (
     SELECT booked.trans_id, booked.trans_scope, max(booked.business_date) AS business_date
     FROM stage.transaction AS booked
-    INNER JOIN outrun ON booked.business_date = outrun.business_date
-    WHERE booked.trans_id <= outrun.trans_id
+    INNER JOIN highest_earlier_ids ON booked.business_date = highest_earlier_ids.business_date
+    WHERE booked.trans_id <= highest_earlier_ids.trans_id
     GROUP BY booked.trans_id, booked.trans_scope
 ),
 
@@ -59,12 +59,14 @@ booked AS (
         delivered.type, delivered.amount, delivered.balance
     FROM stage.transaction AS delivered
     CROSS JOIN as_of
-    LEFT JOIN again
-        ON delivered.trans_id = again.trans_id AND delivered.trans_scope = again.trans_scope
+    LEFT JOIN redelivered
+        ON
+            delivered.trans_id = redelivered.trans_id
+            AND delivered.trans_scope = redelivered.trans_scope
     WHERE
         delivered.business_date <= as_of.business_date
         AND delivered."date" <= as_of.business_date
-        AND coalesce(again.business_date, delivered.business_date) = delivered.business_date
+        AND coalesce(redelivered.business_date, delivered.business_date) = delivered.business_date
         AND delivered.account_id IN (SELECT accounts.account_id FROM accounts)
 )
 """

@@ -9,7 +9,7 @@ from customer360_assets.deliveries.formats.containers import MARK
 
 END = b"\x1a"
 _PADDING = END + b"\0 \t\r\n"
-_HELD = _PADDING + MARK
+_PENDING = _PADDING + MARK
 _MOST = 1 << 20
 
 
@@ -20,7 +20,7 @@ class Tail:
     """
 
     def __init__(self) -> None:
-        self.held = b""
+        self.pending = b""
         self.ended = False
 
     def without_end(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -30,16 +30,16 @@ class Tail:
         more than 1 MiB of padding stands there.
         """
         for chunk in chunks:
-            text = self.held + chunk if self.held else chunk
-            end = len(text.rstrip(_HELD))
+            text = self.pending + chunk if self.pending else chunk
+            end = len(text.rstrip(_PENDING))
             if len(text) - end > _MOST:
                 end = max(text.rfind(b"\n"), 0) or len(text)
-            self.held = text[end:]
+            self.pending = text[end:]
             if end:
                 yield text[:end]
-        end = self.held.find(END, len(self.held.rstrip(_PADDING)))
+        end = self.pending.find(END, len(self.pending.rstrip(_PADDING)))
         self.ended = end >= 0
-        yield self.held[:end] if self.ended else self.held
+        yield self.pending[:end] if self.ended else self.pending
 
 
 class ByteOrderMarks:

@@ -244,8 +244,8 @@ def parquet_source(
         counted = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({path})")
         records = int((counted.fetchone() or (0,))[0] or 0)
         sizes = "sum(greatest(total_uncompressed_size, num_values))"
-        held = connection.execute(f"SELECT {sizes} FROM parquet_metadata({path})").fetchone()
-        refuse_expanded(int((held or (0,))[0] or 0), spec)
+        expanded = connection.execute(f"SELECT {sizes} FROM parquet_metadata({path})").fetchone()
+        refuse_expanded(int((expanded or (0,))[0] or 0), spec)
         described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({path})").fetchall()
         columns = _top_columns(path, connection)
         # Reads every page: a damaged one would else show only when rows are half written.

@@ -145,7 +145,9 @@ def _decoded(chunks: Iterator[bytes], encoding: str, lines: Lines, tail: Tail) -
             yield chunk if passes_through else text.encode()
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        line = lines.ended + tail.held.count(b"\n") + 1 + error.object[: error.start].count(b"\n")
+        line = (
+            lines.ended + tail.pending.count(b"\n") + 1 + error.object[: error.start].count(b"\n")
+        )
         raise RefusedError(f"not {encoding}: first bad byte in line {line}") from None
     except UnicodeEncodeError:
         raise RefusedError(f"not {encoding}: a character that is half of one") from None

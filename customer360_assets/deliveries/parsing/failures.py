@@ -9,7 +9,7 @@ from customer360_assets.deliveries.parsing.delivery import Delivery
 from resources.protocols.errors import ExplainedError
 
 
-class UnsettledError(ParseError):
+class ParseFailuresError(ParseError):
     """Deliveries that could not be parsed: each with its file and the kind of failure, no values.
 
     Whatever else there was to parse has been parsed.
@@ -32,7 +32,9 @@ class IntakeError(ExplainedError, RuntimeError):
     unread: files with the kind of failure. Everything else was taken in.
     """
 
-    def __init__(self, unread: Mapping[str, str], parse_failures: Sequence[UnsettledError]) -> None:
+    def __init__(
+        self, unread: Mapping[str, str], parse_failures: Sequence[ParseFailuresError]
+    ) -> None:
         reasons = [str(error) for error in parse_failures]
         if unread:
             files = "; ".join(f"{file} ({kind})" for file, kind in unread.items())

@@ -54,7 +54,7 @@ def broken_in(contract: Contract, sample: pa.Table) -> dict[str, int]:
 
     columns = zip(sample.column_names, sample.columns, strict=True)
     frame = pd.DataFrame({n: pd.arrays.ArrowExtensionArray(c) for n, c in columns}, copy=False)
-    # What the environment says of Pandera does not switch the check off.
+    # An environment variable of Pandera does not switch the check off.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
         try:
             contract.pandera.validate(frame, lazy=True, inplace=True)

@@ -1,2 +1,2 @@
 -- One row per account: what it holds after the last day.
-SELECT account_id, money(cents) AS closing_balance FROM standing ORDER BY account_id
+SELECT account_id, money(cents) AS closing_balance FROM current_balance ORDER BY account_id

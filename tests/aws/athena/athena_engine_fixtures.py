@@ -9,7 +9,7 @@ import pytest
 from resources.account.aws_names import AwsNames
 from resources.athena.engine import AthenaEngine
 from resources.iceberg.glue_lake import GlueLake
-from tests.aws.athena.athena_stage import engine_of, lake_of
+from tests.aws.athena.athena_environment import engine_of, lake_of
 from tests.aws.emulation.athena import Athena
 
 

@@ -69,7 +69,7 @@ def test_a_query_says_whose_it_is(client: AthenaClient, athena: Athena, step: Wo
 def test_a_retry_joins_the_query_that_runs(
     aws: AwsNames, athena: Athena, client: AthenaClient, step: Work
 ) -> None:
-    with athena.held():
+    with athena.kept_running():
         waiting = threading.Thread(target=lambda: (begin(step), client.run("SELECT 1 AS a")))
         waiting.start()
         while not athena.queries:
@@ -110,7 +110,7 @@ def test_the_second_attempt_finds_the_query_of_a_killed_process(
         AthenaClient(region={aws.region!r}, workgroup={aws.workgroup!r},
             database={aws.temporary_database!r}, output={aws.temporary!r}).run("SELECT 7 AS a")
     """
-    with athena.held():
+    with athena.kept_running():
         process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)])
         while not athena.queries:
             time.sleep(0.02)

@@ -14,7 +14,7 @@ from resources.athena.results import arrow
 from resources.protocols.sql_engine import SqlError
 from tests.aws.conftest_athena import emulated_athena
 from tests.aws.emulation.athena_back_end import MakeBackEnd
-from tests.aws.stage import new_stage
+from tests.aws.environment import new_environment
 from tests.dialect.conformance import CASES, ERROR
 
 # Every fifth, of every kind; lists are texts in Athena's results.
@@ -28,7 +28,7 @@ def answers(
 ) -> Iterator[Answers]:
     folder: Path = tmp_path_factory.mktemp("athena")
     with (
-        new_stage(aws_endpoint) as names,
+        new_environment(aws_endpoint) as names,
         emulated_athena(aws_endpoint, names, folder, back_end),
     ):
         client = AthenaClient(

@@ -21,7 +21,7 @@ from resources.athena.execution import Execution
 from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.sql_engine import Candidate, SqlError, SqlTimeoutError
 from resources.protocols.work import begin, current_work
-from tests.aws.athena.athena_stage import (
+from tests.aws.athena.athena_environment import (
     COLUMNS,
     DAYS,
     engine_of,
@@ -45,7 +45,7 @@ WORKER = """
     from resources.deployment.deployment import deployment
     from resources.iceberg.glue_lake import GlueLake
     from resources.protocols.work import begin
-    from tests.aws import test_athena_killed as test
+    from tests.aws.athena import test_athena_killed as test
     lake = GlueLake(names=deployment().aws, lake_dir=Path(sys.argv[1]))
     begin(test.work("run-1"))
     test.build(test.engine_of(lake), lake, "run-1")
@@ -89,7 +89,7 @@ def started(lake: GlueLake, athena: Athena, tmp_path: Path) -> subprocess.Popen[
 def test_a_retry_takes_the_candidate_that_a_killed_worker_had_written(
     lake: GlueLake, engine: AthenaEngine, athena: Athena, tmp_path: Path
 ) -> None:
-    with athena.held():
+    with athena.kept_running():
         process = started(lake, athena, tmp_path)
         process.kill()
         process.wait()
@@ -133,7 +133,7 @@ def test_the_same_step_again_writes_anew(
 def test_an_interrupted_worker_stops_its_query_and_takes_its_tables_away(
     lake: GlueLake, athena: Athena, tmp_path: Path
 ) -> None:
-    with athena.held():
+    with athena.kept_running():
         process = started(lake, athena, tmp_path)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) != 0
@@ -154,7 +154,7 @@ def test_a_cancelled_query_leaves_no_table(
         except SqlTimeoutError as failure:
             failures.append(failure)
 
-    with athena.held():
+    with athena.kept_running():
         building = threading.Thread(target=run)
         building.start()
         while not athena.queries:

@@ -13,7 +13,7 @@ from resources.athena.fan_out import QueriesFailedError
 from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.sql_engine import Query, SqlError
 from tests.aws.athena.athena_engine_fixtures import engine, lake
-from tests.aws.athena.athena_stage import DAYS, publish, temporary_objects, temporary_tables
+from tests.aws.athena.athena_environment import DAYS, publish, temporary_objects, temporary_tables
 from tests.aws.emulation.athena import Athena
 
 __all__ = ["engine", "lake"]

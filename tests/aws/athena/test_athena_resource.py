@@ -1,4 +1,4 @@
-"""The `sql` resource of a stage: what it needs is the stage's names, what it gives an engine."""
+"""The `sql` resource of an environment: it needs the names and gives an engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.sql_engine import Query, SqlEngine
 from resources.protocols.work import begin, current_work
 from resources.wiring.aws_sql import sql_resource
-from tests.aws.athena.athena_stage import lake_of, temporary_tables, work
+from tests.aws.athena.athena_environment import lake_of, temporary_tables, work
 from tests.aws.conftest_step_functions import step_functions  # noqa: F401 - a fixture
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.step_functions import StepFunctions
@@ -77,5 +77,5 @@ def test_making_the_resource_opens_nothing(aws_deployment: Deployment) -> None:
 
 
 def test_a_local_deployment_has_no_athena(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no stage"):
+    with pytest.raises(ValueError, match="no environment"):
         sql_resource(Deployment(home=tmp_path))

@@ -14,7 +14,7 @@ from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.lake_types import Partitions
 from resources.protocols.sql_engine import SqlError
 from tests.aws.athena.athena_engine_fixtures import engine, lake
-from tests.aws.athena.athena_stage import (
+from tests.aws.athena.athena_environment import (
     COLUMNS,
     DAYS,
     PAN,

@@ -81,7 +81,7 @@ def test_each_query_has_its_rows(
 def test_queries_run_side_by_side(
     fan_out: StepFunctionsFanOut, athena: Athena, step_functions: StepFunctions
 ) -> None:
-    with athena.held():
+    with athena.kept_running():
         worker = threading.Thread(target=fan_out.run, args=(GOOD, "side by side"))
         worker.start()
         until(lambda: step_functions.most_at_once == 3, "three at once")
@@ -170,9 +170,9 @@ made(AwsNames.parse(sys.argv[1])).run(GOOD, "run-1")
 def test_a_killed_process_is_followed_by_one_that_attaches(
     aws: AwsNames, athena: Athena, step_functions: StepFunctions
 ) -> None:
-    address = f"aws://{aws.account}/{aws.region}/{aws.stage}"
+    address = f"aws://{aws.account}/{aws.region}/{aws.environment}"
     root = Path(__file__).resolve().parents[3]
-    with athena.held():
+    with athena.kept_running():
         process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(KILLED), address], cwd=root
         )

@@ -1,4 +1,4 @@
-"""The command that makes a new stage's profile table."""
+"""The command that makes a new environment's profile table."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def command(
     return lambda day: CliRunner().invoke(app, ["first-load", "--business-date", f"{day}", *home])
 
 
-def test_a_stage_without_a_table_serves_the_profiles_of_the_date(
+def test_an_environment_without_a_table_serves_the_profiles_of_the_date(
     aws: AwsNames, command: Callable[[dt.date], Result]
 ) -> None:
     client("dynamodb", aws.region).delete_table(TableName=aws.profile_table)
@@ -63,4 +63,4 @@ def test_a_table_that_is_there_and_a_date_without_profiles_are_refused(
     assert (there.exit_code, "exists" in there.output) == (1, True)
     assert DynamoProfileStore(aws.profile_table, aws.region).current() is None
     monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", "local")
-    assert "this is for a stage on AWS" in " ".join(command(DAY).output.split())
+    assert "this is for an environment on AWS" in " ".join(command(DAY).output.split())

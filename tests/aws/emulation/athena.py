@@ -92,7 +92,7 @@ class Athena:
         self._broken = times
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def kept_running(self) -> Iterator[None]:
         """Hold every query that starts within the context until its end, unless it is stopped."""
         self._open.clear()
         try:

@@ -151,7 +151,7 @@ _MAKING = threading.Lock()
 
 
 def service(name: str, endpoint: str, region: str) -> Any:
-    """Return a client of the emulated account, whatever the environment says."""
+    """Return a client of the emulated account, whatever the process's variables say."""
     with _MAKING:
         return _service(name, endpoint, region)
 

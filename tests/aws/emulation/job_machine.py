@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from engines.places import SPARK_PYTHON, jar, java_home
-from tests.aws.stage import REGION
+from tests.aws.environment import REGION
 
 RUNNER = Path(__file__).with_name("job_runner.py")
 # What the services' machines have on their class path.
@@ -27,8 +27,8 @@ class Machine(Protocol):
         """
         ...
 
-    def environment(self, moto: str) -> dict[str, str]:
-        """Return the environment of a process in the account at `moto`."""
+    def variables(self, moto: str) -> dict[str, str]:
+        """Return the environment variables of a process in the account at `moto`."""
         ...
 
 
@@ -40,7 +40,7 @@ class Sail:
         helpers = options[options.index("--py-files") + 1] if "--py-files" in options else ""
         return [sys.executable, str(RUNNER), script, helpers]
 
-    def environment(self, moto: str) -> dict[str, str]:
+    def variables(self, moto: str) -> dict[str, str]:
         """Return Sail's names of the account's address."""
         spark = {"AWS_ENDPOINT": moto, "AWS_ALLOW_HTTP": "true", "RUST_LOG": "off"}
         return {**_kept(), "AWS_ENDPOINT_URL": moto, **spark}
@@ -70,8 +70,8 @@ class Spark:
         submit = str(SPARK_PYTHON.with_name("spark-submit"))
         return [submit, *conf, "--driver-class-path", self._jars, *options, script]
 
-    def environment(self, moto: str) -> dict[str, str]:
-        """Return an environment in which the platform's own packages are not to be found."""
+    def variables(self, moto: str) -> dict[str, str]:
+        """Return variables with which the platform's own packages are not to be found."""
         places = {
             "JAVA_HOME": str(java_home(SPARK_PYTHON)),
             "PYSPARK_PYTHON": str(SPARK_PYTHON),

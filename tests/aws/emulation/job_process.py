@@ -26,7 +26,7 @@ class JobProcess:
     command: Sequence[str]
     arguments: Sequence[str]
     timeout: float
-    environment: dict[str, str]
+    variables: dict[str, str]
     stopping: float = 0.2
     details: dict[str, object] = field(default_factory=dict)
     lines: list[tuple[int, str]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class JobProcess:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=self.environment,
+            env=self.variables,
             start_new_session=True,
         )
         threading.Thread(target=self._attend, daemon=True).start()

@@ -269,8 +269,8 @@ class JobServices:
         **details: object,
     ) -> JobProcess:  # fmt: skip
         command = [*self.machine.command(script, options), *arguments]
-        environment = self.machine.environment(self.moto)
-        run = JobProcess(run_id, command, arguments, timeout, environment)
+        variables = self.machine.variables(self.moto)
+        run = JobProcess(run_id, command, arguments, timeout, variables)
         run.details.update(details)
         run.start()
         self.runs[run_id] = run

@@ -1,4 +1,4 @@
-"""A stage that runs jobs, and a table for them to read."""
+"""An environment that runs jobs, and a table for them to read."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from resources.account.aws_names import AwsNames
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.waiting import wait_for
-from tests.aws.jobs.job_stage import EmulatedJobs, create_cluster, create_jobs, emulated_jobs
+from tests.aws.jobs.job_environment import EmulatedJobs, create_cluster, create_jobs, emulated_jobs
 
 
 @pytest.fixture
 def jobs(aws: AwsNames, aws_endpoint: str) -> Iterator[EmulatedJobs]:
-    with _jobs_of_a_stage(aws, aws_endpoint) as emulated:
+    with _jobs_of_an_environment(aws, aws_endpoint) as emulated:
         yield emulated
 
 
@@ -27,12 +27,12 @@ def jobs_on_each_machine(
     aws: AwsNames, aws_endpoint: str, machine: Machine
 ) -> Iterator[EmulatedJobs]:
     """Return what `jobs` is, on Sail and on Spark; a file imports it by that name."""
-    with _jobs_of_a_stage(aws, aws_endpoint, machine) as emulated:
+    with _jobs_of_an_environment(aws, aws_endpoint, machine) as emulated:
         yield emulated
 
 
 @contextmanager
-def _jobs_of_a_stage(
+def _jobs_of_an_environment(
     aws: AwsNames, endpoint: str, machine: Machine | None = None
 ) -> Iterator[EmulatedJobs]:
     with emulated_jobs(endpoint, machine=machine) as emulated:

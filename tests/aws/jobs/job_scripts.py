@@ -19,7 +19,7 @@ from resources.jobs.watch import Patience
 from resources.protocols.spark_engine import SparkJobError
 from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror
-from tests.aws.jobs.job_stage import HASTY
+from tests.aws.jobs.job_environment import HASTY
 from tests.spark.conftest import SCRIPTS
 
 MAY = dt.date(2024, 5, 31)
@@ -46,7 +46,7 @@ def script_of(name: str, folder: Path) -> Path:
     """Write a script beside the helpers, as spark/ has them."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(SCRIPTS / "job.py", folder / "job.py")
-    # Under the name of a script that the stage has a Glue job for.
+    # Under the name of a script that the environment has a Glue job for.
     script = folder / name / "customer_history.py"
     script.parent.mkdir(exist_ok=True)
     shutil.copy(SCRIPTS / "job.py", script.with_name("job.py"))
@@ -55,7 +55,7 @@ def script_of(name: str, folder: Path) -> Path:
 
 
 def engine(kind: str, lake: Path, patience: Patience = HASTY) -> JobEngine:
-    """Return the engine of a kind on the stage that the environment names."""
+    """Return the engine of a kind in the environment that the process's variables name."""
     names = deployment().aws
     assert names is not None
     mirror = Mirror(lake, names)

@@ -30,7 +30,7 @@ from simulator.core_banking import CoreBanking, core_banking
 from simulator.crm_app import crm_app
 from simulator.simulate import Simulated
 from tests.aws.emulation.job_machine import Machine, Sail
-from tests.aws.jobs.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
+from tests.aws.jobs.job_environment import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 from tests.aws.over_tcp import READER, let_read, over_tcp
 from tests.extraction.conftest import bank, source
 from tests.extraction.test_guards import VIEW
@@ -166,7 +166,7 @@ def test_a_wrong_password_is_not_shown(aws: AwsNames, jobs: EmulatedJobs, tmp_pa
     assert landed(aws, tmp_path / "landed") == {}
 
 
-def test_the_command_takes_both_sources_of_the_stage(
+def test_the_command_takes_both_sources_of_the_environment(
     aws: AwsNames, jobs: EmulatedJobs, bank: Simulated, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -14,10 +14,10 @@ from resources.account.client import client
 from resources.account.errors import AwsError
 from resources.protocols.spark_engine import SparkJobError
 from resources.s3.mirror import Mirror
+from tests.aws.jobs.job_environment import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 from tests.aws.jobs.job_fixtures import ended, given, lake
 from tests.aws.jobs.job_fixtures import jobs_on_each_machine as jobs
 from tests.aws.jobs.job_scripts import MAY, SECRET, engine, output_of, script_of, work
-from tests.aws.jobs.job_stage import HASTY, EmulatedJobs, create_jobs, emulated_jobs
 
 pytestmark = pytest.mark.slow
 

@@ -41,7 +41,7 @@ def test_rows_are_those_of_the_local_extraction(
             done = subprocess.run(
                 [*spark.command(str(SCRIPT), []), tmp_path / "spec.json"],
                 # A zone that is not UTC: dates must not depend on the machine's own.
-                env={**spark.environment(aws_endpoint), "TZ": "America/New_York"},
+                env={**spark.variables(aws_endpoint), "TZ": "America/New_York"},
                 cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
             )  # fmt: skip
     assert done.returncode == 0, [t for t in done.stderr.splitlines() if " INFO " not in t]

@@ -17,10 +17,10 @@ from resources.protocols.spark_engine import SparkJobError
 from resources.protocols.sql_engine import Candidate
 from resources.s3.mirror import address
 from tests.aws.emulation.waiting import wait_for
+from tests.aws.jobs.job_environment import EmulatedJobs
 from tests.aws.jobs.job_fixtures import ended, given, lake
 from tests.aws.jobs.job_fixtures import jobs_on_each_machine as jobs
 from tests.aws.jobs.job_scripts import MAY, engine, output_of, script_of, work
-from tests.aws.jobs.job_stage import EmulatedJobs
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow

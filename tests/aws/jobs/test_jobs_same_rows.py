@@ -20,7 +20,13 @@ from resources.jobs.glue_engine import GlueEngine
 from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror, address
 from tests.aws.emulation.job_machine import Machine
-from tests.aws.jobs.job_stage import HASTY, EmulatedJobs, create_cluster, create_jobs, emulated_jobs
+from tests.aws.jobs.job_environment import (
+    HASTY,
+    EmulatedJobs,
+    create_cluster,
+    create_jobs,
+    emulated_jobs,
+)
 from tests.spark.conftest import SCRIPTS
 from tests.spark.spark_bank import HISTORY, PROFILE, Tables, deliver, rows_of
 
@@ -31,7 +37,7 @@ TABLE = {"customer_history": "dimension", "customer_360": "profile"}
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
-    """Each script's rows on the local engine, before the environment names an account."""
+    """Each script's rows on the local engine, before the process's variables name an account."""
     folder, engine, found = tmp_path_factory.mktemp("local"), DuckDbSparkEngine(), {}
     for script, tables in CASES.items():
         given = deliver(tables, folder / script / "in")

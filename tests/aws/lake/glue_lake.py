@@ -55,7 +55,7 @@ def read(lake: GlueLake, table: str, select: str, **choice: Any) -> list[tuple[o
 
 
 def publish_each(
-    environment: dict[str, str],
+    variables: dict[str, str],
     names: AwsNames,
     home: Path,
     days: list[int],
@@ -67,7 +67,7 @@ def publish_each(
 
     Each publication starts at the same moment as one of the other process.
     """
-    os.environ.update(environment)
+    os.environ.update(variables)
     lake = GlueLake(names, home)
     candidate = Candidate(lake)
     for number in days:
@@ -78,10 +78,10 @@ def publish_each(
 
 
 def publish_for_ever(
-    environment: dict[str, str], names: AwsNames, home: Path, days: list[int], ready: Connection
+    variables: dict[str, str], names: AwsNames, home: Path, days: list[int], ready: Connection
 ) -> None:
     """Replace the days by two files each, again and again; print each published generation."""
-    os.environ.update(environment)
+    os.environ.update(variables)
     lake = GlueLake(names, home)
     candidate = Candidate(lake)
     generation = 0

@@ -274,5 +274,5 @@ def test_the_resource_opens_nothing_and_gives_the_lake(aws_deployment, monkeypat
     lake.ensure(TABLE, SCHEMA, ("business_date",), "")
     assert (lake.names, lake.tables()) == (aws_deployment.aws, [TABLE])
     assert lake.candidate_dir(TABLE, "run").is_relative_to(aws_deployment.lake_dir)
-    with pytest.raises(ValueError, match="no stage on AWS"):
+    with pytest.raises(ValueError, match="no environment on AWS"):
         lake_resource(Deployment(home=aws_deployment.home))

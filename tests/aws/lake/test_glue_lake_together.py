@@ -46,7 +46,7 @@ def lake(aws: AwsNames, tmp_path: Path) -> GlueLake:
     return lake
 
 
-def environment() -> dict[str, str]:
+def variables() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k.startswith(("AWS_", "CUSTOMER360_"))}
 
 
@@ -67,7 +67,7 @@ def test_two_workers_lose_nothing(lake, tmp_path, processes):
     writers = [
         processes.Process(
             target=publish_each,
-            args=(environment(), lake.names, tmp_path / name, own, 30, name, together),
+            args=(variables(), lake.names, tmp_path / name, own, 30, name, together),
         )
         for name, own in days.items()
     ]
@@ -91,7 +91,7 @@ def test_a_worker_killed_at_any_moment_leaves_the_old_state_or_the_new(lake, tmp
         here, there = processes.Pipe(duplex=False)
         home = tmp_path / str(attempt)
         writer = processes.Process(
-            target=publish_for_ever, args=(environment(), lake.names, home, [0, 1], there)
+            target=publish_for_ever, args=(variables(), lake.names, home, [0, 1], there)
         )
         writer.start()
         there.close()

@@ -46,8 +46,8 @@ def test_a_path_of_no_table_has_no_address(mirror, path):
         mirror.uri(mirror.local_dir / path)
 
 
-def test_an_address_of_another_stage_has_no_path(mirror):
-    other = mirror.names.model_copy(update={"stage": "prod"})
+def test_an_address_of_another_environment_has_no_path(mirror):
+    other = mirror.names.model_copy(update={"environment": "prod"})
     for uri in (
         f"{other.table_location('stage', 'card')}/data/x",
         f"{mirror.names.landing}/x",

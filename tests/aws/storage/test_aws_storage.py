@@ -1,4 +1,4 @@
-"""The resources that the assets of a stage are given."""
+"""The resources that the assets of an environment are given."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.profile_store.store_profiles import profiles
 MONDAY = dt.date(2024, 5, 27)
 
 
-def test_each_resource_works_on_its_own_stage(aws_deployment: Deployment) -> None:
+def test_each_resource_works_on_its_own_environment(aws_deployment: Deployment) -> None:
     names = aws_deployment.aws
     outside = dg.build_init_resource_context()
     landing, archive, store = (
@@ -51,5 +51,5 @@ def test_making_them_asks_nothing_of_aws(aws_deployment: Deployment) -> None:
 
 
 def test_a_local_deployment_has_none(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no stage on AWS"):
+    with pytest.raises(ValueError, match="no environment on AWS"):
         storage_resources(Deployment(home=tmp_path))

@@ -36,8 +36,8 @@ CARD, LATER, CRM = (
 
 
 @dataclass
-class Stage:
-    """A stage's landing zone and queue, and its sensors."""
+class Environment:
+    """An environment's landing zone and queue, and its sensors."""
 
     deployment: Deployment
     instance: dg.DagsterInstance
@@ -119,77 +119,79 @@ class Stage:
 
 
 @pytest.fixture
-def stage(aws_deployment: Deployment) -> Iterator[Stage]:
+def environment(aws_deployment: Deployment) -> Iterator[Environment]:
     notifications.cache_clear()
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Stage(aws_deployment, instance)
+        yield Environment(aws_deployment, instance)
 
 
-def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(stage: Stage) -> None:
-    assert stage.tick("card") == []
-    stage.put(CARD)
+def test_a_notice_says_where_to_look_and_goes_when_that_is_stored(environment: Environment) -> None:
+    assert environment.tick("card") == []
+    environment.put(CARD)
     # Without a notice nothing is listed so soon.
-    assert stage.tick("card") == []
-    stage.notify(CARD)
-    assert stage.tick("card", lost=True) == [CARD]
-    assert stage.messages() == 1
+    assert environment.tick("card") == []
+    environment.notify(CARD)
+    assert environment.tick("card", lost=True) == [CARD]
+    assert environment.messages() == 1
     notifications.cache_clear()
     # That tick is as if it had not been: the message comes again, to another process too.
-    _make_visible(stage)
-    assert stage.tick("card") == [CARD]
-    assert stage.messages() == 1
-    stage.tick("card")
-    assert stage.messages() == 0
+    _make_visible(environment)
+    assert environment.tick("card") == [CARD]
+    assert environment.messages() == 1
+    environment.tick("card")
+    assert environment.messages() == 0
 
 
-def _make_visible(stage: Stage) -> None:
+def _make_visible(environment: Environment) -> None:
     """Make received messages visible again, as after their timeout."""
     from moto.sqs.models import sqs_backends
 
-    for queue in sqs_backends[stage.names.account][stage.names.region].queues.values():
+    for queue in sqs_backends[environment.names.account][environment.names.region].queues.values():
         for message in queue._messages:
             message.change_visibility(0)
 
 
-def test_what_no_notice_announced_is_found_by_the_next_listing(stage: Stage) -> None:
-    assert stage.tick("card") == []
-    stage.put(LATER)
-    assert stage.tick("card", later=NOTIFIED_SWEEP - 1) == []
-    assert stage.tick("card", later=1) == [LATER]
+def test_what_no_notice_announced_is_found_by_the_next_listing(environment: Environment) -> None:
+    assert environment.tick("card") == []
+    environment.put(LATER)
+    assert environment.tick("card", later=NOTIFIED_SWEEP - 1) == []
+    assert environment.tick("card", later=1) == [LATER]
 
 
-def test_whichever_sensor_comes_first_drains_the_queue_for_all(stage: Stage) -> None:
+def test_whichever_sensor_comes_first_drains_the_queue_for_all(environment: Environment) -> None:
     for feed in ("card", "crm_customer"):
-        assert stage.tick(feed) == []
+        assert environment.tick(feed) == []
     for key in (CARD, CRM):
-        stage.put(key)
-        stage.notify(key)
-    assert stage.tick("card") == [CARD]
-    assert stage.tick("crm_customer") == [CRM]
-    assert stage.messages() == 2
-    stage.tick("card")
-    assert stage.messages() == 1
-    stage.tick("crm_customer")
-    assert stage.messages() == 0
+        environment.put(key)
+        environment.notify(key)
+    assert environment.tick("card") == [CARD]
+    assert environment.tick("crm_customer") == [CRM]
+    assert environment.messages() == 2
+    environment.tick("card")
+    assert environment.messages() == 1
+    environment.tick("crm_customer")
+    assert environment.messages() == 0
 
 
-def test_a_notice_of_a_file_that_went_or_is_no_delivery_asks_for_nothing(stage: Stage) -> None:
-    assert stage.tick("card") == []
-    stage.put("card/readme.txt")
+def test_a_notice_of_a_file_that_went_or_is_no_delivery_asks_for_nothing(
+    environment: Environment,
+) -> None:
+    assert environment.tick("card") == []
+    environment.put("card/readme.txt")
     for key in ("card/readme.txt", CARD):
-        stage.notify(key)
-    assert stage.tick("card") == []
-    assert stage.skipped == "Nothing new."
-    stage.tick("card")
-    assert stage.messages() == 0
+        environment.notify(key)
+    assert environment.tick("card") == []
+    assert environment.skipped == "Nothing new."
+    environment.tick("card")
+    assert environment.messages() == 0
 
 
-def test_without_its_queue_a_sensor_lists_in_every_tick(stage: Stage) -> None:
-    assert stage.tick("card") == []
-    stage.drop_queue()
+def test_without_its_queue_a_sensor_lists_in_every_tick(environment: Environment) -> None:
+    assert environment.tick("card") == []
+    environment.drop_queue()
     notifications.cache_clear()
-    stage.put(LATER)
-    assert stage.tick("card") == [LATER]
+    environment.put(LATER)
+    assert environment.tick("card") == [LATER]
 
 
 @pytest.mark.parametrize(

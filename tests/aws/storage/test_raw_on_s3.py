@@ -19,7 +19,7 @@ from resources.files.folder_landing import LocalLanding
 from resources.protocols.archive import Receipt
 from resources.s3.archive import S3Archive
 from resources.s3.landing import S3Landing
-from tests.aws.stage import CARD_KEY
+from tests.aws.environment import CARD_KEY
 
 WORKSHOP = Path(__file__).parents[4] / "shared" / "data" / "workshop"
 TODAY = dt.date(2024, 5, 23)
@@ -96,7 +96,7 @@ def test_a_worker_with_an_empty_home_parses_from_the_archive(aws: AwsNames, tmp_
     assert any(key.endswith(".parquet") for key in keys)
 
 
-def test_the_key_is_that_of_the_stage_whatever_the_environment_says(
+def test_the_key_is_that_of_the_environment_whatever_the_variable_says(
     aws_deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUSTOMER360_CARD_KEY", "ab" * 32)
@@ -105,7 +105,7 @@ def test_the_key_is_that_of_the_stage_whatever_the_environment_says(
     assert not aws_deployment.key_path.exists()
 
 
-def test_a_stage_without_a_key_says_how_it_gets_one(aws: AwsNames, tmp_path: Path) -> None:
+def test_an_environment_without_a_key_says_how_it_gets_one(aws: AwsNames, tmp_path: Path) -> None:
     secrets = client("secretsmanager", aws.region)
     deployment = Deployment(home=tmp_path, aws=aws)
     secrets.put_secret_value(SecretId=aws.card_key_secret, SecretString="not a key 4711")

@@ -186,13 +186,13 @@ def test_the_first_note_of_a_name_stays_for_every_worker(worker: Worker) -> None
     assert two.noted("key") == "first"
 
 
-def test_a_folder_of_another_stage_says_nothing(
+def test_a_folder_of_another_environment_says_nothing(
     worker: Worker, aws: AwsNames, tmp_path: Path
 ) -> None:
     worker("one").put([b"abc"])
     worker("one").register(receipt(1, "a.csv"))
     worker("one").receipts("card")
-    other = aws.model_copy(update={"stage": "branch-other"})
+    other = aws.model_copy(update={"environment": "branch-other"})
     bucket = {"LocationConstraint": aws.region}
     client("s3", aws.region).create_bucket(
         Bucket=other.bucket("raw"), CreateBucketConfiguration=bucket

@@ -1,4 +1,4 @@
-"""What runs of a stage leave running when their process is killed."""
+"""What runs of an environment leave running when their process is killed."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from resources.protocols.work import Work, begin
 from resources.s3.mirror import Mirror
 from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.waiting import wait_for
+from tests.aws.jobs.job_environment import HASTY
 from tests.aws.jobs.job_scripts import MAY, TABLE, output_of, script_of
-from tests.aws.jobs.job_stage import HASTY
 
 SQL = "SELECT 1 AS n"
 
@@ -58,8 +58,8 @@ def run_of(
 
 
 @dataclass
-class Stage:
-    """A stage that works for runs whose process is killed as soon as something runs."""
+class Environment:
+    """An environment that works for runs whose process is killed as soon as something runs."""
 
     names: AwsNames
     athena: Athena

@@ -29,10 +29,10 @@ from tests.aws.emulation.athena import Athena
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.step_functions import StepFunctions
 from tests.aws.emulation.waiting import wait_for
+from tests.aws.environment import new_environment, variables_of
+from tests.aws.jobs.job_environment import EmulatedJobs, create_jobs
 from tests.aws.jobs.job_fixtures import ended, given, jobs, lake
-from tests.aws.jobs.job_stage import EmulatedJobs, create_jobs
-from tests.aws.stage import environment, new_stage
-from tests.aws.whole.left_running import SQL, Stage, run_of
+from tests.aws.whole.left_running import SQL, Environment, run_of
 
 pytestmark = pytest.mark.slow
 
@@ -48,9 +48,9 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def stage(aws: AwsNames, athena: Athena, lake: Path) -> Iterator[Stage]:
-    with mock.patch.dict(os.environ, {EMR_CLUSTER: f"{aws.base}-nightly"}), athena.held():
-        yield Stage(aws, athena, lake)
+def environment(aws: AwsNames, athena: Athena, lake: Path) -> Iterator[Environment]:
+    with mock.patch.dict(os.environ, {EMR_CLUSTER: f"{aws.base}-nightly"}), athena.kept_running():
+        yield Environment(aws, athena, lake)
 
 
 def tick(names: AwsNames, instance: dg.DagsterInstance, home: Path) -> str:
@@ -63,7 +63,7 @@ def tick(names: AwsNames, instance: dg.DagsterInstance, home: Path) -> str:
 
 
 def test_all_that_an_ended_run_has_left_is_stopped_and_reported(
-    stage: Stage,
+    environment: Environment,
     step_functions: StepFunctions,
     jobs: EmulatedJobs,
     given: dict[str, list[str]],
@@ -71,26 +71,28 @@ def test_all_that_an_ended_run_has_left_is_stopped_and_reported(
     tmp_path: Path,
 ) -> None:
     run_id = run_of(instance, HOUR_AGO)
-    query_id = stage.query(run_id)
-    stage.execution(run_id)
+    query_id = environment.query(run_id)
+    environment.execution(run_id)
     for kind in ("glue", "emr-serverless", "cluster"):
-        stage.job(kind, run_id, given, cluster=f"{stage.names.base}-nightly")
-    assert len(stage.athena.queries) == 2
+        environment.job(kind, run_id, given, cluster=f"{environment.names.base}-nightly")
+    assert len(environment.athena.queries) == 2
 
-    said = tick(stage.names, instance, tmp_path)
-    wait_for(lambda: {q.state for q in stage.athena.queries.values()} == {"CANCELLED"})
+    said = tick(environment.names, instance, tmp_path)
+    wait_for(lambda: {q.state for q in environment.athena.queries.values()} == {"CANCELLED"})
     assert [e.status for e in step_functions.executions.values()] == ["ABORTED"]
     ended(jobs)
     assert [p.outcome for p in jobs.services.processes] == ["stopped"] * 3
     assert f"Athena query {query_id} (run {run_id[:8]})" in said
     for name in ("Step Functions execution", "Glue job", "EMR Serverless", "EMR cluster"):
         assert name in said
-    assert tick(stage.names, instance, tmp_path) == "Nothing of ended runs was running on AWS."
+    assert (
+        tick(environment.names, instance, tmp_path) == "Nothing of ended runs was running on AWS."
+    )
 
 
 @pytest.mark.parametrize("case", ["in progress", "retried", "just ended", "unknown", "nobody's"])
 def test_what_may_still_be_waited_for_goes_on(
-    stage: Stage,
+    environment: Environment,
     step_functions: StepFunctions,
     jobs: EmulatedJobs,
     given: dict[str, list[str]],
@@ -111,16 +113,16 @@ def test_what_may_still_be_waited_for_goes_on(
     elif case == "nobody's":
         run_id = None
     # What is stopped beside it shows that the look was a look.
-    stopped = stage.query(run_of(instance, HOUR_AGO))
-    query_id = stage.query(run_id)
-    stage.execution(run_id)
+    stopped = environment.query(run_of(instance, HOUR_AGO))
+    query_id = environment.query(run_id)
+    environment.execution(run_id)
     if run_id:
-        stage.job("glue", run_id, given)
+        environment.job("glue", run_id, given)
 
-    said = tick(stage.names, instance, tmp_path)
-    wait_for(lambda: stage.athena.queries[stopped].state == "CANCELLED")
-    assert {q.state for i, q in stage.athena.queries.items() if i != stopped} == {"RUNNING"}
-    assert stage.athena.queries[query_id].state == "RUNNING"
+    said = tick(environment.names, instance, tmp_path)
+    wait_for(lambda: environment.athena.queries[stopped].state == "CANCELLED")
+    assert {q.state for i, q in environment.athena.queries.items() if i != stopped} == {"RUNNING"}
+    assert environment.athena.queries[query_id].state == "RUNNING"
     assert [e.status for e in step_functions.executions.values()] == ["RUNNING"]
     assert all(p.outcome == "running" for p in jobs.services.processes)
     assert said.startswith(f"Stopped 1 of ended runs: Athena query {stopped} ")
@@ -130,37 +132,38 @@ def test_what_may_still_be_waited_for_goes_on(
 
 
 def test_a_chain_whose_retries_have_all_ended_is_over(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
     root = run_of(instance, HOUR_AGO)
     run_of(instance, HOUR_AGO, root=root)
-    query_id = stage.query(root)
-    assert "Stopped 1" in tick(stage.names, instance, tmp_path)
-    wait_for(lambda: stage.athena.queries[query_id].state == "CANCELLED")
+    query_id = environment.query(root)
+    assert "Stopped 1" in tick(environment.names, instance, tmp_path)
+    wait_for(lambda: environment.athena.queries[query_id].state == "CANCELLED")
 
 
-def test_another_stage_is_left_alone(
-    aws_endpoint: str, back_end: MakeBackEnd, stage: Stage, step_functions: StepFunctions,
-    jobs: EmulatedJobs, given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
+def test_another_environment_is_left_alone(
+    aws_endpoint: str, back_end: MakeBackEnd, environment: Environment,
+    step_functions: StepFunctions, jobs: EmulatedJobs, given: dict[str, list[str]],
+    instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
-    run_id, cluster = run_of(instance, HOUR_AGO), f"{stage.names.base}-nightly"
+    run_id, cluster = run_of(instance, HOUR_AGO), f"{environment.names.base}-nightly"
     with (
-        new_stage(aws_endpoint) as names,
+        new_environment(aws_endpoint) as names,
         emulated_athena(aws_endpoint, names, tmp_path, back_end) as athena,
-        athena.held(),
+        athena.kept_running(),
     ):
         create_jobs(names)
-        other = Stage(names, athena, stage.folder)
+        other = Environment(names, athena, environment.folder)
         query_id = other.query(run_id)
         for kind in ("glue", "emr-serverless", "cluster"):
             other.job(kind, run_id, given, cluster)
-        with mock.patch.dict(os.environ, environment(aws_endpoint, stage.names)):
-            said = tick(stage.names, instance, tmp_path)
+        with mock.patch.dict(os.environ, variables_of(aws_endpoint, environment.names)):
+            said = tick(environment.names, instance, tmp_path)
         assert said == "Nothing of ended runs was running on AWS."
         assert athena.queries[query_id].state == "RUNNING"
         assert [p.outcome for p in jobs.services.processes] == ["running"] * 3
-        # Their own stage does stop them.
+        # Their own environment does stop them.
         with pytest.raises(RuntimeError, match=r"Stopped 4 .*Cannot list .*state machine"):
             tick(names, instance, tmp_path)
         wait_for(lambda: athena.queries[query_id].state == "CANCELLED")
@@ -169,50 +172,53 @@ def test_another_stage_is_left_alone(
 
 
 def test_one_that_has_ended_meanwhile_is_no_failure(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     given: dict[str, list[str]], instance: dg.DagsterInstance,
 ) -> None:  # fmt: skip
     run_id = run_of(instance, HOUR_AGO)
-    stage.query(run_id)
-    stage.execution(run_id)
-    cluster = f"{stage.names.base}-nightly"
+    environment.query(run_id)
+    environment.execution(run_id)
+    cluster = f"{environment.names.base}-nightly"
     for kind in ("glue", "emr-serverless", "cluster"):
-        stage.job(kind, run_id, given, cluster)
-    found = [r for finder in finders(stage.names, cluster).values() for r in finder()]
+        environment.job(kind, run_id, given, cluster)
+    found = [r for finder in finders(environment.names, cluster).values() for r in finder()]
     assert len(found) == 6
     assert {r.run_id for r in found} == {run_id}
     assert [r.stop() for r in found[:-2]] == [True] * 4
     jobs.services.close()
     ended(jobs)
-    wait_for(lambda: {q.state for q in stage.athena.queries.values()} <= {"CANCELLED", "RUNNING"})
+    wait_for(
+        lambda: {q.state for q in environment.athena.queries.values()} <= {"CANCELLED", "RUNNING"}
+    )
     for running in found[-2:]:
         running.stop()
-    wait_for(lambda: {q.state for q in stage.athena.queries.values()} == {"CANCELLED"})
+    wait_for(lambda: {q.state for q in environment.athena.queries.values()} == {"CANCELLED"})
     assert [r.stop() for r in found] == [False] * 6
 
 
 def test_a_service_that_refuses_keeps_no_other_from_being_looked_at(
-    stage: Stage, jobs: EmulatedJobs, given: dict[str, list[str]],
+    environment: Environment, jobs: EmulatedJobs, given: dict[str, list[str]],
     instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
     run_id = run_of(instance, HOUR_AGO)
-    query_id = stage.query(run_id)
-    stage.job("glue", run_id, given)
+    query_id = environment.query(run_id)
+    environment.job("glue", run_id, given)
     # No state machine was made.
     with pytest.raises(RuntimeError) as raised:
-        tick(stage.names, instance, tmp_path)
+        tick(environment.names, instance, tmp_path)
     assert "Stopped 2" in str(raised.value)
-    assert f"Cannot list the executions of state machine {stage.names.state_machine_arn}" in str(
-        raised.value
+    assert (
+        f"Cannot list the executions of state machine {environment.names.state_machine_arn}"
+        in str(raised.value)
     )
     assert "does not exist" in str(raised.value)
-    wait_for(lambda: stage.athena.queries[query_id].state == "CANCELLED")
+    wait_for(lambda: environment.athena.queries[query_id].state == "CANCELLED")
     ended(jobs)
     assert [p.outcome for p in jobs.services.processes] == ["stopped"]
 
 
 def test_leases_are_looked_at_where_the_runs_are_of_this_machine(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     def status_after(where: dg.DagsterInstance) -> dg.DagsterRunStatus:
@@ -220,59 +226,61 @@ def test_leases_are_looked_at_where_the_runs_are_of_this_machine(
         left = Path(where.root_directory) / "leases" / run_id
         left.parent.mkdir()
         left.write_text(clock.now().clock)
-        tick(stage.names, where, tmp_path)
+        tick(environment.names, where, tmp_path)
         found = where.get_run_by_id(run_id)
         assert found
         return found.status
 
     assert status_after(instance) == dg.DagsterRunStatus.STARTED
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    with instance_of(Deployment(home=tmp_path, aws=stage.names)) as own:
+    with instance_of(Deployment(home=tmp_path, aws=environment.names)) as own:
         assert status_after(own) == dg.DagsterRunStatus.FAILURE
 
 
 def test_a_stop_that_is_refused_is_reported(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     given: dict[str, list[str]], instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
-    stage.job("glue", run_of(instance, HOUR_AGO), given)
+    environment.job("glue", run_of(instance, HOUR_AGO), given)
     (process,) = jobs.services.processes
     refused = {"JobName": "", "JobRunId": process.run_id, "ErrorDetail": {"ErrorMessage": "Busy"}}
     answer = mock.patch.object(
         jobs.services, "glue_batch_stop_job_run", return_value={"Errors": [refused]}
     )
     with answer, pytest.raises(RuntimeError, match=rf"Cannot stop Glue job .*{process.run_id}: Bu"):
-        tick(stage.names, instance, tmp_path)
+        tick(environment.names, instance, tmp_path)
     assert process.outcome == "running"
-    assert "Stopped 1" in tick(stage.names, instance, tmp_path)
+    assert "Stopped 1" in tick(environment.names, instance, tmp_path)
 
 
 def test_a_query_behind_many_newer_ones_is_found(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     instance: dg.DagsterInstance, tmp_path: Path,
 ) -> None:  # fmt: skip
-    query_id = stage.query(run_of(instance, HOUR_AGO))
-    request = {**stage.athena.queries[query_id].request, "QueryString": SQL}
+    query_id = environment.query(run_of(instance, HOUR_AGO))
+    request = {**environment.athena.queries[query_id].request, "QueryString": SQL}
     for number in range(60):
-        stage.athena.call("StartQueryExecution", {**request, "ClientRequestToken": f"{number:032}"})
-    said = tick(stage.names, instance, tmp_path)
+        environment.athena.call(
+            "StartQueryExecution", {**request, "ClientRequestToken": f"{number:032}"}
+        )
+    said = tick(environment.names, instance, tmp_path)
     assert f"Stopped 1 of ended runs: Athena query {query_id}" in said
     assert "Left alone: 60 of runs not known here." in said
 
 
 def test_temporary_tables_that_killed_runs_left_are_dropped_after_days(
-    stage: Stage, step_functions: StepFunctions, jobs: EmulatedJobs,
+    environment: Environment, step_functions: StepFunctions, jobs: EmulatedJobs,
     given: dict[str, list[str]], instance: dg.DagsterInstance,
 ) -> None:  # fmt: skip
     files = next(iter(given.values()))
-    left = mount(GlueLake(stage.names, stage.folder), files)
-    kept = sorted(stage.folder.rglob("*.parquet"))
+    left = mount(GlueLake(environment.names, environment.folder), files)
+    kept = sorted(environment.folder.rglob("*.parquet"))
     now = dt.datetime.now(dt.UTC)
-    assert sweep(stage.names, instance, (now + dt.timedelta(days=1)).timestamp()).dropped == 0
-    swept = sweep(stage.names, instance, (now + dt.timedelta(days=3)).timestamp())
+    assert sweep(environment.names, instance, (now + dt.timedelta(days=1)).timestamp()).dropped == 0
+    swept = sweep(environment.names, instance, (now + dt.timedelta(days=3)).timestamp())
     assert (swept.dropped, swept.problems) == (1, [])
     assert "Dropped 1 temporary tables that killed runs left." in swept.summary()
     database, _, _table = left.partition(".")
-    glue = client("glue", stage.names.region)
+    glue = client("glue", environment.names.region)
     assert glue.get_tables(DatabaseName=database)["TableList"] == []
-    assert sorted(stage.folder.rglob("*.parquet")) == kept
+    assert sorted(environment.folder.rglob("*.parquet")) == kept

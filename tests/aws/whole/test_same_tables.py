@@ -12,15 +12,15 @@ from resources.wiring.deployed import services_of
 from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.job_machine import Sail, Spark
-from tests.aws.whole.whole_stage import (
-    Stage,
+from tests.aws.whole.whole_environment import (
+    Environment,
     build,
     differences,
     land,
     locally,
     served,
     tables,
-    whole_stage,
+    whole_environment,
 )
 from tests.run.deliveries import CARDS, DAY, card, card_file, good_day
 from tests.run.small_bank import SmallBank
@@ -31,9 +31,9 @@ DATE = dt.date.fromisoformat(DAY)
 WORKSHOP = Path(__file__).parents[4] / "shared" / "data" / "workshop"
 
 
-def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> list[str]:
+def _compared(environment: Environment, landing: Path, folder: Path, *dates: dt.date) -> list[str]:
     """Build both; give what differs, after printing the count of every table."""
-    assert land(stage.names, landing) > 0
+    assert land(environment.names, landing) > 0
     build(folder / "aws", None, *dates)
     theirs = tables(folder / "aws")
     with locally():
@@ -53,30 +53,32 @@ def _compared(stage: Stage, landing: Path, folder: Path, *dates: dt.date) -> lis
 
 
 @pytest.fixture
-def stage(aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd) -> Stage:  # type: ignore[misc]
-    """A stage with Athena, Step Functions, Glue and EMR that execute; with Trino, Spark's jobs."""
+def environment(  # type: ignore[misc]
+    aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd
+) -> Environment:
+    """An environment whose Athena, Step Functions, Glue and EMR execute; or Trino and Spark."""
     quick = back_end is DuckDbBackEnd
     machine = Sail() if quick else Spark(aws_endpoint, tmp_path / "spark")
-    with whole_stage(aws_endpoint, tmp_path, back_end, machine) as made:
+    with whole_environment(aws_endpoint, tmp_path, back_end, machine) as made:
         yield made  # type: ignore[misc]
 
 
-def test_a_small_bank_and_a_correction(stage: Stage, tmp_path: Path) -> None:
+def test_a_small_bank_and_a_correction(environment: Environment, tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
-    assert _compared(stage, bank.landing, tmp_path, DATE) == []
+    assert _compared(environment, bank.landing, tmp_path, DATE) == []
     bank.deliver({card_file(): card(CARDS[0], 103) + card(CARDS[1], 103)})
-    assert _compared(stage, bank.landing, tmp_path, DATE) == []
+    assert _compared(environment, bank.landing, tmp_path, DATE) == []
     # The queries ran where they should, and left nothing behind.
-    assert stage.jobs.services.processes
+    assert environment.jobs.services.processes
     glue = services_of(deployment(tmp_path / "aws"))["lake"]
     assert glue.tables() == sorted(tables(tmp_path / "aws"))
 
 
-def test_a_difference_is_seen(stage: Stage, tmp_path: Path) -> None:
+def test_a_difference_is_seen(environment: Environment, tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
-    land(stage.names, bank.landing)
+    land(environment.names, bank.landing)
     build(tmp_path / "aws", None, DATE)
     bank.deliver({card_file(): card(CARDS[0], 103)})
     with locally():
@@ -86,13 +88,13 @@ def test_a_difference_is_seen(stage: Stage, tmp_path: Path) -> None:
     assert any(line.startswith("stage.card") and "alone" in line for line in reported)
 
 
-def test_the_workshop_deliveries(stage: Stage, tmp_path: Path) -> None:
+def test_the_workshop_deliveries(environment: Environment, tmp_path: Path) -> None:
     if not WORKSHOP.is_dir():
         pytest.skip("the workshop's files are not beside this project")
-    assert _compared(stage, WORKSHOP, tmp_path, DATE) == []
+    assert _compared(environment, WORKSHOP, tmp_path, DATE) == []
 
 
-def test_a_simulated_bank(stage: Stage, tmp_path: Path) -> None:
+def test_a_simulated_bank(environment: Environment, tmp_path: Path) -> None:
     from rich.console import Console
 
     from customer360_assets.cli import demo
@@ -104,4 +106,4 @@ def test_a_simulated_bank(stage: Stage, tmp_path: Path) -> None:
         target = source.model_copy(update={"first_business_date": first})
         landing = demo._simulate(target.home / "bank", 100, 40, 7, console)
         demo._extract(target, landing, console)
-    assert _compared(stage, landing, tmp_path, demo.END) == []
+    assert _compared(environment, landing, tmp_path, demo.END) == []

@@ -24,7 +24,7 @@ from resources.account.aws_names import AwsNames
 from resources.iceberg.glue_lake import GlueLake
 from resources.protocols.lake_types import Partitions
 from resources.protocols.sql_engine import SqlError
-from tests.aws.athena.athena_stage import engine_of
+from tests.aws.athena.athena_environment import engine_of
 from tests.aws.emulation.athena import Athena
 
 RAW, STAGE = contract("raw.card"), contract("stage.card")
@@ -95,7 +95,7 @@ def test_a_month_with_repeats_and_refusals_on_every_date(lake: GlueLake, athena:
     assert fates.repeated == LONGEST
     assert fates.quarantined == {"disp_id:ge": LONGEST, "type:isin": LONGEST}
     assert fates.values_set_aside == {"card_last_four:str_matches": LONGEST}
-    assert not set(fates.files) & set(fates.held)
+    assert not set(fates.files) & set(fates.unpublished)
     put = lake.publish(STAGE.table, fates.files, Partitions.on(*dates), {"run_id": "r"})
     assert put.rows == 3 * LONGEST
     assert lake.dates(STAGE.table) == dict.fromkeys(dates, 3)

@@ -23,7 +23,7 @@ owners AS (
     GROUP BY account_id
 ),
 
-again AS (
+redelivered AS (
     -- Delivered again, a number had been reached on an earlier date: only such dates are searched.
     SELECT trans_id, max(business_date) AS latest
     FROM {{ ref('stage_transaction') }}
@@ -33,13 +33,13 @@ again AS (
             min(trans_id) AS lowest,
             max(max(trans_id)) OVER (
                 ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS reached
+            ) AS highest_earlier_id
         FROM {{ ref('stage_transaction') }}
         WHERE business_date <= {{ as_of }}
         GROUP BY business_date
-        QUALIFY lowest <= reached
+        QUALIFY lowest <= highest_earlier_id
     ) USING (business_date)
-    WHERE trans_id <= reached
+    WHERE trans_id <= highest_earlier_id
     GROUP BY trans_id
 ),
 
@@ -56,8 +56,8 @@ openings AS (
         AND date < {{ window_start }}
         AND (
             -- As a join it would put all transactions, not these few, into a hash table.
-            trans_id NOT IN (SELECT trans_id FROM again)
-            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
+            trans_id NOT IN (SELECT trans_id FROM redelivered)
+            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM redelivered)
         )
     GROUP BY account_id
 ),
@@ -86,8 +86,8 @@ movements AS (
             AND date BETWEEN {{ window_start }} AND {{ as_of }}
             AND (
                 -- As a join it would put all transactions, not these few, into a hash table.
-                trans_id NOT IN (SELECT trans_id FROM again)
-                OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
+                trans_id NOT IN (SELECT trans_id FROM redelivered)
+                OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM redelivered)
             )
     )
     GROUP BY account_id
@@ -125,7 +125,7 @@ totals AS (
     GROUP BY client_id
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, else NULL: nobody knows.
     SELECT disposition AS accounts, disposition + transaction AS transactions
     FROM (
@@ -142,15 +142,15 @@ nothing AS (
 measured AS (
     SELECT
         client_id,
-        coalesce(totals.accounts, nothing.accounts) AS accounts,
+        coalesce(totals.accounts, zero_or_null.accounts) AS accounts,
         balance,
         balance_days,
-        coalesce(totals.transactions, nothing.transactions) AS transactions,
-        coalesce(credits, nothing.transactions) AS credits,
-        coalesce(debits, nothing.transactions) AS debits,
+        coalesce(totals.transactions, zero_or_null.transactions) AS transactions,
+        coalesce(credits, zero_or_null.transactions) AS credits,
+        coalesce(debits, zero_or_null.transactions) AS debits,
         {{ as_of }} - last_date AS recency
     FROM clients
-    CROSS JOIN nothing
+    CROSS JOIN zero_or_null
     LEFT JOIN totals USING (client_id)
 ),
 

@@ -45,7 +45,7 @@ owners AS (
     GROUP BY account_id
 ),
 
-again AS (
+redelivered AS (
     -- Delivered again, a number had been reached on an earlier date: only such dates are searched.
     SELECT trans_id, max(business_date) AS latest
     FROM {{ ref('stage_transaction') }}
@@ -55,13 +55,13 @@ again AS (
             min(trans_id) AS lowest,
             max(max(trans_id)) OVER (
                 ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS reached
+            ) AS highest_earlier_id
         FROM {{ ref('stage_transaction') }}
         WHERE business_date <= {{ as_of }}
         GROUP BY business_date
-        QUALIFY lowest <= reached
+        QUALIFY lowest <= highest_earlier_id
     ) USING (business_date)
-    WHERE trans_id <= reached
+    WHERE trans_id <= highest_earlier_id
     GROUP BY trans_id
 ),
 
@@ -78,8 +78,8 @@ transfers AS (
         AND amount > 0
         AND (
             -- As a join it would put all transactions, not these few, into a hash table.
-            trans_id NOT IN (SELECT trans_id FROM again)
-            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
+            trans_id NOT IN (SELECT trans_id FROM redelivered)
+            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM redelivered)
         )
     GROUP BY account_id, date, amount
     QUALIFY count(*) OVER (PARTITION BY account_id) <= 100

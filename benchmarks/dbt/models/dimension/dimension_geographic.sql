@@ -116,7 +116,7 @@ top_{{ place }} AS (
         ) = 1
 ),
 {% endfor %}
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, else NULL: nobody knows.
     SELECT
         disposition + account AS branches,
@@ -136,18 +136,18 @@ SELECT
     {{ as_of }} AS business_date,
     client_id,
     home_branch AS geo_home_branch_id,
-    coalesce(branches.branches, nothing.branches) AS geo_branches,
-    coalesce(visits.sessions, nothing.sessions) AS geo_web_sessions,
+    coalesce(branches.branches, zero_or_null.branches) AS geo_branches,
+    coalesce(visits.sessions, zero_or_null.sessions) AS geo_web_sessions,
     {%- for place, (known, names) in places.items() %}
     {{ place }} AS geo_web_{{ place }},
-    coalesce({{ place }}_sessions, nothing.sessions) AS geo_web_{{ place }}_sessions,
-    coalesce({{ known }}, nothing.sessions) AS geo_web_{{ place }}_known_sessions,
+    coalesce({{ place }}_sessions, zero_or_null.sessions) AS geo_web_{{ place }}_sessions,
+    coalesce({{ known }}, zero_or_null.sessions) AS geo_web_{{ place }}_known_sessions,
     -- Whole numbers: half a unit of the fourth digit rounds up, exactly.
     ((20000 * {{ place }}_sessions + {{ known }}) // (2 * {{ known }}))::DECIMAL(18, 0)
     * 0.0001::DECIMAL(5, 4) AS geo_web_{{ place }}_share,
     {%- endfor %}
 FROM clients
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 LEFT JOIN branches USING (client_id)
 LEFT JOIN visits USING (client_id)
 LEFT JOIN top_country USING (client_id)

@@ -32,7 +32,7 @@ owners AS (
     GROUP BY account_id
 ),
 
-again AS (
+redelivered AS (
     -- Delivered again, a number had been reached on an earlier date: only such dates are searched.
     SELECT trans_id, max(business_date) AS latest
     FROM {{ ref('stage_transaction') }}
@@ -42,13 +42,13 @@ again AS (
             min(trans_id) AS lowest,
             max(max(trans_id)) OVER (
                 ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS reached
+            ) AS highest_earlier_id
         FROM {{ ref('stage_transaction') }}
         WHERE business_date <= {{ as_of }}
         GROUP BY business_date
-        QUALIFY lowest <= reached
+        QUALIFY lowest <= highest_earlier_id
     ) USING (business_date)
-    WHERE trans_id <= reached
+    WHERE trans_id <= highest_earlier_id
     GROUP BY trans_id
 ),
 
@@ -75,8 +75,8 @@ activity_of_account AS (
             AND date <= {{ as_of }}
             AND (
                 -- As a join it would put all transactions, not these few, into a hash table.
-                trans_id NOT IN (SELECT trans_id FROM again)
-                OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
+                trans_id NOT IN (SELECT trans_id FROM redelivered)
+                OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM redelivered)
             )
     )
     GROUP BY account_id
@@ -148,7 +148,7 @@ sessions AS (
     GROUP BY client_id
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, else NULL: nobody knows.
     SELECT
         disposition + account AS accounts,
@@ -173,17 +173,17 @@ measured AS (
         client_id,
         last_date,
         coalesce(created_date, accounts.first_date) AS since,
-        coalesce(active_months, nothing.transactions) AS active_months,
-        coalesce(activity.transactions, nothing.transactions) AS transactions,
-        coalesce(sessions.sessions, nothing.sessions) AS sessions,
-        coalesce(new_accounts, nothing.accounts) AS new_accounts,
-        coalesce(new_cards, nothing.cards) AS new_cards,
+        coalesce(active_months, zero_or_null.transactions) AS active_months,
+        coalesce(activity.transactions, zero_or_null.transactions) AS transactions,
+        coalesce(sessions.sessions, zero_or_null.sessions) AS sessions,
+        coalesce(new_accounts, zero_or_null.accounts) AS new_accounts,
+        coalesce(new_cards, zero_or_null.cards) AS new_cards,
         balance,
         -- Before the bank's first transaction nothing is known.
         CASE WHEN began < {{ from_3m }} THEN balance_3m END AS balance_3m,
         CASE WHEN began < {{ from_6m }} THEN balance_6m END AS balance_6m
     FROM clients
-    CROSS JOIN nothing
+    CROSS JOIN zero_or_null
     CROSS JOIN (
         SELECT min(date) AS began FROM {{ ref('stage_transaction') }}
         WHERE business_date <= {{ as_of }}

@@ -23,7 +23,7 @@ owners AS (
     GROUP BY account_id
 ),
 
-again AS (
+redelivered AS (
     -- Delivered again, a number had been reached on an earlier date: only such dates are searched.
     SELECT trans_id, max(business_date) AS latest
     FROM {{ ref('stage_transaction') }}
@@ -33,13 +33,13 @@ again AS (
             min(trans_id) AS lowest,
             max(max(trans_id)) OVER (
                 ORDER BY business_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS reached
+            ) AS highest_earlier_id
         FROM {{ ref('stage_transaction') }}
         WHERE business_date <= {{ as_of }}
         GROUP BY business_date
-        QUALIFY lowest <= reached
+        QUALIFY lowest <= highest_earlier_id
     ) USING (business_date)
-    WHERE trans_id <= reached
+    WHERE trans_id <= highest_earlier_id
     GROUP BY trans_id
 ),
 
@@ -52,8 +52,8 @@ stated AS (
         AND balance IS NOT NULL
         AND (
             -- As a join it would put all transactions, not these few, into a hash table.
-            trans_id NOT IN (SELECT trans_id FROM again)
-            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM again)
+            trans_id NOT IN (SELECT trans_id FROM redelivered)
+            OR (trans_id, business_date) IN (SELECT (trans_id, latest) FROM redelivered)
         )
 ),
 
@@ -76,7 +76,7 @@ came_overdrawn AS (
         )
 ),
 
-held AS (
+balance_periods AS (
     -- What an account closed a day with, from that day to the next change. Of an account that came
     -- into the 90 days overdrawn all are needed, since its streak is older.
     SELECT
@@ -112,7 +112,7 @@ accounts AS (
         sqrt(
             (n * squares::DECIMAL(34, 4) - total::DECIMAL(20, 2) * total::DECIMAL(16, 2))::DOUBLE
         ) / n::DOUBLE AS deviation
-    FROM held
+    FROM balance_periods
     GROUP BY account_id
 ),
 
@@ -138,7 +138,7 @@ spells AS (
             PARTITION BY client_id ORDER BY first_day
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS covered_to
-    FROM held
+    FROM balance_periods
     INNER JOIN owners USING (account_id)
     WHERE balance < 0
 ),
@@ -153,7 +153,7 @@ overdrawn AS (
     GROUP BY client_id
 ),
 
-nothing AS (
+zero_or_null AS (
     -- What a client without any shows: 0 where the feeds have delivered, else NULL: nobody knows.
     SELECT disposition + transaction AS transactions
     FROM (
@@ -179,6 +179,6 @@ SELECT
     -- By way of its text a double is rounded half up.
     deviation::VARCHAR::DECIMAL(18, 2) AS risk_balance_volatility_90d
 FROM clients
-CROSS JOIN nothing
+CROSS JOIN zero_or_null
 LEFT JOIN balances USING (client_id)
 LEFT JOIN overdrawn USING (client_id)

@@ -7,7 +7,7 @@ from resources.account.client import client
 from resources.deployment.deployment import Deployment, deployment
 
 
-def test_the_stage_is_there_and_the_environment_names_it(
+def test_the_environment_is_there_and_the_variables_name_it(
     aws: AwsNames, aws_deployment: Deployment
 ) -> None:
     buckets = {b["Name"] for b in client("s3", aws.region).list_buckets()["Buckets"]}
@@ -19,11 +19,11 @@ def test_the_stage_is_there_and_the_environment_names_it(
     assert deployment().aws == aws == aws_deployment.aws
 
 
-def test_two_stages_have_nothing_in_common(aws: AwsNames, aws_endpoint: str) -> None:
-    from tests.aws.stage import new_stage
+def test_two_environments_have_nothing_in_common(aws: AwsNames, aws_endpoint: str) -> None:
+    from tests.aws.environment import new_environment
 
     inside = os.environ["CUSTOMER360_DEPLOYMENT"]
-    with new_stage(aws_endpoint) as other:
+    with new_environment(aws_endpoint) as other:
         assert not {aws.bucket(layer) for layer in LAYERS} & {other.bucket(b) for b in LAYERS}
         assert os.environ["CUSTOMER360_DEPLOYMENT"] != inside
     assert os.environ["CUSTOMER360_DEPLOYMENT"] == inside

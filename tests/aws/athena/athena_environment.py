@@ -1,4 +1,4 @@
-"""Small tables of a stage, and an engine over them, for the tests of Athena."""
+"""Small tables of an environment, and an engine over them, for the tests of Athena."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROWS = {
 
 
 def lake_of(names: AwsNames, tmp_path: Path) -> GlueLake:
-    """Return a lake of the stage whose `raw.card` holds ROWS."""
+    """Return a lake of the environment whose `raw.card` holds ROWS."""
     lake = GlueLake(names=names, lake_dir=tmp_path / "lake")
     for table in ("raw.card", "stage.card"):
         lake.ensure(table, SCHEMA)
@@ -76,7 +76,7 @@ def arrow(day: dt.date, values: Sequence[tuple[Any, ...]]) -> pa.Table:
 
 
 def engine_of(lake: GlueLake, **settings: Any) -> AthenaEngine:
-    """Return the engine that a run of the stage has, without its state machine."""
+    """Return the engine that a run of the environment has, without its state machine."""
     made = AthenaResource(
         names=lake.names.model_dump_json(),
         lake_dir=str(lake.lake_dir),
@@ -93,13 +93,13 @@ def work(run_id: str = "run-1", attempt_of: str = "run-1") -> Work:
 
 
 def temporary_tables(lake: GlueLake) -> list[str]:
-    """Return the tables of the stage's temporary database."""
+    """Return the tables of the environment's temporary database."""
     found = lake.catalog.list_tables(lake.names.temporary_database)
     return sorted(".".join(name) for name in found)
 
 
 def temporary_objects(lake: GlueLake) -> list[str]:
-    """Return the objects below the stage's temporary address, and metadata of candidates."""
+    """Return the objects below the environment's temporary address, and metadata of candidates."""
     found = []
     for address in (lake.names.temporary, lake.names.table_location("stage", "card") + "/data"):
         bucket, _, prefix = address.removeprefix("s3://").partition("/")

@@ -1,4 +1,4 @@
-"""A stage with everything that the asset graph needs, and its tables beside the local ones."""
+"""An environment with all that the asset graph needs, and its tables beside the local ones."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tests.aws.emulation.athena_back_end import MakeBackEnd
 from tests.aws.emulation.athena_duckdb import DuckDbBackEnd
 from tests.aws.emulation.job_machine import Machine
 from tests.aws.emulation.step_functions import StepFunctions
-from tests.aws.jobs.job_stage import EmulatedJobs, create_jobs, emulated_jobs
-from tests.aws.stage import CARD_KEY, new_stage
+from tests.aws.environment import CARD_KEY, new_environment
+from tests.aws.jobs.job_environment import EmulatedJobs, create_jobs, emulated_jobs
 from tests.run.small_bank import run_here
 
 Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A stage of an emulated account, and the services that really execute."""
+class Environment:
+    """An environment of an emulated account, and the services that really execute."""
 
     names: AwsNames
     athena: Athena
@@ -40,24 +40,24 @@ class Stage:
 
 
 @contextmanager
-def whole_stage(
+def whole_environment(
     endpoint: str,
     folder: Path,
     back_end: MakeBackEnd = DuckDbBackEnd,
     machine: Machine | None = None,
-) -> Iterator[Stage]:
-    """Yield a stage; the environment points to it and its services."""
+) -> Iterator[Environment]:
+    """Yield an environment; the process's variables name it and its services."""
     with ExitStack() as stack:
-        names = stack.enter_context(new_stage(endpoint))
+        names = stack.enter_context(new_environment(endpoint))
         athena = stack.enter_context(emulated_athena(endpoint, names, folder / "athena", back_end))
         fan_out = stack.enter_context(emulated_step_functions(endpoint, athena.url, names))
         jobs = stack.enter_context(emulated_jobs(endpoint, machine=machine))
         create_jobs(names)
-        yield Stage(names, athena, fan_out, jobs)
+        yield Environment(names, athena, fan_out, jobs)
 
 
 def land(names: AwsNames, landing: Path) -> int:
-    """Deliver a folder's files to the stage's landing zone; give how many."""
+    """Deliver a folder's files to the environment's landing zone; give how many."""
     s3 = client("s3", names.region)
     files = sorted(p for p in landing.rglob("*") if p.is_file())
     for file in files:
@@ -68,14 +68,14 @@ def land(names: AwsNames, landing: Path) -> int:
 
 @contextmanager
 def locally() -> Iterator[None]:
-    """Point the environment to the local deployment, with the stage's card key."""
+    """Set the process's variables to the local deployment, with the environment's card key."""
     local = {"CUSTOMER360_DEPLOYMENT": "local", "CUSTOMER360_CARD_KEY": CARD_KEY}
     with mock.patch.dict(os.environ, local):
         yield
 
 
 def build(home: Path, landing: Path | None, *dates: dt.date) -> str:
-    """Run the command for each date on the deployment of the environment; give what it printed."""
+    """Run the command for each date on the deployment that the variables name; return its text."""
     said = ""
     for date in dates:
         code, printed = run_here(home, landing, str(date))  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ def build(home: Path, landing: Path | None, *dates: dt.date) -> str:
 
 
 def tables(home: Path) -> dict[str, Rows]:
-    """Return all rows of every table of the environment's deployment, in order of their values."""
+    """Return all rows of every table of the deployment that the variables name, sorted."""
     lake = services_of(deployment(home))["lake"]
     found = {}
     for table in lake.tables():

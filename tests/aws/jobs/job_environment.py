@@ -1,4 +1,4 @@
-"""What of a stage runs jobs: Glue jobs, the EMR application, and the emulation behind them."""
+"""What runs an environment's jobs: Glue, the EMR application, and the emulation behind them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def emulated_jobs(
 
 
 def create_jobs(names: AwsNames) -> None:
-    """Create what the stage's stack has for jobs."""
+    """Create what the environment's stack has for jobs."""
     for script in GLUE_SCRIPTS:
         client("glue", names.region).create_job(
             Name=names.glue_job(script),
@@ -62,7 +62,7 @@ def create_jobs(names: AwsNames) -> None:
 
 
 def create_cluster(names: AwsNames, name: str) -> str:
-    """Create a cluster that copies its logs to the stage; give its id."""
+    """Create a cluster that copies its logs to the environment; give its id."""
     started = client("emr", names.region).run_job_flow(
         Name=name,
         LogUri=f"{names.job_logs}/",

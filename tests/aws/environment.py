@@ -1,4 +1,4 @@
-"""A stage of the platform on an emulated account: its names, and what its stack would create."""
+"""An environment on an emulated account: its names, and what its stack would create."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CARD_KEY = "c0" * 32
 _NUMBERS = itertools.count(1)
 
 
-def environment(endpoint: str, names: AwsNames) -> dict[str, str]:
-    """Return the environment of a process of the stage."""
+def variables_of(endpoint: str, names: AwsNames) -> dict[str, str]:
+    """Return the environment variables of a process that works in this environment."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -27,16 +27,16 @@ def environment(endpoint: str, names: AwsNames) -> dict[str, str]:
         "AWS_REGION": names.region,
         "AWS_DEFAULT_REGION": names.region,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "CUSTOMER360_DEPLOYMENT": f"aws://{names.account}/{names.region}/{names.stage}",
+        "CUSTOMER360_DEPLOYMENT": f"aws://{names.account}/{names.region}/{names.environment}",
     }
 
 
 @contextmanager
-def new_stage(endpoint: str) -> Iterator[AwsNames]:
-    """Yield a stage of this test alone, fully created; the environment points to it."""
+def new_environment(endpoint: str) -> Iterator[AwsNames]:
+    """Yield an environment of this test alone, fully created; the process's variables name it."""
     number = f"{os.getpid() % 10_000}n{next(_NUMBERS)}"
-    names = AwsNames(account=ACCOUNT, region=REGION, stage=f"branch-{number}")
-    with mock.patch.dict(os.environ, environment(endpoint, names)):
+    names = AwsNames(account=ACCOUNT, region=REGION, environment=f"branch-{number}")
+    with mock.patch.dict(os.environ, variables_of(endpoint, names)):
         for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "CUSTOMER360_CARD_KEY"):
             os.environ.pop(variable, None)
         create(names)
@@ -44,7 +44,7 @@ def new_stage(endpoint: str) -> Iterator[AwsNames]:
 
 
 def create(names: AwsNames) -> None:
-    """Create the buckets, queue, table, databases and secrets of a stage."""
+    """Create the buckets, queue, table, databases and secrets of an environment."""
     s3, glue, secrets = (client(s, names.region) for s in ("s3", "glue", "secretsmanager"))
     for layer in LAYERS:
         bucket = names.bucket(layer)
