@@ -21,8 +21,10 @@ def withdrawn(platform: Platform, candidate: Candidate, corrected: int) -> Findi
     missing = 0
     if replaced:
         keys = ", ".join(f'"{k}"' for k in contract.key)
+        known = " AND ".join(f'"{k}" IS NOT NULL' for k in contract.key)
         sql = (
-            f"SELECT count(*) AS missing FROM (SELECT {keys} FROM published.rows"
+            # A row of a release before a part of the key has no key to look for.
+            f"SELECT count(*) AS missing FROM (SELECT {keys} FROM published.rows WHERE {known}"
             f" EXCEPT SELECT {keys} FROM candidate.rows) AS gone"
         )
         inputs = {
