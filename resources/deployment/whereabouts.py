@@ -134,8 +134,11 @@ def _record(home: Path) -> dict[str, Any] | None:
         return None
     except ValueError:
         kept = None
-    sound = isinstance(kept, dict) and isinstance(kept.get("path"), str)
-    if not sound or not isinstance(kept.get("layout", 0), int):
+    if (
+        not isinstance(kept, dict)
+        or not isinstance(kept.get("path"), str)
+        or not isinstance(kept.get("layout", 0), int)
+    ):
         raise PlaceError(f"{path} is damaged. Delete it if the home was neither copied nor moved.")
     return kept
 
