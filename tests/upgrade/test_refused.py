@@ -85,3 +85,17 @@ def test_an_environment_on_aws_needs_no_upgrade(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_help_has_an_example() -> None:
     assert "Example: customer360 upgrade --home .customer360" in said_by("upgrade", "--help")
+
+
+def test_a_record_without_a_number_is_of_an_earlier_release(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    Deployment(home=home).save()
+    record = json.loads((home / HOME_FILE).read_text())
+    del record["layout"]
+    (home / HOME_FILE).write_text(json.dumps(record))
+    (line,) = said_by("tables", "--home", home, code=1).splitlines()
+    assert line.endswith(f"customer360 upgrade --home {home}.")
+    said_by("upgrade", "--home", home)
+    upgraded = json.loads((home / HOME_FILE).read_text())
+    assert upgraded == {**record, "layout": LAYOUT}
+    said_by("tables", "--home", home)
