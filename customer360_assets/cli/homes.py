@@ -20,7 +20,7 @@ def backup(
     from customer360_assets.runs.backup import back_up
     from resources.deployment.deployment import DeploymentError, deployment_of_home
 
-    source, target = deployment_of_home(home), to.expanduser().resolve()
+    source, target = deployment_of_home(home, older=True), to.expanduser().resolve()
     if source.aws is not None:
         raise DeploymentError("On AWS the data lies in S3 and DynamoDB: back it up there.")
     back_up(source, target)

@@ -58,7 +58,7 @@ class Readable:
             files = lake.files(table, first=newest, last=newest)
         else:
             files = []
-        return files or [lake.empty_file(table)]
+        return lake.with_columns(table, files) if files else [lake.empty_file(table)]
 
 
 def _contract_reads(table: str) -> str:

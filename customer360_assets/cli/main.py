@@ -16,6 +16,7 @@ from customer360_assets.cli.hold import hold
 from customer360_assets.cli.homes import backup, restore
 from customer360_assets.cli.options import HOME_KEY, AsOf, Home, OutputFormat, ProfileFormat
 from customer360_assets.cli.stopping import stoppable
+from customer360_assets.cli.upgrade import upgrade
 from customer360_assets.cli.visible import say_failure, write_anything
 from resources.files.private import keep_private
 
@@ -291,6 +292,7 @@ def ui(
 app.command(epilog="Example: customer360 automation on --home .customer360")(automation)
 app.command(epilog="Example: customer360 backup --to /backup/2024-05-23")(backup)
 app.command(epilog="Example: customer360 restore --home .customer360")(restore)
+app.command(epilog="Example: customer360 upgrade --home .customer360")(upgrade)
 app.command(epilog="Example: customer360 hold lift --date 2024-05-23")(hold)
 
 

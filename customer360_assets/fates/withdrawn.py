@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customer360_assets.publishing.checks.results import Finding
-from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.lake_tables import published, readable
 from customer360_assets.publishing.platform import Platform
 from customer360_assets.publishing.publish import Candidate
 from customer360_assets.publishing.reading import replaced_files
@@ -17,16 +17,18 @@ def withdrawn(platform: Platform, candidate: Candidate, corrected: int) -> Findi
     an earlier date.
     """
     contract, span = candidate.contract, candidate.span
-    published = replaced_files(platform, contract.table, span)
+    replaced = replaced_files(platform, contract.table, span)
     missing = 0
-    if published:
+    if replaced:
         keys = ", ".join(f'"{k}"' for k in contract.key)
+        known = " AND ".join(f'"{k}" IS NOT NULL' for k in contract.key)
         sql = (
-            f"SELECT count(*) AS missing FROM (SELECT {keys} FROM published.rows"
+            # A row of a release before a part of the key has no key to look for.
+            f"SELECT count(*) AS missing FROM (SELECT {keys} FROM published.rows WHERE {known}"
             f" EXCEPT SELECT {keys} FROM candidate.rows) AS gone"
         )
         inputs = {
-            "published.rows": published,
+            "published.rows": published(platform, contract.table, replaced),
             "candidate.rows": readable(platform, contract.table, candidate.files),
         }
         missing = int(platform.sql.one(sql, inputs=inputs)["missing"])

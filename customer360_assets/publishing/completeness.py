@@ -23,7 +23,7 @@ from customer360_assets.publishing.checks.kept_keys import (
     no_customer,
 )
 from customer360_assets.publishing.checks.results import Finding
-from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.lake_tables import published
 from customer360_assets.publishing.platform import Platform
 from customer360_assets.publishing.publish import Candidate
 from customer360_assets.publishing.reading import grouped, replaced_files
@@ -129,10 +129,10 @@ def _against_itself(
     by_date: Mapping[dt.date, Sequence[str]],
 ) -> Loss:
     """Return the loss against what is published of the date itself, if that is less."""
-    published = replaced_files(platform, contract.table, Span(loss.date, loss.date))
-    if not published:
+    replaced = replaced_files(platform, contract.table, Span(loss.date, loss.date))
+    if not replaced:
         return loss
-    (own,) = _counted(platform, contract, (loss.date, published), {loss.date: by_date[loss.date]})
+    (own,) = _counted(platform, contract, (loss.date, replaced), {loss.date: by_date[loss.date]})
     return loss if own.exceeds(contract) else own
 
 
@@ -142,13 +142,13 @@ def _counted(
     before: tuple[dt.date | None, Sequence[str]],
     by_date: Mapping[dt.date, Sequence[str]],
 ) -> list[Loss]:
-    date, published = before
+    date, shown = before
     candidate = [file for files in by_date.values() for file in files]
     counted = platform.sql.query(
         loss_sql(contract),
         inputs={
             "candidate.rows": candidate,
-            "published.rows": readable(platform, contract.table, published),
+            "published.rows": published(platform, contract.table, shown),
         },
     ).to_pylist()
     earlier = [(date, False)] if date else []

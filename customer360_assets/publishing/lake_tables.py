@@ -43,6 +43,11 @@ def candidate_dir(platform: Platform, contract: Contract, key: str) -> Path:
     return platform.lake.candidate_dir(contract.table, key)
 
 
+def published(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:
+    """Return published files as a query reads them: with every column of the table."""
+    return platform.lake.with_columns(table, files) if files else readable(platform, table, files)
+
+
 def readable(platform: Platform, table: str, files: Sequence[str]) -> Sequence[str]:
     """Return the files; if there are none, a file without rows that has the columns."""
     if files:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from customer360_assets.contracts import contract as contract_of
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.planning.versions import window_start
-from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.lake_tables import published
 from customer360_assets.publishing.platform import Platform
 from customer360_assets.tables.partitions import Span
 from resources.protocols.lake_types import DamagedFileError, MissingTableError
@@ -47,7 +47,7 @@ def as_of_inputs(
 ) -> dict[str, Sequence[str]]:
     """Return the files of every table that an as-of table reads, never an empty list."""
     return {
-        name: readable(platform, name, as_of_files(platform, contract_of(name), as_of, months))
+        name: published(platform, name, as_of_files(platform, contract_of(name), as_of, months))
         for name in reads
     }
 
@@ -102,5 +102,5 @@ def span_inputs(platform: Platform, reads: Iterable[str], span: Span) -> dict[st
             files = platform.lake.files(name, first=span.first, last=span.last)
         except MissingTableError:
             files = []
-        found[name] = readable(platform, name, files)
+        found[name] = published(platform, name, files)
     return found

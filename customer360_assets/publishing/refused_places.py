@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from customer360_assets.contracts.contract import Contract
-from customer360_assets.publishing.lake_tables import readable
+from customer360_assets.publishing.lake_tables import published
 from customer360_assets.publishing.platform import Platform
 from customer360_assets.publishing.reading import replaced_files
 from customer360_assets.tables.partitions import Span
@@ -39,7 +39,7 @@ def add_refused(
         " WHERE caught_by = ? AND business_date BETWEEN ? AND ?"
         f" ORDER BY file, line_no, rule, set_aside LIMIT {LISTED}",
         params=[contract.table.replace(".", "/"), span.first, span.last],
-        inputs={table: readable(platform, table, replaced_files(platform, table, span))},
+        inputs={table: published(platform, table, replaced_files(platform, table, span))},
     ).to_pylist()
     rest = {NOT_LISTED: count - len(found)} if count > len(found) else {}
     context.add_asset_metadata(

@@ -15,12 +15,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resources.account.aws_names import AwsNames
-from resources.deployment.whereabouts import record_place, refuse_elsewhere, refuse_unusable
+from resources.deployment.whereabouts import (
+    SETTINGS_FILE,
+    is_home,
+    record_place,
+    refuse_elsewhere,
+    refuse_newer,
+    refuse_older,
+    refuse_unusable,
+)
 from resources.files.private import make_private
 from resources.protocols.errors import ExplainedError
 
 LOCAL = "local"
-SETTINGS_FILE = "settings.json"
 DEFAULT_HOME = Path("~/.customer360")
 EARLIEST = dt.date(1993, 1, 1)
 """No delivery of an earlier date is believed where no first business date is stated."""
@@ -164,13 +171,14 @@ def deployment(
     *,
     landing: Path | None = None,
     feeds: str | None = None,
+    older: bool = False,
 ) -> Deployment:
     """Return the deployment by arguments, then environment variables, then the home's settings.
 
     The variables are CUSTOMER360_DEPLOYMENT ("local", or an environment's address),
     CUSTOMER360_HOME, CUSTOMER360_LANDING, CUSTOMER360_FEEDS, CUSTOMER360_FIRST_BUSINESS_DATE and
-    CUSTOMER360_SETTLE_SECONDS, which the home does not remember.
-    Raises DeploymentError naming the setting that is wrong.
+    CUSTOMER360_SETTLE_SECONDS, which the home does not remember. older: accept a home of an earlier
+    release. Raises DeploymentError naming the setting that is wrong.
     """
     root = home_folder(home)
     settings = _remembered(root)
@@ -186,7 +194,7 @@ def deployment(
     if settings.get("feeds") and (folder := _folder(str(settings["feeds"]))).is_dir():
         settings["feeds"] = str(folder)
     try:
-        found = Deployment(home=root, aws=_aws(), **settings)
+        found = Deployment(home=root, aws=environment(), **settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -195,16 +203,19 @@ def deployment(
         raise DeploymentError(f"The setting {name} of {source} is wrong: {message}.") from None
     if found.aws is None:
         refuse_unusable(root, found.landing)
+        refuse_newer(root)
+        if not older:
+            refuse_older(root)
         refuse_elsewhere(root)
     return found
 
 
-def deployment_of_home(home: Path | None = None) -> Deployment:
+def deployment_of_home(home: Path | None = None, *, older: bool = False) -> Deployment:
     """Return the deployment of a home that exists; DeploymentError for any other folder.
 
-    On AWS the home is a worker's own folder and may be new.
+    On AWS the home is a worker's own folder and may be new. older: see `deployment`.
     """
-    found = deployment(home)
+    found = deployment(home, older=older)
     if found.aws is None:
         refuse_no_home(found.home)
     return found
@@ -213,8 +224,7 @@ def deployment_of_home(home: Path | None = None) -> Deployment:
 def refuse_no_home(home: Path) -> None:
     """Raise DeploymentError if nothing was built in a folder."""
     _refuse_no_folder(home)
-    marks = (home / SETTINGS_FILE, home / "lake" / "catalog.db")
-    if not any(mark.exists() for mark in marks):
+    if not is_home(home):
         raise DeploymentError(
             f"{home} is not a home: nothing was built there. Give the --home of an earlier "
             "run, or make one with customer360 run or demo."
@@ -256,7 +266,8 @@ def _remembered(root: Path) -> dict[str, Any]:
     return kept
 
 
-def _aws() -> AwsNames | None:
+def environment() -> AwsNames | None:
+    """Return the names of the environment on AWS that is configured; None for a local home."""
     address = os.environ.get("CUSTOMER360_DEPLOYMENT", LOCAL)
     if address == LOCAL:
         return None

@@ -24,6 +24,7 @@ from resources.protocols.lake_types import (
     LakeError,
     Partitions,
     Published,
+    Slice,
     Snapshot,
     TableInfo,
 )
@@ -191,6 +192,26 @@ class IcebergLake(ABC):
                     path = self._path(file.file_path)
                     found.append((*(str(partition[name]) for name in columns), path))
         return [row[-1] for row in sorted(found)], snapshot.snapshot_id if snapshot else None
+
+    def with_columns(self, table: str, files: Sequence[str]) -> Sequence[str]:
+        """See `Lake.with_columns`. A list is asked of all schemas there were, to open no file."""
+        source = self.load(table)
+        schemas = source.schemas()
+        if isinstance(files, Slice):
+            state = source.snapshot_by_id(files.snapshot_id)
+            shown = schemas[state.schema_id] if state and state.schema_id is not None else None
+            written = [shown] if shown else []
+        else:
+            written = list(schemas.values())
+        wanted = set(source.schema().column_names)
+        if all(wanted <= set(schema.column_names) for schema in written):
+            return files
+        # The first one gives the columns their order.
+        return [self.empty_file(table), *files]
+
+    @abstractmethod
+    def empty_file(self, table: str) -> str:
+        """See `Lake.empty_file`."""
 
     def batches(
         self, table: str, first: date | None = None, last: date | None = None

@@ -41,8 +41,7 @@ class Digests:
 
     def record(self, files: Sequence[str]) -> dict[str, str]:
         """Record files that are about to be published; return those that are not as recorded."""
-        known = self._known(files)
-        new = [file for file in files if file not in known]
+        known, new = self._known(files), self.unrecorded(files)
         states = [_state(file) for file in new]
         if new:
             found = zip(map(self._name, new), side_by_side(_sha256, new), strict=True)
@@ -50,6 +49,11 @@ class Digests:
                 database.executemany("INSERT OR REPLACE INTO file_digest VALUES (?, ?, 0)", found)
         _VERIFIED.update(states)
         return self.problems(list(known))
+
+    def unrecorded(self, files: Sequence[str]) -> list[str]:
+        """Return the files of which nothing is recorded."""
+        known = self._known(files)
+        return [file for file in files if file not in known]
 
     def problems(self, files: Sequence[str]) -> dict[str, str]:
         """Return what is wrong with files; what is not recorded, of an older release, is taken."""

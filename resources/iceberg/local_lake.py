@@ -186,6 +186,14 @@ class LocalLake(IcebergLake):
     def _record(self, table: str, files: Sequence[str]) -> None:
         self._refuse(table, self._digests.record(files), None)
 
+    def record_published(self, table: str) -> int:
+        """Record the published files that a release without records has left; return how many."""
+        _, shown = self._shown(table)
+        there = [f.file_path for f in shown if Path(path_of(f.file_path)).is_file()]
+        new = self._digests.unrecorded(there)
+        self._digests.record(new)
+        return len(new)
+
     def _verify(self, table: str, files: Sequence[str], snapshot_id: int | None = None) -> None:
         self._refuse(table, self._digests.problems(files), snapshot_id)
 

@@ -128,7 +128,9 @@ def _evolve(
         != (want[name].field_type, want[name].doc or "")
     ]
     for name in changed:
-        _check_promotion(f"{table}.{name}", have[name].field_type, want[name].field_type)
+        # PyIceberg refuses to promote a text to a text.
+        if have[name].field_type != want[name].field_type:
+            _check_promotion(f"{table}.{name}", have[name].field_type, want[name].field_type)
     stale = {k: v for k, v in properties.items() if current.properties.get(k) != v}
     ordered = list(have) == list(want)
     if ordered and not changed and not stale:
@@ -157,6 +159,9 @@ def _check_promotion(column: str, have: object, want: object) -> None:
 
     try:
         promote(have, want)  # type: ignore[arg-type]
+        # PyIceberg compares the scale of a decimal with itself.
+        if getattr(have, "scale", None) != getattr(want, "scale", None):
+            raise ResolveError("another scale")
     except ResolveError:
         raise LakeError(
             f"{column} is {have}; Iceberg cannot make it {want} without a new column"

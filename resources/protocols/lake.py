@@ -111,6 +111,12 @@ class Lake(Protocol):
         No file is read for it. A store that keeps its objects whole by itself has none.
         """
 
+    def with_columns(self, table: str, files: Sequence[str]) -> Sequence[str]:
+        """Published files in which a query finds every column of the table.
+
+        With an empty file where they may be older than a column, which is NULL in them.
+        """
+
     def unreadable(self) -> Mapping[str, str]:
         """Tables whose metadata is missing or damaged, and what is wrong with each."""
 

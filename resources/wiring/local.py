@@ -23,8 +23,15 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
     def create_resource(self, _context: dg.InitResourceContext) -> Any:
         """Return the lake."""
+        from resources.deployment.whereabouts import is_home, record_place
+        from resources.files.private import make_private
         from resources.iceberg.local_lake import LocalLake
 
+        home = Path(self.warehouse_dir).parent
+        if not is_home(home):
+            # A home that begins with a run of Dagster's, not with a command.
+            make_private(home)
+            record_place(home)
         return LocalLake(self.catalog_uri, Path(self.warehouse_dir))
 
 

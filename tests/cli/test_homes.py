@@ -75,9 +75,12 @@ def moved(original: Path, tmp_path: Path, how: str) -> Path:
 def test_it_is_refused_in_one_line_until_it_is_restored(
     original: Path, tmp_path: Path, how: str, record: str
 ) -> None:
+    wanted, remedy, advice = rows(original), "restore", "Run customer360 restore --home {} first."
     if record == "of an earlier release":
         (original / HOME_FILE).unlink()
-    before, wanted = contents(original), rows(original)
+        # An upgrade restores, too.
+        remedy, advice = "upgrade", "then run customer360 upgrade --home {}."
+    before = contents(original)
     there = moved(original, tmp_path, how)
     for command in (
         ["tables"],
@@ -86,9 +89,9 @@ def test_it_is_refused_in_one_line_until_it_is_restored(
         ["branch", "1"],
     ):
         said = said_by(*command, "--home", there, code=1)
-        assert said.endswith(f"Run customer360 restore --home {there} first."), said
+        assert said.endswith(advice.format(there)), said
     assert contents(there) == before
-    said_by("restore", "--home", there)
+    said_by(remedy, "--home", there)
     assert rows(there) == wanted
     assert "nothing to restore" in said_by("restore", "--home", there)
     if how == "copied":

@@ -1,8 +1,10 @@
 """A table follows its contract."""
 
+from decimal import Decimal
+
 import pytest
 from pyiceberg.schema import Schema
-from pyiceberg.types import DateType, IntegerType, LongType, NestedField, StringType
+from pyiceberg.types import DateType, DecimalType, IntegerType, LongType, NestedField, StringType
 
 from resources.protocols.lake import LakeError, Partitions
 from tests.lake.lake_writers import DAY, SCHEMA, TABLE
@@ -95,3 +97,32 @@ def test_an_empty_file_follows_the_schema(lake):
     lake.ensure(TABLE, grown)
     assert pq.read_schema(lake.empty_file(TABLE)).names == grown.column_names
     assert pq.read_schema(before).names == SCHEMA.column_names
+
+
+def test_a_text_column_is_described_anew(lake):
+    lake.ensure("stage.a", schema(word=(StringType(), "Word.")))
+    lake.ensure("stage.a", schema(word=(StringType(), "A word.")))
+    field = table_of(lake, "stage.a").schema().find_field("word")
+    assert (field.field_type, field.doc) == (StringType(), "A word.")
+
+
+def test_files_that_are_older_than_every_row_of_a_column_have_it(lake, candidate):
+    import duckdb
+
+    lake.publish(TABLE, candidate([0], 1), Partitions.on(DAY(0)), {})
+    files = lake.files(TABLE)
+    assert lake.with_columns(TABLE, files) == files
+    old, *others = SCHEMA.fields
+    new = NestedField(20, "branch", StringType(), doc="Branch.")
+    lake.ensure(TABLE, Schema(old, new, *others), ("business_date",), "")
+    read = "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)"
+    found = duckdb.sql(read, params=[list(lake.with_columns(TABLE, files))])
+    assert found.columns == ["business_date", "branch", "card_token", "generation", "amount"]
+    assert found.fetchall() == [(DAY(0), None, "token0", 0, Decimal("0.00"))]
+
+
+def test_a_decimal_keeps_its_scale(lake):
+    lake.ensure("stage.a", schema(n=(DecimalType(18, 2), "Money.")))
+    lake.ensure("stage.a", schema(n=(DecimalType(24, 2), "Money.")))
+    with pytest.raises(LakeError, match="cannot make it decimal"):
+        lake.ensure("stage.a", schema(n=(DecimalType(28, 4), "Money.")))

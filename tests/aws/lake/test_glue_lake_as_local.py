@@ -6,10 +6,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pyiceberg.schema import Schema
+from pyiceberg.types import NestedField, StringType
 
 from resources.account.aws_names import AwsNames
+from resources.iceberg.glue_lake import GlueLake
+from resources.protocols.lake_types import Partitions
 from tests.aws.lake.glue_lake import Listed, Rows, read
-from tests.lake.lake_writers import SCHEMA, TABLE, Candidate
+from tests.lake.lake_writers import DAY, SCHEMA, TABLE, Candidate
 from tests.lake.test_lake_publish import (  # noqa: F401
     test_a_candidate_that_keeps_one_of_the_files_removes_the_other,
     test_a_file_that_does_not_fit_the_table_is_refused,
@@ -39,7 +43,9 @@ from tests.lake.test_lake_reading import (  # noqa: F401
 )
 from tests.lake.test_lake_schema import (  # noqa: F401
     test_a_contract_grows_and_older_files_stay_readable,
+    test_a_decimal_keeps_its_scale,
     test_a_dropped_column_leaves_the_table_and_not_the_snapshots,
+    test_a_text_column_is_described_anew,
     test_a_type_widens_where_iceberg_can_and_says_so_where_it_cannot,
     test_other_partition_columns_are_refused,
     test_the_same_contract_again_commits_nothing,
@@ -69,3 +75,20 @@ def candidate(lake: Listed) -> Candidate:
 @pytest.fixture
 def rows(lake: Listed) -> Rows:
     return partial(read, lake, TABLE)
+
+
+def test_a_slice_older_than_a_column_is_read_as_files_with_it(
+    lake: Listed, candidate: Candidate
+) -> None:
+    lake.publish(TABLE, candidate([0]), Partitions.on(DAY(0)), {})
+    old = GlueLake.files(lake, TABLE)
+    assert lake.with_columns(TABLE, old) is old
+    branch = NestedField(20, "branch", StringType(), doc="Branch.")
+    lake.ensure(TABLE, Schema(*SCHEMA.fields, branch), ("business_date",), "")
+    assert lake.with_columns(TABLE, old) == [lake.empty_file(TABLE), *old]
+    # A snapshot since then shows the column of all its files.
+    types = "business_date DATE, card_token TEXT, generation BIGINT, amount DEC(18,2), branch TEXT"
+    file = candidate.select("VALUES (DATE '2024-01-02', 'a', 1, 1, 'north')", types=types)
+    lake.publish(TABLE, [file], Partitions.on(DAY(1)), {})
+    new = GlueLake.files(lake, TABLE)
+    assert lake.with_columns(TABLE, new) is new
