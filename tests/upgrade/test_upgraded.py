@@ -14,6 +14,8 @@ from tests.run.small_bank import SmallBank
 from tests.upgrade.bank import BAD_CARD, LAST, rounds
 from tests.upgrade.old_homes import OldHome
 
+pytestmark = pytest.mark.slow  # the run and the new home take half a minute of a core each
+
 
 def test_the_run_after_it_publishes_what_was_delivered(run_after_upgrade: OldHome) -> None:
     home = run_after_upgrade
@@ -35,7 +37,6 @@ def test_the_run_after_it_publishes_what_was_delivered(run_after_upgrade: OldHom
     assert deployment(home.home).first_partition.isoformat() == "2024-05-23"
 
 
-@pytest.mark.slow
 def test_its_tables_are_those_of_a_new_home(run_after_upgrade: OldHome, tmp_path: Path) -> None:
     new = SmallBank(tmp_path)
     shutil.copytree(run_after_upgrade.home / "keys", new.home / "keys")
