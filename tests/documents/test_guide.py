@@ -70,7 +70,7 @@ def test_every_key_of_a_specification_has_its_row(model: type[BaseModel]) -> Non
 
 def test_every_dimension_is_described() -> None:
     said = set(re.findall(r"^\| [a-z ]+ \| `(\w+)` \|", text_of("docs/profile.md"), flags=re.M))
-    assert said == {c.prefix for c in contracts("dimension")}
+    assert said == {c.prefix for c in contracts("dimension")}, "the list of docs/profile.md"
 
 
 def test_every_command_is_in_the_changelog() -> None:

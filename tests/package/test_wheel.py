@@ -81,8 +81,9 @@ def test_everything_is_found_in_the_wheel(installed: Path) -> None:
     assert {"card.sql", "product_holding.sql", "customer_history.py", "customer_360.py"} <= made
     assert found["job"]
     assert found["dagster"]
-    assert len(found["feeds"]["workshop"]) == 7
-    assert len(found["feeds"]["berka"]) == 5
+    sets = ROOT / "customer360_assets" / "feeds" / "sets"
+    for bank, feeds in found["feeds"].items():
+        assert feeds == sorted(p.stem for p in (sets / bank).glob("*.yaml")) != [], bank
     checkout = len(list((ROOT / "simulator").rglob("*.sql")))
     assert found["simulator"] == checkout > 0
     assert found["typed"] == [True] * 3
