@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
+import subprocess
+import sys
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pytest
 
 from engines.unpack import checksums, differing, unpack_trino
 from tests.engines.installed import REQUIRED, demand
+from tests.patience import PATIENCE
 
 
 def packed_server(archives: Path) -> None:
@@ -71,6 +76,34 @@ def test_where_the_engines_are_required_a_skip_is_a_failure(
     monkeypatch.setenv(REQUIRED, "1")
     with pytest.raises(pytest.fail.Exception, match="make test-engines"):
         demand(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="util-linux is not installed")
+def test_an_engine_ends_with_tests_that_are_killed() -> None:
+    program = (
+        "import subprocess, time; from tests.engines.trino_server import dies_with_us;"
+        " print(subprocess.Popen(dies_with_us(['sleep', '600'])).pid, flush=True); time.sleep(600)"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, text=True
+    ) as tests:
+        assert tests.stdout is not None
+        engine = int(tests.stdout.readline())
+        assert _runs(engine)
+        tests.kill()
+    deadline = time.monotonic() + PATIENCE
+    while _runs(engine) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(engine)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_engines_that_are_here_are_taken(tmp_path: Path) -> None:

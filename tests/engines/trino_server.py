@@ -6,10 +6,11 @@ alone, holds nothing but the rows of tests, and ends with them.
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,7 +70,11 @@ def trino_server(folder: Path) -> Iterator[str]:
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            start, cwd=folder, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            dies_with_us(start),
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -78,6 +83,12 @@ def trino_server(folder: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+def dies_with_us(command: Sequence[str | Path]) -> list[str | Path]:
+    """Return the command so that the system ends it with this process, however that ends."""
+    kept = shutil.which("setpriv")
+    return [*((kept, "--pdeathsig", "KILL") if kept else ()), *command]
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
