@@ -10,6 +10,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,20 +91,27 @@ def test_an_engine_ends_with_tests_that_are_killed() -> None:
     ) as tests:
         assert tests.stdout is not None
         engine = int(tests.stdout.readline())
-        assert _runs(engine)
+        # What sets the signal becomes the engine only then: before, nothing is to be seen.
+        _wait_for(lambda: _program(engine) == "sleep")
         tests.kill()
+    _wait_for(lambda: _program(engine) is None)
+
+
+def _wait_for(what: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while _runs(engine) and time.monotonic() < deadline:
+    while not what():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert not _runs(engine)
 
 
-def _runs(pid: int) -> bool:
+def _program(pid: int) -> str | None:
+    """Return what a process runs; None for one that has ended."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
     except OSError:
-        return False
-    return state != "Z"
+        return None
+    ended = stat.rpartition(")")[2].split()[0] == "Z"
+    return None if ended else stat.partition("(")[2].rpartition(")")[0]
 
 
 def test_engines_that_are_here_are_taken(tmp_path: Path) -> None:
