@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,12 @@ def _compared(environment: Environment, landing: Path, folder: Path, *dates: dt.
 
 
 @pytest.fixture
-def environment(  # type: ignore[misc]
-    aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd
-) -> Environment:
+def environment(aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd) -> Iterator[Environment]:
     """An environment whose Athena, Step Functions, Glue and EMR execute; or Trino and Spark."""
     quick = back_end is DuckDbBackEnd
     machine = Sail() if quick else Spark(aws_endpoint, tmp_path / "spark")
     with whole_environment(aws_endpoint, tmp_path, back_end, machine) as made:
-        yield made  # type: ignore[misc]
+        yield made
 
 
 def test_a_small_bank_and_a_correction(environment: Environment, tmp_path: Path) -> None:
