@@ -101,7 +101,7 @@ def delivery_asset(
     def delivery(context: dg.AssetExecutionContext, config: IntakeConfig) -> Events:
         platform, span = Platform.of(context), span_of(context)
         ensure_all(platform)
-        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive, platform.ledger)
         feeds = sorted(log.feeds) if config.feed is None else [config.feed]
         arrived = config.date_of_arrival(context, deployment)
         taken = log.take_in(
@@ -177,7 +177,7 @@ def raw_asset(
     @retried
     def raw(context: dg.AssetExecutionContext) -> Events:
         platform, span = Platform.of(context), span_of(context)
-        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive, platform.ledger)
         deliveries = log.parsed(feed)
         kept = _kept(deliveries, span)
         before = recorded_versions(context.instance, contract.table) if kept else {}

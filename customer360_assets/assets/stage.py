@@ -82,7 +82,7 @@ def stage_asset(
         # Before the data: what is published meanwhile then makes this partition outstanding again.
         known = {table: recorded_versions(context.instance, table) for table in made_by.reads}
         # Planned once: what is counted below is what was read, whoever publishes meanwhile.
-        log = DeliveryLog.of(deployment, platform.landing, platform.archive)
+        log = DeliveryLog.of(deployment, platform.landing, platform.archive, platform.ledger)
         delivered_so_far = log.delivered(str(contract.feed))
         read = {
             piece: with_newer(span_inputs(platform, made_by.reads, piece), delivered_so_far, piece)

@@ -88,7 +88,7 @@ def run_command(
 def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
     from customer360_assets.deliveries.parsing.key_record import recorded_key
     from customer360_assets.feeds.loader import load_feeds
-    from resources.wiring.deployed import archive_of
+    from resources.wiring.deployed import ledger_of
 
     if target.aws is None:
         _refuse_landing(target)
@@ -109,7 +109,7 @@ def _refuse_unusable(target: Deployment, business_date: dt.date) -> None:
         )
     feeds = load_feeds(target.feeds).values()
     if any(spec.tokenizes for spec in feeds):
-        recorded_key(target, archive_of(target), feeds)
+        recorded_key(target, ledger_of(target), feeds)
 
 
 def _refuse_unknown(accept_loss: Sequence[str]) -> None:
@@ -152,7 +152,8 @@ class _Session:
         self._report = report
         self._load(target.reaching(date))
         self.platform = Platform(**services_of(target))
-        self.log = DeliveryLog.of(target, self.platform.landing, self.platform.archive)
+        platform = self.platform
+        self.log = DeliveryLog.of(target, platform.landing, platform.archive, platform.ledger)
         if own:
             close_abandoned_runs(self.instance)
             clear_left_overs(target.lake_dir)

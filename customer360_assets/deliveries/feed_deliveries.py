@@ -1,4 +1,4 @@
-"""What was delivered and what is in force: functions of the receipts and of the parsed markers."""
+"""What was delivered and what is in force: functions of the receipts and of the results."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from typing import Any
 
 from customer360_assets.deliveries.formats.errors import ParseError
 from customer360_assets.deliveries.in_force import Entry, InForce, in_force_of
-from customer360_assets.deliveries.intake.take_in import business_date_of
+from customer360_assets.deliveries.intake.receipts import business_date_of
 from customer360_assets.deliveries.moves import movers
 from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.failures import ParseFailuresError
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.parse import parse
-from customer360_assets.deliveries.parsing.parsed import read_marker
 from customer360_assets.feeds.spec import FeedSpec
-from resources.protocols.archive import Receipt
+from resources.protocols.ledger import Receipt
 
 
 @dataclass(frozen=True)
@@ -214,47 +213,38 @@ def delivery_of(receipt: Receipt, spec: FeedSpec) -> Delivery:
 
 
 def read_deliveries(job: ParsingJob) -> FeedDeliveries:
-    """Return a feed's deliveries as recorded in the archive and the markers now."""
+    """Return a feed's deliveries as the ledger knows them now."""
     entries = []
-    job.archive.pull(job.folder)
-    receipts = job.archive.receipts(job.spec.feed)
-    parsed = _parsed_folders(job.folder)
+    # Receipts are read first: a result that is newer than they are belongs to none of them.
+    receipts, results = job.ledger.receipts(job.spec.feed), job.results()
     for receipt in receipts:
         delivery = delivery_of(receipt, job.spec)
-        present = job.folder_of(delivery.delivery_id)
-        others = (read_marker(f) for f in parsed[delivery.delivery_id] if f != present)
-        earlier = tuple(p for p in others if p is not None)
-        entries.append(Entry(delivery, read_marker(present), earlier))
+        known = results.get(delivery.delivery_id, [])
+        present = next((r for r in known if r.fingerprint == job.fingerprint), None)
+        earlier = tuple(r for r in known if r is not present)
+        entries.append(Entry(delivery, present, earlier))
     return FeedDeliveries(job, tuple(entries))
 
 
-def _parsed_folders(folder: Path) -> defaultdict[str, list[Path]]:
-    """Return the parsed folders of each delivery from one listing: a search for each costs one."""
-    found: defaultdict[str, list[Path]] = defaultdict(list)
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        found[path.name.rpartition("-")[0]].append(path)
-    return found
-
-
-def settle(job: ParsingJob) -> FeedDeliveries:
+def settle(deliveries: FeedDeliveries) -> FeedDeliveries:
     """Parse what is outstanding and return the feed's deliveries, all of them settled.
 
     Raises ParseFailuresError when some could not be parsed, after all others were.
     """
-    deliveries = parse_outstanding(job)
-    if deliveries.failures:
-        raise ParseFailuresError(deliveries.failures) from deliveries.failures[0][1]
-    return deliveries
+    settled = parse_outstanding(deliveries)
+    if settled.failures:
+        raise ParseFailuresError(settled.failures) from settled.failures[0][1]
+    return settled
 
 
-def parse_outstanding(job: ParsingJob) -> FeedDeliveries:
+def parse_outstanding(deliveries: FeedDeliveries) -> FeedDeliveries:
     """Parse what is outstanding and return the feed's deliveries, with those that failed.
 
     A file that turns out to be refused gives way to the one before it, which may have to be parsed
     in turn.
     """
     failed: dict[str, tuple[Delivery, ParseError]] = {}
-    deliveries = read_deliveries(job)
+    job = deliveries.job
     while todo := [d for d in deliveries.outstanding if d.delivery_id not in failed]:
         while todo:
             try:

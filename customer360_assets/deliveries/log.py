@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,9 @@ from customer360_assets.feeds.spec import FeedSpec
 from customer360_assets.planning.versions import NOTHING
 from resources.deployment.card_token import CardKey
 from resources.deployment.deployment import Deployment
-from resources.protocols.archive import Archive, Receipt
+from resources.protocols.archive import Archive
 from resources.protocols.landing import LandedFile, Landing
+from resources.protocols.ledger import Ledger, Receipt
 
 EMPTIED = hashlib.sha256(b"").hexdigest()
 """Version of a business date whose deliveries were all replaced."""
@@ -58,16 +59,24 @@ class DeliveryLog:
     feeds: Mapping[str, FeedSpec]
     landing: Landing
     archive: Archive
+    ledger: Ledger
     lake_dir: Path
     scratch_dir: Path
     key: Callable[[], CardKey]
+    _known: dict[str, tuple[tuple[int, str, int], FeedDeliveries]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
-    def of(cls, deployment: Deployment, landing: Landing, archive: Archive) -> DeliveryLog:
+    def of(
+        cls, deployment: Deployment, landing: Landing, archive: Archive, ledger: Ledger
+    ) -> DeliveryLog:
         """Return the log of a deployment."""
         feeds = load_feeds(deployment.feeds, deployment.first_business_date)
-        key = partial(recorded_key, deployment, archive, feeds.values())
-        return cls(feeds, landing, archive, deployment.lake_dir, deployment.scratch_dir, key)
+        key = partial(recorded_key, deployment, ledger, feeds.values())
+        return cls(
+            feeds, landing, archive, ledger, deployment.lake_dir, deployment.scratch_dir, key
+        )
 
     @cached_property
     def _key(self) -> CardKey:
@@ -75,7 +84,7 @@ class DeliveryLog:
 
     def _job(self, spec: FeedSpec) -> ParsingJob:
         key = self._key if spec.tokenizes else None
-        return ParsingJob(spec, self.archive, self.lake_dir, key)
+        return ParsingJob(spec, self.archive, self.ledger, self.lake_dir, key)
 
     def take_in(
         self,
@@ -92,7 +101,9 @@ class DeliveryLog:
         """
         wanted = dict(self.feeds) if feeds is None else self.of_feeds(feeds)
         dated = self._not_before_others(arrived or run_date)
-        intake = take_in(self.landing, self.archive, wanted, run_date, only, dated, is_whole)
+        intake = take_in(
+            self.landing, self.archive, self.ledger, wanted, run_date, only, dated, is_whole
+        )
         failed = []
         for feed, states in intake.states.items():
             unparsed: frozenset[str] = frozenset()
@@ -101,9 +112,24 @@ class DeliveryLog:
             except ParseFailuresError as error:
                 failed.append(error)
                 unparsed = error.files
-            note_taken(self.archive, feed, states, unparsed)
+            note_taken(self.ledger, feed, states, unparsed)
         failure = IntakeError(intake.unread, failed) if intake.unread or failed else None
         return IntakeResult(intake.taken, intake.changing, intake.unmatched, failure)
+
+    def _has_arrived(self) -> bool:
+        """Return whether the landing zone has what is not registered, or the archive lacks."""
+        return any(
+            is_new(self.landing, self.archive, self.ledger, spec) for spec in self.feeds.values()
+        )
+
+    def _read(self, spec: FeedSpec) -> FeedDeliveries:
+        """Return a feed's deliveries; they are read again only if something of them has changed."""
+        job = self._job(spec)
+        state = job.state()
+        known = self._known.get(spec.feed)
+        if known is None or known[0] != state:
+            known = self._known[spec.feed] = state, read_deliveries(job)
+        return known[1]
 
     def of_feeds(self, feeds: Collection[str]) -> dict[str, FeedSpec]:
         """Return the specifications of these feeds, as far as the deployment has them."""
@@ -113,7 +139,7 @@ class DeliveryLog:
         """Return the date, or that of the newest intake if it is later: arrivals do not go back."""
         if all(spec.business_date.source != "run" for spec in self.feeds.values()):
             return arrived
-        taken = (r.run_date for feed in self.feeds for r in self.archive.receipts(feed))
+        taken = (r.run_date for feed in self.feeds for r in self.ledger.receipts(feed))
         return max([arrived, *taken])
 
     def settled(self, feed: str) -> FeedDeliveries | None:
@@ -121,7 +147,7 @@ class DeliveryLog:
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return settle(self._job(spec))
+        return settle(self._read(spec))
 
     def parsed(self, feed: str) -> FeedDeliveries | None:
         """Parse what is outstanding of a feed and return its deliveries, with those that failed.
@@ -131,25 +157,25 @@ class DeliveryLog:
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return parse_outstanding(self._job(spec))
+        return parse_outstanding(self._read(spec))
 
     def delivered(self, feed: str) -> FeedDeliveries | None:
         """Return a feed's deliveries as they stand; None when the deployment has no such feed."""
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return read_deliveries(self._job(spec))
+        return self._read(spec)
 
     def known(self) -> dict[str, FeedDeliveries]:
         """Return every feed's deliveries, parsed or not."""
-        return {feed: read_deliveries(self._job(spec)) for feed, spec in self.feeds.items()}
+        return {feed: self._read(spec) for feed, spec in self.feeds.items()}
 
     def complete_before(self) -> dt.date:
         """Return the first date that lacks, or may lack, something that has arrived.
 
         Any date may if a file has not been registered: nobody knows what it holds.
         """
-        if any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values()):
+        if self._has_arrived():
             return dt.date.min
         outstanding = complete_before(self.known().values())
         # An intake that failed for another reason has published no manifest.
@@ -163,7 +189,7 @@ class DeliveryLog:
         """Return whether intake has work: new files, unparsed deliveries, an outdated manifest."""
         known = self.known()
         return (
-            any(is_new(self.landing, self.archive, spec) for spec in self.feeds.values())
+            self._has_arrived()
             or any(deliveries.outstanding for deliveries in known.values())
             or manifest(known) != published
         )

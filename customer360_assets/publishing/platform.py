@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from resources.protocols.archive import Archive
     from resources.protocols.lake import Lake
     from resources.protocols.landing import Landing
+    from resources.protocols.ledger import Ledger
     from resources.protocols.profile_store import ProfileStore
     from resources.protocols.spark_engine import SparkEngine
     from resources.protocols.sql_engine import SqlEngine
 
-RESOURCES = {"lake", "sql", "spark", "store", "landing", "archive"}
+RESOURCES = {"lake", "sql", "spark", "store", "landing", "archive", "ledger"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Platform:
     store: ProfileStore
     landing: Landing
     archive: Archive
+    ledger: Ledger
 
     @classmethod
     def of(cls, context: dg.AssetExecutionContext) -> Platform:

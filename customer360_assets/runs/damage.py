@@ -50,7 +50,8 @@ class Damage:
             lines.append(f"{damaged}; {AGAIN}.")
             for table in _makers(damaged.table):
                 found[table] |= {damaged.date} if damaged.date else set()
-            if parsed := forget_parsed(lake_dir, Path(damaged.file.removeprefix("file://"))):
+            path = Path(damaged.file.removeprefix("file://"))
+            if parsed := forget_parsed(platform.ledger, lake_dir, path):
                 feed, dates, files = parsed
                 platform.lake.renew([str(file) for file in files])
                 found[f"raw.{feed}"] |= dates

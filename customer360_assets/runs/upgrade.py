@@ -22,6 +22,7 @@ from customer360_assets.publishing.platform import Platform
 from customer360_assets.runs.backup import restore
 from customer360_assets.runs.dagster_settings import with_shipped
 from customer360_assets.runs.instance import instance_of
+from customer360_assets.runs.upgrade_ledger import fill_ledger
 from resources.deployment.deployment import Deployment, deployment
 from resources.deployment.whereabouts import (
     LAYOUT,
@@ -30,6 +31,7 @@ from resources.deployment.whereabouts import (
     refuse_newer,
 )
 from resources.embedded.opened import open_lake
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.wiring.deployed import services_of
 
 OTHERS = 0o007
@@ -66,6 +68,13 @@ def close_to_others(target: Deployment) -> str:
             path.chmod(mode & ~GROUP_AND_OTHERS)
             closed += 1
     return f"Permissions: {closed:,} files and folders closed to other users."
+
+
+def make_ledger(target: Deployment) -> str:
+    """Copy what is known of the deliveries from files of JSON, which stay, into the ledger."""
+    ledger = SqliteLedger(target.ledger_path)
+    receipts, results = fill_ledger(ledger, target.archive_dir, target.lake_dir)
+    return f"Ledger: {receipts:,} receipts and {results:,} results of parsing copied into it."
 
 
 def add_settings(target: Deployment) -> str:
@@ -116,6 +125,7 @@ def record_checksums(target: Deployment) -> str:
 
 STEPS: tuple[Callable[[Deployment], str], ...] = (
     close_to_others,
+    make_ledger,
     add_settings,
     migrate_record,
     follow_contracts,

@@ -82,8 +82,13 @@ class Deployment(BaseModel):
 
     @cached_property
     def archive_dir(self) -> Path:
-        """Delivered bytes by SHA-256, and the receipts of deliveries."""
+        """Delivered bytes by SHA-256, and the ledger of deliveries."""
         return self.home / "archive"
+
+    @cached_property
+    def ledger_path(self) -> Path:
+        """Receipts, results and file states of deliveries."""
+        return self.archive_dir / "ledger.db"
 
     @cached_property
     def lake_dir(self) -> Path:

@@ -22,7 +22,7 @@ from resources.protocols.errors import ExplainedError
 HOME_FILE = "home.json"
 SETTINGS_FILE = "settings.json"
 CATALOG = Path("lake", "catalog.db")
-LAYOUT = 1
+LAYOUT = 2
 """Version of what a home keeps and how: raised with each change that `customer360 upgrade` makes.
 
 A home whose record states none is of a release before the first number, which counts as 0.

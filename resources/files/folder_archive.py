@@ -1,22 +1,21 @@
-"""The archive of a home: a directory of contents and receipts."""
+"""The archive of a home: a directory of contents."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from resources.files.sha256 import sha256_of
-from resources.protocols.archive import Content, Receipt, read_receipt
+from resources.protocols.archive import Content
 
 
 class LocalArchive:
-    """An archive that is a directory: content/<2 hex>/<sha256>, receipts/<feed>/<seq>.json."""
+    """An archive that is a directory: content/<2 hex>/<sha256>."""
 
     def __init__(self, directory: Path) -> None:
         self._root = directory
@@ -54,65 +53,15 @@ class LocalArchive:
             raise FileNotFoundError(f"the archive holds no content {sha256}")
         return found
 
-    def receipts(self, feed: str) -> list[Receipt]:
-        """Return a feed's receipts by order of arrival."""
-        kept = sorted((self._root / "receipts" / feed).glob("*.json"))
-        return [read_receipt(p, p.read_bytes()) for p in kept]
-
-    def register(self, receipt: Receipt) -> bool:
-        """Keep a receipt under its feed and seq; False when another has that number."""
-        name = f"{receipt.seq:08d}.json"
-        return self._write_once(self._root / "receipts" / receipt.feed / name, receipt.to_json())
-
-    def note(self, name: str, text: str) -> str:
-        """Keep a text under a name, unless there is one."""
-        self._write_once(self._root / "notes" / name, text)
-        return self.noted(name) or ""
-
-    def noted(self, name: str) -> str | None:
-        """Return the text that is kept under a name."""
-        with suppress(FileNotFoundError):
-            return (self._root / "notes" / name).read_text(encoding="utf-8", errors="replace")
-        return None
-
-    def _write_once(self, target: Path, text: str) -> bool:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with self._incoming() as draft:
-            with draft.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                # A link, unlike a rename, fails when another process has taken the name.
-                os.link(draft, target)
-            except FileExistsError:
-                return False
-        return True
-
-    def recall(self, feed: str) -> dict[str, list[str]]:
-        """Return what was last seen of a feed's files."""
-        try:
-            kept = json.loads((self._root / "seen" / f"{feed}.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            return {}
-        return dict(kept)
-
-    def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
-        """Keep what was seen of a feed's files."""
-        target = self._root / "seen" / f"{feed}.json"
-        text = json.dumps(seen, sort_keys=True)
-        if target.exists() and target.read_text(encoding="utf-8") == text:
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with self._incoming() as draft:
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(target)
-
-    def pull(self, folder: Path) -> None:
-        """Do nothing: there is one folder, and it is here."""
-
-    def push(self, folder: Path) -> None:
+    def share(self, folder: Path) -> None:
         """Do nothing: what was parsed lies where everybody reads it."""
+
+    def parsed_here(self, folder: Path) -> frozenset[str] | None:
+        """Return the names of the folders in a folder of the lake."""
+        if not folder.is_dir():
+            return frozenset()
+        with os.scandir(folder) as found:
+            return frozenset(entry.name for entry in found)
 
     def _content(self, sha256: str) -> Path:
         return self._root / "content" / sha256[:2] / sha256

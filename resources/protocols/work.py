@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 Number = int | float | Decimal
+REPORTED = 1_000
+"""Items after which a long step says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,13 @@ _CURRENT: ContextVar[Work | None] = ContextVar("customer360_work", default=None)
 def begin(work: Work) -> None:
     """Make this the work of the calling thread."""
     _CURRENT.set(work)
+
+
+def report_progress(what: str, done: int, total: int) -> None:
+    """Log how far a long step is; one of few items stays silent."""
+    work = _CURRENT.get()
+    if work is not None and total >= REPORTED and (done == total or done % REPORTED == 0):
+        work.log.info(f"{what}: {done:,} of {total:,}")
 
 
 def current_work() -> Work | None:

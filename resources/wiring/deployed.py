@@ -8,7 +8,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from resources.deployment.deployment import Deployment
-    from resources.protocols.archive import Archive
+    from resources.protocols.ledger import Ledger
 
 
 def resources_of(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
@@ -36,12 +36,12 @@ def bound_resources(deployment: Deployment) -> dict[str, dg.ResourceDefinition]:
     return bound
 
 
-def archive_of(deployment: Deployment) -> Archive:
-    """Return the archive alone, outside a Dagster step."""
-    archive: Archive = resources_of(deployment)["archive"].create_resource(
+def ledger_of(deployment: Deployment) -> Ledger:
+    """Return the ledger alone, outside a Dagster step."""
+    ledger: Ledger = resources_of(deployment)["ledger"].create_resource(
         dg.build_init_resource_context()
     )
-    return archive
+    return ledger
 
 
 def services_of(deployment: Deployment) -> dict[str, Any]:

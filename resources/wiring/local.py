@@ -109,7 +109,7 @@ class LandingResource(dg.ConfigurableResource[Any]):
 
 
 class ArchiveResource(dg.ConfigurableResource[Any]):
-    """Delivered bytes by SHA-256, and their receipts."""
+    """Delivered bytes by SHA-256."""
 
     directory: str
 
@@ -118,6 +118,18 @@ class ArchiveResource(dg.ConfigurableResource[Any]):
         from resources.files.folder_archive import LocalArchive
 
         return LocalArchive(Path(self.directory))
+
+
+class LedgerResource(dg.ConfigurableResource[Any]):
+    """Receipts, results and file states of deliveries, in one SQLite file."""
+
+    path: str
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the ledger."""
+        from resources.embedded.sqlite_ledger import SqliteLedger
+
+        return SqliteLedger(Path(self.path))
 
 
 def _spark(deployment: Deployment) -> dg.ConfigurableResource[Any]:
@@ -139,4 +151,5 @@ def local_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource
             directory=str(deployment.landing) if deployment.landing else None
         ),
         "archive": ArchiveResource(directory=str(deployment.archive_dir)),
+        "ledger": LedgerResource(path=str(deployment.ledger_path)),
     }

@@ -73,13 +73,13 @@ def _sensor(
         name=f"new_files_{spec.feed}",
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
-        required_resource_keys={"landing", "archive"},
+        required_resource_keys={"landing", "ledger"},
         tags={"feed": spec.feed},
         description=(
             f"Takes in new and corrected files of {spec.system}: {where} in the landing zone. "
             "A file is complete when it has not changed for a while. A file whose run "
             "failed is asked for again, after a minute and then ever more rarely. Resetting the "
-            "cursor loses nothing: what was taken in is known to the archive."
+            "cursor loses nothing: what was taken in is known to the ledger."
         ),
     )
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
@@ -92,7 +92,7 @@ def _sensor(
             arrivals,
             spec,
             context.resources.landing,
-            taken_states(context.resources.archive, spec.feed),
+            taken_states(context.resources.ledger, spec.feed),
             clock.now,
             rules.every(NOTIFIED_SWEEP) if noticed is not None else rules,
         )

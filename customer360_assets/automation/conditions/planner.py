@@ -41,10 +41,10 @@ class Planner:
         """The deployment's deliveries."""
         outside = dg.build_init_resource_context()
         resources = resources_of(self.deployment)
-        landing, archive = (
-            resources[name].create_resource(outside) for name in ("landing", "archive")
+        landing, archive, ledger = (
+            resources[name].create_resource(outside) for name in ("landing", "archive", "ledger")
         )
-        return DeliveryLog.of(self.deployment, landing, archive)
+        return DeliveryLog.of(self.deployment, landing, archive, ledger)
 
     def outlook(self, context: dg.AutomationContext[dg.AssetKey]) -> Outlook:
         """Return the outlook of the tick that evaluates a condition."""

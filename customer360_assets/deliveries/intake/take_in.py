@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from customer360_assets.deliveries.intake.landed import Landed, unmatched
-from customer360_assets.feeds.dates import date_in_name
+from customer360_assets.deliveries.intake.receipts import Receipts
 from customer360_assets.feeds.spec import FeedSpec
-from resources.protocols.archive import Archive, Content, Receipt
+from resources.protocols.archive import Archive, Content
 from resources.protocols.landing import LandedFile, Landing
+from resources.protocols.ledger import MOST_RECEIPTS, FileState, Ledger, Receipt
+from resources.protocols.work import report_progress
+from resources.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,13 @@ class Intake:
     changing: tuple[str, ...]
     unmatched: tuple[str, ...]
     unread: Mapping[str, str]
-    states: Mapping[str, Mapping[str, list[str]]]
+    states: Mapping[str, Mapping[str, FileState]]
 
 
 def take_in(
     landing: Landing,
     archive: Archive,
+    ledger: Ledger,
     feeds: Mapping[str, FeedSpec],
     run_date: dt.date,
     only: Mapping[str, str] | None = None,
@@ -49,38 +52,31 @@ def take_in(
     """
     landed = Landed(landing)
     taken: list[Receipt] = []
-    counted: dict[str, dict[str, list[str]]] = {}
+    counted: dict[str, dict[str, FileState]] = {}
     for feed, spec in sorted(feeds.items()):
         shown = landing.list(spec.folder, spec.pattern)
         asked = _asked(shown, only, is_whole)
         named = {f.key for f in shown if only is None or f.key in only}
         landed.changing += sorted(named - {f.key for f in asked})
-        receipts = _Receipts(archive, feed)
+        receipts = Receipts(ledger, spec)
         dated = arrived or run_date if spec.business_date.source == "run" else run_date
-        seen = archive.recall(feed)
-        digests = _digests(landed, seen, [f for f in asked if f.key in receipts.newest])
-        for file in asked:
-            content = None
-            if file.key not in digests:
-                # New by its name: it has to be archived, and that yields its digest, too.
-                content = landed.archived(archive, file)
-                digests[file.key] = content.sha256 if content else None
-            sha256 = digests[file.key]
-            if sha256 is not None and receipts.newest.get(file.key) != sha256:
-                content = content or landed.archived(archive, file)
-                receipt = content and _register(receipts, spec, file, content, dated)
-                taken += [receipt] if receipt else []
-            elif sha256 is not None and not content:
-                _restore(landed, archive, file, sha256, seen)
-        _remember(archive, feed, shown, asked, digests)
+        seen = ledger.states(feed, "seen")
+        digests: dict[str, str | None] = {}
+        for start in range(0, len(asked), MOST_RECEIPTS):
+            part = asked[start : start + MOST_RECEIPTS]
+            contents = _archived(part, landed, archive, receipts.newest, seen, digests)
+            archived = [(f, contents[f.key]) for f in part if f.key in contents]
+            taken += receipts.register(archived, dated)
+            report_progress(f"Files of {feed} looked at", start + len(part), len(asked))
+        _note_seen(ledger, feed, seen, shown, asked, digests)
         had = {
-            f.key: [f.state, sha256]
+            f.key: FileState(f.state, sha256)
             for f in asked
             if (sha256 := digests[f.key]) is not None
             and (f.settled or only is not None)
             and receipts.newest.get(f.key) == sha256
         }
-        kept = archive.recall(_taken_name(feed))
+        kept = ledger.states(feed, "taken")
         here = {f.key: kept[f.key] for f in shown if f.key in kept}
         counted[feed] = {**here, **had}
     return Intake(
@@ -92,15 +88,38 @@ def take_in(
     )
 
 
+def _archived(
+    files: Sequence[LandedFile],
+    landed: Landed,
+    archive: Archive,
+    newest: Mapping[str, str],
+    seen: Mapping[str, FileState],
+    digests: dict[str, str | None],
+) -> dict[str, Content]:
+    """Archive what is new of some files and return it by file; add the digest of each."""
+    new = [f for f in files if f.key not in newest]
+    digests |= digests_of(landed, seen, [f for f in files if f.key in newest])
+    # One that is new by its name has to be archived, and that yields its digest, too.
+    others = [f for f in files if f.key in newest and digests[f.key] not in (None, newest[f.key])]
+    made = side_by_side(lambda file: landed.archived(archive, file), [*new, *others])
+    contents = {f.key: c for f, c in zip([*new, *others], made, strict=True) if c is not None}
+    digests |= {f.key: contents[f.key].sha256 if f.key in contents else None for f in new}
+    for file in files:
+        sha256 = digests[file.key]
+        if sha256 is not None and newest.get(file.key) == sha256:
+            _restore(landed, archive, file, sha256, seen)
+    return contents
+
+
 def _restore(
     landed: Landed,
     archive: Archive,
     file: LandedFile,
     sha256: str,
-    seen: Mapping[str, list[str]],
+    seen: Mapping[str, FileState],
 ) -> None:
     """Archive the bytes of a known delivery again if they are gone, or were delivered again."""
-    again = seen.get(file.key, [""])[0] != file.state
+    again = file.key not in seen or seen[file.key].state != file.state
     if again or not archive.holds(sha256, file.bytes):
         landed.archived(archive, file)
 
@@ -117,7 +136,7 @@ def _asked(
 
 
 def note_taken(
-    archive: Archive, feed: str, states: Mapping[str, list[str]], unparsed: Collection[str] = ()
+    ledger: Ledger, feed: str, states: Mapping[str, FileState], unparsed: Collection[str] = ()
 ) -> None:
     """Note a feed's files as taken in, but for the unparsed; to be called when all are parsed.
 
@@ -125,123 +144,56 @@ def note_taken(
     alone does not show what is outstanding.
     """
     kept = {file: state for file, state in states.items() if file not in unparsed}
-    archive.remember(_taken_name(feed), kept)
+    ledger.note_states(feed, "taken", kept)
 
 
-def taken_states(archive: Archive, feed: str) -> dict[str, str]:
+def taken_states(ledger: Ledger, feed: str) -> dict[str, str]:
     """Return the state in which each file of a feed was taken in; a missing entry does no harm.
 
     Of a file that is no more in the landing zone nothing is kept.
     """
-    return {file: state for file, (state, _) in archive.recall(_taken_name(feed)).items()}
+    return {file: kept.state for file, kept in ledger.states(feed, "taken").items()}
 
 
-def _taken_name(feed: str) -> str:
-    return f"{feed}.taken"
-
-
-def business_date_of(
-    spec: FeedSpec, file: str, run_date: dt.date
-) -> tuple[dt.date | None, str | None]:
-    """Return the date that a file's name or the run states, or the reason why there is none.
-
-    Both are None when a column of each record states it.
-    """
-    if spec.business_date.source == "run":
-        return run_date, None
-    if spec.business_date.pattern is None:
-        return None, None
-    try:
-        return date_in_name(spec.business_date.pattern, PurePosixPath(file).name), None
-    except ValueError as error:
-        return None, f"no business date: {error}"
-
-
-def _digests(
+def digests_of(
     landed: Landed,
-    seen: Mapping[str, list[str]],
+    seen: Mapping[str, FileState],
     asked: list[LandedFile],
 ) -> dict[str, str | None]:
     """Return the SHA-256 of each requested file, None for one left to the next intake.
 
     A file that stands as it did when it was last read is not read again.
     """
-    digests: dict[str, str | None] = {}
-    for file in asked:
-        state, digest = seen.get(file.key, ["", ""])
-        digests[file.key] = digest if state == file.state else landed.sha256(file)
-    return digests
+    return {
+        file.key: seen[file.key].sha256
+        if file.key in seen and seen[file.key].state == file.state
+        else landed.sha256(file)
+        for file in asked
+    }
 
 
-def _remember(
-    archive: Archive,
+def _note_seen(
+    ledger: Ledger,
     feed: str,
+    seen: Mapping[str, FileState],
     shown: list[LandedFile],
     asked: list[LandedFile],
     digests: Mapping[str, str | None],
 ) -> None:
-    seen = archive.recall(feed)
     others = {f.key: seen[f.key] for f in shown if f.key in seen and f.key not in digests}
-    keep = {f.key: [f.state, d] for f in asked if f.settled and (d := digests[f.key])}
-    archive.remember(feed, {**others, **keep})
+    read = {f.key: FileState(f.state, d) for f in asked if f.settled and (d := digests[f.key])}
+    ledger.note_states(feed, "seen", {**others, **read})
 
 
-class _Receipts:
-    """The receipts of a feed; `newest` has the SHA-256 of each file name's newest delivery."""
-
-    def __init__(self, archive: Archive, feed: str) -> None:
-        self.archive, self.feed = archive, feed
-        self.read()
-
-    def read(self) -> None:
-        """Read them again."""
-        known = self.archive.receipts(self.feed)
-        self.last = known[-1].seq if known else 0
-        self.newest = {receipt.file: receipt.sha256 for receipt in known}
-
-    def add(self, receipt: Receipt) -> bool:
-        """Keep a new one; False when another process has taken its number."""
-        if not self.archive.register(receipt):
-            # Whoever took the number has registered something that is not known here yet.
-            self.read()
-            return False
-        self.last, self.newest[receipt.file] = receipt.seq, receipt.sha256
-        return True
-
-
-def _register(
-    receipts: _Receipts,
-    spec: FeedSpec,
-    file: LandedFile,
-    content: Content,
-    run_date: dt.date,
-) -> Receipt | None:
-    """Return the receipt of a new delivery; None if another process registered it."""
-    date, refused = business_date_of(spec, file.key, run_date)
-    while receipts.newest.get(file.key) != content.sha256:
-        receipt = Receipt(
-            feed=spec.feed,
-            seq=receipts.last + 1,
-            file=file.key,
-            bytes=content.bytes,
-            sha256=content.sha256,
-            run_date=run_date,
-            business_date=date,
-            refused=refused,
-        )
-        if receipts.add(receipt):
-            return receipt
-    return None
-
-
-def is_new(landing: Landing, archive: Archive, spec: FeedSpec) -> bool:
+def is_new(landing: Landing, archive: Archive, ledger: Ledger, spec: FeedSpec) -> bool:
     """Return True if the landing zone holds what a feed's receipts, or the archive, lack."""
-    newest = _Receipts(archive, spec.feed).newest
+    newest = Receipts(ledger, spec).newest
     shown = landing.list(spec.folder, spec.pattern)
     if {f.key for f in shown} - newest.keys():
         return True
-    digests = _digests(Landed(landing), archive.recall(spec.feed), shown)
-    _remember(archive, spec.feed, shown, shown, digests)
+    seen = ledger.states(spec.feed, "seen")
+    digests = digests_of(Landed(landing), seen, shown)
+    _note_seen(ledger, spec.feed, seen, shown, shown, digests)
     sizes = {f.key: f.bytes for f in shown}
     return any(
         newest[key] != digest or not archive.holds(digest, sizes[key])

@@ -1,4 +1,4 @@
-"""Deliveries into Parquet files of exact types, quarantined records, and a marker."""
+"""Deliveries into Parquet files of exact types, quarantined records, and a result each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from customer360_assets.deliveries.parsing.engines import Engines
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.key_record import record_key
 from customer360_assets.deliveries.parsing.left_overs import DRAFTS, SPILL, alone
-from customer360_assets.deliveries.parsing.parsed import Parsed, put_in_place, write_marker
+from customer360_assets.deliveries.parsing.parsed import Parsed, put_in_place
 from customer360_assets.deliveries.parsing.sketch import sketches
 from customer360_assets.deliveries.parsing.write import write_records
 from customer360_assets.feeds.spec import FeedSpec
@@ -34,24 +34,25 @@ SMALL_BYTES = 32 << 20
 
 
 def parse(deliveries: Sequence[Delivery], job: ParsingJob) -> list[Parsed]:
-    """Parse deliveries of one feed, once per fingerprint, and return their markers.
+    """Parse deliveries of one feed, once per fingerprint, and return the new results.
 
-    Safe to kill at any moment and to run from two processes: the folder of a result appears whole,
-    by one rename. Raises ParseError for a delivery that cannot be parsed, ConservationError among
+    Safe to kill at any moment and to run from two processes: a result is noted when its files are
+    in place. Raises ParseError for a delivery that cannot be parsed, ConservationError among
     them when a record would be lost.
     """
     if not deliveries:
         return []
     if job.spec.tokenizes and job.key is not None:
-        record_key(job.archive, job.key)
+        record_key(job.ledger, job.key)
     job.folder.mkdir(parents=True, exist_ok=True)
     with alone(job.folder), Engines(job.folder / SPILL, job.threads, len(deliveries)) as engines:
+        # Another process may have parsed some while this one waited.
+        todo = job.not_parsed(deliveries)
         if engines.workers == 1:
-            return [_one(delivery, job, engines) for delivery in deliveries]
+            return [_one(delivery, job, engines) for delivery in todo]
         with ThreadPoolExecutor(engines.workers) as pool:
             waiting = [
-                pool.submit(copy_context().run, _one, delivery, job, engines)
-                for delivery in deliveries
+                pool.submit(copy_context().run, _one, delivery, job, engines) for delivery in todo
             ]
             try:
                 return [done.result() for done in waiting]
@@ -61,8 +62,6 @@ def parse(deliveries: Sequence[Delivery], job: ParsingJob) -> list[Parsed]:
 
 
 def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
-    if (done := job.parsed(delivery.delivery_id)) is not None:
-        return done
     final = job.folder_of(delivery.delivery_id)
     quarantine = job.quarantine_of(delivery.delivery_id)
     out, scratch = (final.with_name(f".{final.name}.{s}") for s in DRAFTS)
@@ -73,13 +72,13 @@ def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
     with _naming_delivery(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         draft = Draft(delivery, job.contract, out, scratch, connection)
         parsed = _parsed(draft, job, content, quarantine)
-    write_marker(out, parsed)
-    # Last of all the rename: what is left before it, the next attempt clears.
+    # What is left before the note, the next attempt clears or replaces.
     shutil.rmtree(scratch)
     put_in_place(out, final)
     if parsed.in_quarantine:
-        job.archive.push(quarantine.parent)
-    job.archive.push(final)
+        job.archive.share(quarantine.parent)
+    job.archive.share(final)
+    job.note([parsed])
     return parsed
 
 

@@ -1,18 +1,16 @@
-"""The commit marker of a parsed delivery: what became of its records, and where they lie."""
+"""The result of a parsed delivery: what became of its records, and where they lie."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from customer360_assets.deliveries.parsing.sketch import KeySketch
-
-MARKER = "parsed.json"
+from resources.protocols.ledger import Ledger, Result
 
 
 class Parsed(BaseModel):
@@ -45,6 +43,21 @@ class Parsed(BaseModel):
         """Return True if the delivery has a file in quarantine."""
         return bool(self.quarantined or self.set_aside)
 
+    @property
+    def folder_name(self) -> str:
+        """The name of the folder of its files."""
+        return folder_name(self.delivery_id, self.fingerprint)
+
+    @property
+    def result(self) -> Result:
+        """Return the result as the ledger keeps it."""
+        return Result(self.delivery_id, self.fingerprint, self.model_dump_json())
+
+
+def folder_name(delivery_id: str, fingerprint: str) -> str:
+    """Return the name of the folder of what was parsed of a delivery."""
+    return f"{delivery_id}-{fingerprint[:8]}"
+
 
 def parsed_folder(lake_dir: Path, feed: str) -> Path:
     """Return the folder of all parsed deliveries of a feed."""
@@ -52,40 +65,34 @@ def parsed_folder(lake_dir: Path, feed: str) -> Path:
 
 
 def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
-    """Return the folder of a delivery's Parquet files and marker."""
-    return parsed_folder(lake_dir, feed) / f"{delivery_id}-{fingerprint[:8]}"
+    """Return the folder of a delivery's Parquet files."""
+    return parsed_folder(lake_dir, feed) / folder_name(delivery_id, fingerprint)
 
 
 def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
     """Return the file of what a delivery has in quarantine; it is there only if there is any."""
-    folder = lake_dir / "quarantine" / feed / "data" / f"raw-{delivery_id}-{fingerprint[:8]}"
+    folder = (
+        lake_dir / "quarantine" / feed / "data" / f"raw-{folder_name(delivery_id, fingerprint)}"
+    )
     return folder / "records.parquet"
 
 
-def read_marker(folder: Path) -> Parsed | None:
-    """Return what was parsed into a folder; None if nothing was, or parsing did not finish."""
-    try:
-        return Parsed.model_validate_json((folder / MARKER).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        # A damaged marker is as none: the delivery is parsed again.
-        return None
-
-
 def put_in_place(made: Path, folder: Path) -> None:
-    """Move a finished folder into place; complete one that lacks files, its marker last."""
+    """Move a finished folder into place; complete one that lacks files."""
     if not folder.exists():
         made.rename(folder)
         return
-    files = [path for path in made.rglob("*") if path.is_file()]
-    for file in sorted(files, key=lambda path: (path.name == MARKER, path)):
+    for file in sorted(path for path in made.rglob("*") if path.is_file()):
         target = folder / file.relative_to(made)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.replace(target)
     shutil.rmtree(made)
 
 
-def forget_parsed(lake_dir: Path, file: Path) -> tuple[str, frozenset[dt.date], list[Path]] | None:
-    """Discard the parsed form of a file's delivery; None if the file is not a parsed one.
+def forget_parsed(
+    ledger: Ledger, lake_dir: Path, file: Path
+) -> tuple[str, frozenset[dt.date], list[Path]] | None:
+    """Have a file's delivery parsed again; None if the file is not a parsed one.
 
     Returns the feed, the dates that the delivery has files of, and those files.
     """
@@ -94,20 +101,13 @@ def forget_parsed(lake_dir: Path, file: Path) -> tuple[str, frozenset[dt.date], 
         name = name.removeprefix("raw-")
     elif schema != "raw" or feed == "delivery":
         return None
-    folder = parsed_folder(lake_dir, feed) / name
-    parsed = read_marker(folder)
-    (folder / MARKER).unlink(missing_ok=True)
+    results = (Parsed.model_validate_json(r.text) for r in ledger.results(feed))
+    parsed = next((result for result in results if result.folder_name == name), None)
     if parsed is None:
         return feed, frozenset(), []
+    ledger.forget_result(feed, parsed.delivery_id, parsed.fingerprint)
+    folder = parsed_folder(lake_dir, feed) / name
     dates = {*parsed.files, *([parsed.business_date] if parsed.business_date else [])}
     files = [folder / f for date in parsed.files for f in parsed.files[date]]
-    quarantine = lake_dir / "quarantine" / feed / "data" / f"raw-{name}" / "records.parquet"
+    quarantine = quarantine_of(lake_dir, feed, parsed.delivery_id, parsed.fingerprint)
     return feed, frozenset(dates), [*files, quarantine]
-
-
-def write_marker(folder: Path, parsed: Parsed) -> None:
-    """Write the marker durably."""
-    with (folder / MARKER).open("w", encoding="utf-8") as file:
-        file.write(parsed.model_dump_json(indent=1))
-        file.flush()
-        os.fsync(file.fileno())
