@@ -20,6 +20,7 @@ def fill_ledger(ledger: SqliteLedger, archive_dir: Path, lake_dir: Path) -> tupl
 
     What the ledger has already stays as it is. Raises LedgerError for a damaged receipt.
     """
+    ledger.create()
     receipts = 0
     for feed, found in groupby(_receipts(archive_dir / "receipts"), key=lambda r: r.feed):
         known = len(ledger.receipts(feed))

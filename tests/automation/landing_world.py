@@ -187,6 +187,9 @@ class MemoryLedger:
     memory: dict[str, dict[str, FileState]] = field(default_factory=dict)
     forgetful: bool = False
 
+    def begin(self) -> None:
+        """Do nothing."""
+
     def revision(self, feed: str) -> int:
         """Return how many receipts there are."""
         return len(self.kept)
