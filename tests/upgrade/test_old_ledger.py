@@ -1,4 +1,4 @@
-"""The files of JSON of an earlier release become the ledger: nothing is missing, nothing renumbered."""
+"""The files of JSON of an earlier release become the ledger, none missing, none renumbered."""
 
 from __future__ import annotations
 
