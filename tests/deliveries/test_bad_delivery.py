@@ -151,7 +151,8 @@ def test_what_the_archive_fails_with_is_not_the_file_s_fault(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.deliver(card(1), cards(1))
-    (home.root / "archive").write_text("no folder")
+    (home.root / "archive").mkdir()
+    (home.root / "archive" / "content").write_text("no folder")
     with pytest.raises(NotADirectoryError):
         home.take_in()
 

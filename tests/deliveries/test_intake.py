@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -117,6 +118,9 @@ class CountingLanding(LocalLanding):
     def state(self, key: str) -> LandedFile | None:
         found = super().state(key)
         return found and LandedFile(found.key, found.bytes, found.modified, settled=True)
+
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        return [replace(file, settled=True) for file in super().list(folder, pattern)]
 
     def open(self, key: str) -> BinaryIO:
         self.reads += 1
