@@ -126,7 +126,7 @@ class AwsNames(BaseModel):
 
     @property
     def archive(self) -> str:
-        """The S3 address of delivered bytes and their receipts."""
+        """The S3 address of delivered bytes."""
         return f"s3://{self.bucket('raw')}/archive"
 
     @property

@@ -25,7 +25,7 @@ class S3LandingResource(dg.ConfigurableResource[Any]):
 
 
 class S3ArchiveResource(dg.ConfigurableResource[Any]):
-    """Delivered bytes by SHA-256 and their receipts on S3; folders of this worker for copies.
+    """Delivered bytes by SHA-256 on S3; folders of this worker for copies.
 
     names: the environment as JSON.
     """
