@@ -24,7 +24,8 @@ from resources.protocols.archive import Archive
 class ParsingJob:
     """A feed, the archive that keeps its deliveries and the folder that they are parsed into.
 
-    threads: how many may work at once, None for all cores.
+    threads: how many may work at once, None for all cores. together: the most small deliveries that
+    one query parses, 1 for each by its own.
     """
 
     spec: FeedSpec
@@ -32,6 +33,7 @@ class ParsingJob:
     lake_dir: Path
     key: CardKey | None = field(default=None, repr=False)
     threads: int | None = None
+    together: int = 1_000
 
     def __post_init__(self) -> None:
         """Raise ValueError for a feed that makes card tokens and was given no key."""
