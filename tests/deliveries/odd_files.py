@@ -12,7 +12,8 @@ from tests.deliveries.movements import COLUMNS, movement_feed
 
 Record = dict[str, str]
 Change = Callable[[list[Record]], list[Record]]
-DATE_LAST = [*(c for c in COLUMNS if c != "date"), "date"]
+DATE_LAST = ["operation", "trans_id", "account_id", "type", "amount", "balance", "date"]
+TEXT_LAST = [*(c for c in COLUMNS if c != "operation"), "operation"]
 NAMED = {"from": "file_name", "pattern": "t%Y%m%d-*"}
 FORMS: dict[str, FeedSpec] = {
     "delimited": movement_feed(),
@@ -23,7 +24,7 @@ FORMS: dict[str, FeedSpec] = {
     ),
     "earliest": movement_feed(business_date=NAMED | {"earliest": "2024-05-03"}),
     "date_last": movement_feed(columns=DATE_LAST),
-    "no_quote": movement_feed(quote=""),
+    "no_quote": movement_feed(quote="", columns=TEXT_LAST),
     "header": movement_feed(header=True),
     "json_lines": movement_feed("json_lines"),
     "json_by_name": movement_feed("json_lines", business_date=NAMED),
@@ -32,13 +33,13 @@ FORMS: dict[str, FeedSpec] = {
     "utf_16": movement_feed(encoding="utf-16"),
     "cp1252": movement_feed(encoding="cp1252"),
     "scoped": movement_feed(key=["account_id", "trans_id"]),
-    "snapshot": movement_feed(delivery="snapshot", supersedes="same_name"),
+    "snapshot": movement_feed(delivery="snapshot", supersedes="same_name", header=True),
 }
 
 
 def record(number: int) -> Record:
     """Return a movement that nothing is wrong with."""
-    day = dt.date(2024, 5, 1) + dt.timedelta(days=number % 3)
+    day = dt.date(2024, 5, 10) + dt.timedelta(days=number % 3)
     values = (str(number), "7", str(day), "credit", "CCK", f"{number}.50", "2")
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -75,6 +76,7 @@ CHANGES: dict[str, Change] = {
 }
 TEXTS: dict[str, Callable[[str], str]] = {
     "no_final_newline": lambda text: text[:-1],
+    "cut_by_a_digit": lambda text: text[:-2],
     "cut": lambda text: text[:-4],
     "cut_more": lambda text: text[:-14],
     "crlf": lambda text: text.replace("\n", "\r\n"),
@@ -114,7 +116,7 @@ def _content(form: FeedSpec, case: str, start: int) -> bytes:
     records = CHANGES.get(case, list)(records)
     columns = list(form.columns)
     if case == "other_header":
-        columns.reverse()
+        columns[:2] = reversed(columns[:2])
     elif form.header and case == "unknown_field":
         columns.append("channel")
     text = TEXTS.get(case, str)(_text(form, records, columns))
