@@ -113,6 +113,8 @@ def _content(form: FeedSpec, case: str, start: int) -> bytes:
     records = [record(start + i) for i in range(5)]
     if form is FORMS["two_digit_years"]:
         records = [r | {"date": r["date"][2:]} for r in records]
+    if form is FORMS["date_last"]:
+        records = [r | {"date": f"{r['date']}T03:04:05.123456"} for r in records]
     records = CHANGES.get(case, list)(records)
     columns = list(form.columns)
     if case == "other_header":

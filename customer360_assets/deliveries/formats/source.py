@@ -34,7 +34,6 @@ from customer360_assets.feeds.spec import FeedSpec
 if TYPE_CHECKING:
     import duckdb
 
-
 NAMED = 20
 IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,63}"
 UNCLOSED = "record:quote"
@@ -59,8 +58,8 @@ class Source:
 
     records: counted apart from the query. types: fields that are not text. last: the line that no
     line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
-    of the fields that the specification does not know, a row for each delivery that has any: its
-    place in a joined text, the names that can be shown, and their number.
+    of a row for each text that has fields unknown to the specification: its place among joined
+    ones, the names that can be shown, and their number.
     """
 
     sql: str
