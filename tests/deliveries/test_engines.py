@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -13,6 +14,7 @@ from customer360_assets.deliveries.formats.errors import ParseError
 from customer360_assets.deliveries.parsing import parse
 from customer360_assets.deliveries.parsing.draft import Draft
 from customer360_assets.deliveries.parsing.engines import Engines
+from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.write import Written
 from tests.deliveries.raw_home import Home
 from tests.patience import PATIENCE
@@ -48,6 +50,10 @@ def delivered(root: Path, days: int) -> Home:
     return home
 
 
+def one_by_one(home: Home) -> ParsingJob:
+    return replace(home.job("card", threads=2), together=1)
+
+
 def test_deliveries_are_worked_on_at_the_same_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +68,7 @@ def test_deliveries_are_worked_on_at_the_same_time(
         return write(*given)
 
     monkeypatch.setattr(parse, "write_records", meeting)
-    assert len(home.rows(settle(read_deliveries(home.job("card", threads=2))))) == 2 * 9
+    assert len(home.rows(settle(read_deliveries(one_by_one(home))))) == 2 * 9
     assert not together.broken
 
 
@@ -88,7 +94,7 @@ def test_the_first_failure_keeps_the_rest_from_starting(
         raise ValueError
 
     monkeypatch.setattr(parse, "write_records", failing)
-    job = home.job("card", threads=2)
+    job = one_by_one(home)
     with pytest.raises(ParseError, match="card-000001: cannot be parsed: ValueError"):
         parse.parse([entry.delivery for entry in read_deliveries(job).entries], job)
     assert 0 < len(started) < 30

@@ -17,6 +17,7 @@ from customer360_assets.deliveries.formats.delimited import (
 from customer360_assets.deliveries.formats.errors import PARQUET, RefusedError, not_parquet
 from customer360_assets.deliveries.formats.expansion import refuse_expanded
 from customer360_assets.deliveries.formats.hints import ARRAY, looks_like
+from customer360_assets.deliveries.formats.joined import place_sql
 from customer360_assets.deliveries.formats.json_text import (
     json_sql,
     keys_sql,
@@ -32,7 +33,6 @@ from customer360_assets.feeds.spec import FeedSpec
 
 if TYPE_CHECKING:
     import duckdb
-
 
 NAMED = 20
 IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]{0,63}"
@@ -58,8 +58,8 @@ class Source:
 
     records: counted apart from the query. types: fields that are not text. last: the line that no
     line break ends, if any. hint: what the text looks like, should no record fit. extras: a query
-    of the names of fields that the specification does not know, those that can be shown, and of
-    their number.
+    of a row for each text that has fields unknown to the specification: its place among joined
+    ones, the names that can be shown, and their number.
     """
 
     sql: str
@@ -184,12 +184,12 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:
     if spec.format == "json_lines":
         rule, text_column, converted = "record:json", "__record", lines
         objects = json_sql("__record", "__keys")
-        names = f"SELECT unnest({keys_sql('__record')}) AS k FROM ({lines})"
+        names = f"SELECT __line_no, unnest({keys_sql('__record')}) AS k FROM ({lines})"
     else:
         rule, text_column = "record:python_literal", "__text"
         converted = f"SELECT *, {python_to_json_sql('__record')} AS __text FROM ({lines})"
         objects = object_sql("__text", "__keys")
-        names = f"SELECT unnest({keys_sql('__text')}) AS k FROM ({converted})"
+        names = f"SELECT __line_no, unnest({keys_sql('__text')}) AS k FROM ({converted})"
     keyed = f"SELECT *, {nested_keys_sql(text_column, nested)} AS __keys FROM ({converted})"
     objects = f"SELECT *, {objects} AS __json FROM ({keyed})"
     paths = literals("$." + name(f) for f in fields)
@@ -206,8 +206,9 @@ def _json_source(text: Text, spec: FeedSpec, contract: Contract) -> Source:
         last=LastLine(text.last_line) if text.last_line is not None else None,
         hint=hint,
         extras=(
-            f"SELECT min(k, {NAMED}) FILTER (regexp_full_match(k, {literal(IDENTIFIER)})), count(*)"
-            f" FROM (SELECT DISTINCT k FROM ({names}) WHERE k NOT IN ({known}))"
+            f"SELECT place, min(k, {NAMED}) FILTER (regexp_full_match(k, {literal(IDENTIFIER)})),"
+            f" count(*) FROM (SELECT DISTINCT {place_sql('__line_no')} AS place, k FROM ({names})"
+            f" WHERE k NOT IN ({known})) GROUP BY place"
         ),
     )
 

@@ -48,15 +48,19 @@ class Text:
 
     def sql(self) -> str:
         """Return the query of its lines: __line_no from 1, __record as delivered, NULL if blank."""
+        return self.lines_sql("row_number() OVER ()", "'line': 'VARCHAR'")
+
+    def lines_sql(self, number: str, columns: str) -> str:
+        """Return the query of lines that an expression numbers; columns: those of the file."""
         size = max(_ENGINE_LINE, self.lines.longest + 2)
         # The usual buffer has room for many lines; a very long one needs no more than its own.
         buffer = max(_ENGINE_LINE * 16, size * 2)
         line = "line" if self.stand_in is None else f"replace(line, chr({self.stand_in}), chr(13))"
         return (
-            f"SELECT row_number() OVER () AS __line_no, {line} AS __record FROM read_csv("
+            f"SELECT {number} AS __line_no, {line} AS __record FROM read_csv("
             f"{literal(str(self.path))}, header = false, auto_detect = false, compression = 'none',"
             f" delim = chr({self.separator}), quote = '', escape = '', strict_mode = false,"
-            f" columns = {{'line': 'VARCHAR'}}, max_line_size = {size}, buffer_size = {buffer})"
+            f" columns = {{{columns}}}, max_line_size = {size}, buffer_size = {buffer})"
         )
 
 

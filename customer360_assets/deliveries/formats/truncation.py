@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360_assets.deliveries.formats.errors import RefusedError
+from customer360_assets.deliveries.formats.joined import place_sql
 from customer360_assets.deliveries.formats.sql_text import literal
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def refuse_truncated(
     seen = None if rule is None else _seen(last, rule, record, connection)
     if seen is not None:
         raise RefusedError(f"truncated: the last line ends early ({rule}): {seen}", records)
-    if rule is None and last.dates and _is_cut(*_shapes(last, connection)):
+    if rule is None and last.dates and cut_dates(last.dates, [last.number], connection):
         raise RefusedError("truncated: the date that ends the last line is cut", records)
 
 
@@ -104,18 +106,25 @@ def _is_shorter(last: LastLine, connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(found and found[0])
 
 
-def _shapes(
-    last: LastLine, connection: duckdb.DuckDBPyConnection
-) -> tuple[int, str | None, str | None, str | None]:
-    """Return how many other dates are given, the first and last of their shapes, and the last's."""
+def cut_dates(
+    dates: str, last_lines: Sequence[int], connection: duckdb.DuckDBPyConnection
+) -> set[int]:
+    """Return those last lines whose date stops within a number.
+
+    dates: as in LastLine. last_lines: one of each delivery that the text joins and nothing ends.
+    """
+    # How many other dates are given, the first and last of their shapes, and the last line's.
     digits = f"{literal('0123456789')}, {literal('9' * 10)}"
-    other = f"FILTER (__line_no <> {last.number})"
+    other = "FILTER (__line_no <> number)"
     found = connection.execute(
-        f"SELECT count(shape) {other}, min(shape) {other}, max(shape) {other},"
-        f" max(shape) FILTER (__line_no = {last.number}) FROM"
-        f" (SELECT __line_no, translate(text, {digits}) AS shape FROM ({last.dates}))"
-    ).fetchone()
-    return found or (0, None, None, None)
+        f"SELECT number, count(shape) {other}, min(shape) {other}, max(shape) {other},"
+        " max(shape) FILTER (__line_no = number)"
+        " FROM (SELECT unnest(CAST(? AS BIGINT[])) AS number) AS ends"
+        f" JOIN (SELECT __line_no, translate(text, {digits}) AS shape FROM ({dates})) AS given"
+        f" ON {place_sql('number')} = {place_sql('__line_no')} GROUP BY number",
+        [list(last_lines)],
+    ).fetchall()
+    return {int(number) for number, *shapes in found if _is_cut(*shapes)}
 
 
 def _is_cut(others: int, first: str | None, last: str | None, its: str | None) -> bool:

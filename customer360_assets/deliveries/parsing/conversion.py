@@ -69,14 +69,15 @@ def judged_sql(
     contract: Contract,
     delivered: str,
     types: Mapping[str, str],
-    date: dt.date | None,
+    date: dt.date | str | None,
     doubted: Collection[str] = (),
 ) -> str:
     """Return the query of typed columns, business_date, __line_no, __record and what is wrong.
 
     delivered: a query of __line_no, __record, __form and one column per field that the targets
-    read. types: the fields' types where they are not text. date: the delivery's business date, None
-    where a column states it. doubted: columns whose dots may separate thousands.
+    read. types: the fields' types where they are not text. date: the delivery's business date, or
+    the delivered column that has it where there are several; None where a target column states it.
+    doubted: columns whose dots may separate thousands.
 
     __rule is NULL for a good row, else the first rule broken: that of the record's form, then those
     of the required columns in contract order, then that of the date. __aside lists the rules broken
@@ -93,9 +94,10 @@ def judged_sql(
     texts = "".join(f",\n {s.text} AS {_t(s.column)}" for s in steps)
     values = "".join(f",\n {s.value} AS {name(s.column.name)}" for s in steps)
     dated_by = spec.business_date.column
-    business_date = (
-        f"DATE {literal(date.isoformat())}" if date else f"CAST({name(str(dated_by))} AS DATE)"
-    )
+    if isinstance(date, dt.date):
+        business_date = f"DATE {literal(date.isoformat())}"
+    else:
+        business_date = f"CAST({name(date or str(dated_by))} AS DATE)"
     return (
         f"WITH delivered AS ({delivered}),\n"
         f"computed AS (SELECT *{computed} FROM delivered),\n"
@@ -108,13 +110,13 @@ def judged_sql(
     )
 
 
-def _last_year(column: Column, spec: FeedSpec, date: dt.date | None) -> str | None:
+def _last_year(column: Column, spec: FeedSpec, date: dt.date | str | None) -> str | None:
     """Return the expression of the last year that two digits may mean: none is of the 1800s."""
-    if date is not None:
+    if isinstance(date, dt.date):
         return str(max(date.year, _CENTURY_END))
-    if column.name == spec.business_date.column:
+    if date is None and column.name == spec.business_date.column:
         return None
-    stated = name(str(spec.business_date.column))
+    stated = name(date or str(spec.business_date.column))
     return f"greatest(coalesce(year({stated}), {_CENTURY_END}), {_CENTURY_END})"
 
 

@@ -7,15 +7,33 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from resources.files.opening import open_duckdb, usable_memory
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def at_once(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> list[R]:
+    """Return what becomes of each task, several worked on at once; the first failure is raised."""
+    if workers == 1:
+        return [work(task) for task in tasks]
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(copy_context().run, work, task) for task in tasks]
+        try:
+            return [done.result() for done in waiting]
+        finally:
+            # After the first failure no other starts.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class Engines:

@@ -26,7 +26,8 @@ from resources.protocols.ledger import Ledger
 class ParsingJob:
     """A feed, the archive and ledger of its deliveries, and the lake that they are parsed into.
 
-    threads: how many may work at once, None for all cores.
+    threads: how many may work at once, None for all cores. together: the most small deliveries that
+    one query parses, 1 for each by its own.
     """
 
     spec: FeedSpec
@@ -35,6 +36,7 @@ class ParsingJob:
     lake_dir: Path
     key: CardKey | None = field(default=None, repr=False)
     threads: int | None = None
+    together: int = 1_000
 
     def __post_init__(self) -> None:
         """Raise ValueError for a feed that makes card tokens and was given no key."""

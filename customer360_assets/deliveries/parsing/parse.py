@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 
 from customer360_assets.deliveries.formats.errors import ParseError, RefusedError
@@ -17,18 +16,20 @@ from customer360_assets.deliveries.formats.source import (
     text_source,
 )
 from customer360_assets.deliveries.formats.text import DamagedError, read_text
+from customer360_assets.deliveries.parsing.content import content_of, refuse_early
 from customer360_assets.deliveries.parsing.conversion import pads_of
 from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.draft import Draft, Judgement
-from customer360_assets.deliveries.parsing.engines import Engines
+from customer360_assets.deliveries.parsing.engines import Engines, at_once
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.key_record import record_key
 from customer360_assets.deliveries.parsing.left_overs import DRAFTS, SPILL, alone
-from customer360_assets.deliveries.parsing.parsed import Parsed, put_in_place
+from customer360_assets.deliveries.parsing.parsed import Parsed
+from customer360_assets.deliveries.parsing.record import loaded, record
 from customer360_assets.deliveries.parsing.sketch import sketches
+from customer360_assets.deliveries.parsing.together import parse_together
 from customer360_assets.deliveries.parsing.write import write_records
 from customer360_assets.feeds.spec import FeedSpec
-from resources.protocols.archive import Archive
 
 SMALL_BYTES = 32 << 20
 
@@ -48,17 +49,11 @@ def parse(deliveries: Sequence[Delivery], job: ParsingJob) -> list[Parsed]:
     with alone(job.folder), Engines(job.folder / SPILL, job.threads, len(deliveries)) as engines:
         # Another process may have parsed some while this one waited.
         todo = job.not_parsed(deliveries)
-        if engines.workers == 1:
-            return [_one(delivery, job, engines) for delivery in todo]
-        with ThreadPoolExecutor(engines.workers) as pool:
-            waiting = [
-                pool.submit(copy_context().run, _one, delivery, job, engines) for delivery in todo
-            ]
-            try:
-                return [done.result() for done in waiting]
-            finally:
-                # After the first failure no other starts.
-                pool.shutdown(wait=True, cancel_futures=True)
+        done = parse_together(todo, job, engines)
+        rest = [delivery for delivery in todo if delivery.delivery_id not in done]
+        one = partial(_one, job=job, engines=engines)
+        done |= {parsed.delivery_id: parsed for parsed in at_once(one, rest, engines.workers)}
+    return [done[delivery.delivery_id] for delivery in todo]
 
 
 def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
@@ -68,17 +63,13 @@ def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
     for folder in (out, scratch):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-    content = _content(delivery, job.archive)
+    content = content_of(delivery, job.archive)
     with _naming_delivery(delivery), engines.one(small=delivery.bytes < SMALL_BYTES) as connection:
         draft = Draft(delivery, job.contract, out, scratch, connection)
         parsed = _parsed(draft, job, content, quarantine)
     # What is left before the note, the next attempt clears or replaces.
     shutil.rmtree(scratch)
-    put_in_place(out, final)
-    if parsed.in_quarantine:
-        job.archive.share(quarantine.parent)
-    job.archive.share(final)
-    job.note([parsed])
+    record(job, [(out, parsed)])
     return parsed
 
 
@@ -86,7 +77,7 @@ def _parsed(draft: Draft, job: ParsingJob, content: Path, quarantine: Path) -> P
     """Write what the delivery holds, or nothing when it is refused whole."""
     delivery, spec = draft.delivery, job.spec
     try:
-        _refuse_early(delivery, spec)
+        refuse_early(delivery, spec)
         source = _source(draft, spec, content)
         if source.records == 0 and spec.delivery == "snapshot":
             raise RefusedError("empty: a snapshot without records", records=0)
@@ -106,22 +97,13 @@ def _parsed(draft: Draft, job: ParsingJob, content: Path, quarantine: Path) -> P
         quarantine.parent.mkdir(parents=True, exist_ok=True)
         written.quarantine.replace(quarantine)
     extra = draft.connection.execute(source.extras).fetchone() if source.extras else None
-    names, count = extra or ((), 0)
-    files = [draft.out / f for files in written.files.values() for f in files]
-    return Parsed(
-        delivery_id=delivery.delivery_id,
-        fingerprint=job.fingerprint,
-        status="loaded",
-        notes=source.notes + extra_note(names or (), count),
-        business_date=delivery.business_date or written.business_date,
-        records=source.records,
-        loaded=sum(written.rows.values()),
-        quarantined=dict(written.broken),
-        set_aside=dict(written.set_aside),
-        rows=dict(written.rows),
-        files=dict(written.files),
-        keys=sketches(draft.contract, files, draft.connection),
-    )
+    _, names, count = extra or (0, (), 0)
+    files = [str(draft.out / f) for files in written.files.values() for f in files]
+    rows = f"read_parquet({files!r}, hive_partitioning = false)"
+    keys = sketches(draft.contract, rows, draft.connection) if files else {}
+    notes = source.notes + extra_note(names or (), count)
+    own = keys.get(delivery.delivery_id, {})
+    return loaded(delivery, job, source.records, written, notes, own)
 
 
 def _source(draft: Draft, spec: FeedSpec, content: Path) -> Source:
@@ -130,21 +112,6 @@ def _source(draft: Draft, spec: FeedSpec, content: Path) -> Source:
         return parquet_source(content, sha256, spec, draft.contract, connection)
     text = read_text(content, sha256, spec, draft.scratch / "text")
     return text_source(text, spec, draft.contract, connection)
-
-
-def _refuse_early(delivery: Delivery, spec: FeedSpec) -> None:
-    date, earliest = delivery.business_date, spec.business_date.earliest
-    if date is not None and earliest is not None and date < earliest:
-        raise RefusedError(f"business date {date} is before the first one, {earliest}")
-
-
-def _content(delivery: Delivery, archive: Archive) -> Path:
-    # A service's own error stays what it is: some pass by themselves, and the step is tried again.
-    try:
-        return archive.path(delivery.sha256)
-    except FileNotFoundError:
-        failure = f"the archive holds no content {delivery.sha256}"
-    raise ParseError(f"{delivery.delivery_id}: {failure}")
 
 
 @contextmanager

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from customer360_assets.contracts.contract import Contract
 from customer360_assets.contracts.identity import identity, record_key
-from customer360_assets.deliveries.formats.sql_text import name
+from customer360_assets.deliveries.formats.sql_text import literals, name
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,40 +40,48 @@ class KeySketch(BaseModel):
         return True
 
 
-def sketches(
-    contract: Contract, files: Sequence[Path], connection: duckdb.DuckDBPyConnection
-) -> dict[dt.date, KeySketch]:
-    """Return the sketch of each business date of parsed files; nothing for a snapshot's.
+Sketches = dict[str, dict[dt.date, KeySketch]]
+"""The sketch of each business date of each delivery."""
+
+
+def sketches(contract: Contract, rows: str, connection: duckdb.DuckDBPyConnection) -> Sketches:
+    """Return the sketches of deliveries, given a relation of their rows; none for a snapshot's.
 
     Numbers that are keys by themselves become ranges: a system counts its movements up, so that a
     day's are few ranges. Other keys become hashes, where a date has not too many of them.
     """
-    if contract.reads != "delta" or not files or not record_key(contract):
+    if contract.reads != "delta" or not record_key(contract):
         return {}
-    source = f"read_parquet({[str(file) for file in files]!r}, hive_partitioning = false)"
     (first, *others), scope = record_key(contract), contract.scope
     types = {c.name: c.type for c in contract.columns}
-    if types[first] == "bigint" and not others:
-        unscoped = f" WHERE {name(scope)} <> ''" if scope else " WHERE false"
-        scoped = connection.execute(f"SELECT count(*) FROM {source}{unscoped}").fetchone()
-        if scoped == (0,):
-            return _by_ranges(first, source, connection)
-    return _by_hashes(identity(contract), source, connection)
+    keys = identity(contract)
+    if types[first] != "bigint" or others:
+        return _by_hashes(keys, rows, connection)
+    scoped = f" WHERE {name(scope)} <> ''" if scope else " WHERE false"
+    found = connection.execute(f"SELECT DISTINCT delivery_id FROM {rows}{scoped}").fetchall()
+    if not found:
+        return _by_ranges(first, rows, connection)
+    apart = literals(sorted(str(own) for (own,) in found))
+    return _by_hashes(keys, f"(FROM {rows} WHERE delivery_id IN ({apart}))", connection) | (
+        _by_ranges(first, f"(FROM {rows} WHERE delivery_id NOT IN ({apart}))", connection)
+    )
 
 
-def _by_ranges(
-    key: str, source: str, connection: duckdb.DuckDBPyConnection
-) -> dict[dt.date, KeySketch]:
+def _by_ranges(key: str, rows: str, connection: duckdb.DuckDBPyConnection) -> Sketches:
     found = connection.execute(
-        "SELECT business_date, min(k), max(k) FROM ("
-        "SELECT business_date, k, k - row_number() OVER (PARTITION BY business_date ORDER BY k)"
-        f" AS island FROM (SELECT DISTINCT business_date, {name(key)} AS k FROM {source}))"
-        " GROUP BY business_date, island ORDER BY business_date, min(k)"
+        "SELECT delivery_id, business_date, min(k), max(k) FROM (SELECT *, k - row_number() OVER"
+        " (PARTITION BY delivery_id, business_date ORDER BY k) AS island"
+        f" FROM (SELECT DISTINCT delivery_id, business_date, {name(key)} AS k FROM {rows}))"
+        " GROUP BY delivery_id, business_date, island ORDER BY delivery_id, business_date, min(k)"
     ).fetchall()
-    islands: dict[dt.date, list[tuple[int, int]]] = {}
-    for date, low, high in found:
-        islands.setdefault(date, []).append((int(low), int(high)))
-    return {date: KeySketch(ranges=tuple(_fewer(mine))) for date, mine in islands.items()}
+    islands: dict[str, dict[dt.date, list[tuple[int, int]]]] = {}
+    for delivery_id, date, low, high in found:
+        dates = islands.setdefault(delivery_id, {})
+        dates.setdefault(date, []).append((int(low), int(high)))
+    return {
+        delivery_id: {d: KeySketch(ranges=tuple(_fewer(mine))) for d, mine in dates.items()}
+        for delivery_id, dates in islands.items()
+    }
 
 
 def _fewer(islands: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
@@ -87,17 +94,17 @@ def _fewer(islands: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
         yield islands[start][0], islands[end - 1][1]
 
 
-def _by_hashes(
-    key: Sequence[str], source: str, connection: duckdb.DuckDBPyConnection
-) -> dict[dt.date, KeySketch]:
+def _by_hashes(key: Sequence[str], rows: str, connection: duckdb.DuckDBPyConnection) -> Sketches:
     text = f"to_json([{', '.join(f'CAST({name(c)} AS VARCHAR)' for c in key)}])"
     found = connection.execute(
-        "SELECT business_date, count(*), min(h, ?) FROM ("
-        f"SELECT DISTINCT business_date, CAST('0x' || left(md5(CAST({text} AS VARCHAR)), 8)"
-        f" AS BIGINT) AS h FROM {source}) GROUP BY business_date ORDER BY business_date",
+        "SELECT delivery_id, business_date, count(*), min(h, ?) FROM ("
+        "SELECT DISTINCT delivery_id, business_date,"
+        f" CAST('0x' || left(md5(CAST({text} AS VARCHAR)), 8) AS BIGINT) AS h FROM {rows})"
+        " GROUP BY delivery_id, business_date ORDER BY delivery_id, business_date",
         [MOST_HASHES],
     ).fetchall()
-    return {
-        date: KeySketch(hashes=tuple(hashes) if count <= MOST_HASHES else None)
-        for date, count, hashes in found
-    }
+    sketched: Sketches = {}
+    for delivery_id, date, count, hashes in found:
+        few = KeySketch(hashes=tuple(hashes) if count <= MOST_HASHES else None)
+        sketched.setdefault(delivery_id, {})[date] = few
+    return sketched

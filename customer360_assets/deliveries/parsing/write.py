@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from customer360_assets.contracts.contract import Contract
 from customer360_assets.deliveries.formats.errors import ParseError, RefusedError
 from customer360_assets.deliveries.formats.source import UNCLOSED, WITHIN, Quoted, Source
 from customer360_assets.deliveries.formats.sql_text import literal, name
@@ -19,6 +20,8 @@ from customer360_assets.deliveries.parsing.draft import Draft, Judgement, Query
 if TYPE_CHECKING:
     import duckdb
 
+GOOD = "__rule IS NULL AND __aside IS NULL"
+"""The condition of a judged record that nothing is wrong with."""
 _OPEN_FILES = 1000
 
 
@@ -84,13 +87,12 @@ def _without_doubt(draft: Draft, records: int, judgement: Judgement, delivered: 
 
 def _write(draft: Draft, records: int, judged: Query) -> Written:
     delivery, connection = draft.delivery, draft.connection
-    good = "__rule IS NULL AND __aside IS NULL"
-    loaded = _write_rows(draft, judged, good, "part")
+    loaded = _write_rows(draft, judged, GOOD, "part")
     if loaded == records:
         return Written(*_written(draft.out, connection))
     odd = draft.scratch / "odd.parquet"
     to = literal(str(odd))
-    connection.execute(f"COPY (FROM ({judged.sql}) WHERE NOT ({good})) TO {to}", judged.parameters)
+    connection.execute(f"COPY (FROM ({judged.sql}) WHERE NOT ({GOOD})) TO {to}", judged.parameters)
     kept = f"FROM read_parquet({literal(str(odd))}, hive_partitioning = false)"
     loaded += _write_rows(draft, Query(kept), "__rule IS NULL", "set-aside")
     rows, files = _written(draft.out, connection)
@@ -122,15 +124,22 @@ def _within(quoted: Quoted, connection: duckdb.DuckDBPyConnection) -> Iterator[i
     connection.execute(f"DROP TABLE {WITHIN}")
 
 
+def columns_sql(contract: Contract, delivery_id: str, seq: str, line: str) -> str:
+    """Return a contract's columns of judged records, given the expressions of where they are of."""
+    made = {
+        "delivery_id": delivery_id,
+        "delivery_seq": f"CAST({seq} AS BIGINT)",
+        "line_no": f"CAST({line} AS BIGINT)",
+    }
+    return ", ".join(
+        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in contract.columns
+    )
+
+
 def _write_rows(draft: Draft, judged: Query, which: str, part: str) -> int:
     delivery, out, connection = draft.delivery, draft.out, draft.connection
-    made = {
-        "delivery_id": literal(delivery.delivery_id),
-        "delivery_seq": f"CAST({delivery.seq} AS BIGINT)",
-        "line_no": "CAST(__line_no AS BIGINT)",
-    }
-    columns = ", ".join(
-        f"{made.get(c.name, name(c.name))} AS {name(c.name)}" for c in draft.contract.columns
+    columns = columns_sql(
+        draft.contract, literal(delivery.delivery_id), str(delivery.seq), "__line_no"
     )
     good = f"SELECT {columns} FROM ({judged.sql}) WHERE {which}"
     if delivery.business_date is not None:
@@ -140,13 +149,18 @@ def _write_rows(draft: Draft, judged: Query, which: str, part: str) -> int:
     else:
         # Few files per date, whatever the order of the records.
         connection.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
-        to = (
-            f"{literal(str(out))} (FORMAT parquet, PARTITION_BY (business_date),"
-            f" WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{part}-{{i}}',"
-            " OVERWRITE_OR_IGNORE true)"
-        )
+        to = partitioned_sql(out, "business_date", part)
     written = connection.execute(f"COPY ({good}) TO {to}", judged.parameters).fetchone()
     return int(written[0]) if written else 0
+
+
+def partitioned_sql(out: Path, by: str, part: str) -> str:
+    """Return where COPY writes to: below a folder, files named `part` for each value of columns."""
+    return (
+        f"{literal(str(out))} (FORMAT parquet, PARTITION_BY ({by}),"
+        f" WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{part}-{{i}}',"
+        " OVERWRITE_OR_IGNORE true)"
+    )
 
 
 def _written(
