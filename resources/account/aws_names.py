@@ -126,7 +126,7 @@ class AwsNames(BaseModel):
 
     @property
     def archive(self) -> str:
-        """The S3 address of delivered bytes and their receipts."""
+        """The S3 address of delivered bytes."""
         return f"s3://{self.bucket('raw')}/archive"
 
     @property
@@ -185,6 +185,11 @@ class AwsNames(BaseModel):
     def profile_table(self) -> str:
         """The DynamoDB table of the profile store."""
         return f"{self.base}-customer-profile"
+
+    @property
+    def ledger_table(self) -> str:
+        """The DynamoDB table of the ledger of deliveries."""
+        return f"{self.base}-ledger"
 
     @property
     def landing_queue(self) -> str:

@@ -1,7 +1,8 @@
 """Writes to moto's DynamoDB one after the other, as far as a table is concerned.
 
 A table is a `defaultdict` whose keys have a `__hash__` in Python: of two threads that write the
-first items of one partition, each makes the partition, and the item of one is lost.
+first items of one partition, each makes the partition, and the item of one is lost. A transaction
+that is cancelled puts back the table as it was, and with it what others have written meanwhile.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from typing import Any
 
 _ONE = threading.RLock()
 WRITES = ("put_item", "delete_item")
+CALLS = (*WRITES, "update_item", "transact_write_items")
 
 
 def install() -> None:
     """Make every table of this process take one write at a time."""
+    from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
 
-    for name in WRITES:
-        write = getattr(Table, name)
-        if not hasattr(write, "__wrapped__"):
-            setattr(Table, name, alone(write))
+    for owner, names in ((Table, WRITES), (DynamoDBBackend, CALLS)):
+        for name in names:
+            write = getattr(owner, name)
+            if not hasattr(write, "__wrapped__"):
+                setattr(owner, name, alone(write))
 
 
 def alone(write: Callable[..., Any]) -> Callable[..., Any]:
