@@ -7,6 +7,7 @@ that is cancelled puts back the table as it was, and with it what others have wr
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 _ONE = threading.RLock()
 WRITES = ("put_item", "delete_item")
 CALLS = (*WRITES, "update_item", "transact_write_items")
+_COPIES: dict[int, Any] = {}
 
 
 def install() -> None:
@@ -22,6 +24,7 @@ def install() -> None:
     from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
 
+    Table.__deepcopy__ = copied_once  # type: ignore[attr-defined]
     for owner, names in ((Table, WRITES), (DynamoDBBackend, CALLS)):
         for name in names:
             write = getattr(owner, name)
@@ -35,6 +38,18 @@ def alone(write: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(write)
     def alone(*given: Any, **named: Any) -> Any:
         with _ONE:
-            return write(*given, **named)
+            try:
+                return write(*given, **named)
+            finally:
+                _COPIES.clear()
 
     return alone
+
+
+def copied_once(table: Any, memo: dict[int, Any]) -> Any:
+    """Return a copy of a table; moto copies it for each item of a transaction, before the first."""
+    if id(table) not in _COPIES:
+        made = type(table).__new__(type(table))
+        made.__dict__.update(copy.deepcopy(vars(table), memo))
+        _COPIES[id(table)] = made
+    return _COPIES[id(table)]
