@@ -6,14 +6,16 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resources.account.client import client
 from resources.account.errors import code_of, explained
-from resources.dynamodb.items import Item
 from resources.dynamodb.ledger_table import ENTRY, SUBJECT, Key
 from resources.dynamodb.writer import BatchWriter, Request
 from resources.protocols.ledger import LedgerError
+
+if TYPE_CHECKING:
+    from resources.dynamodb.items import Item
 
 MOST_CHANGES = 100
 """Items that DynamoDB takes in one transaction."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from resources.dynamodb.items import Item
 from resources.dynamodb.ledger_requests import ATTEMPTS, MOST_CHANGES, LedgerTable, pause
 from resources.dynamodb.ledger_table import ENTRY, SUBJECT, counter_key, counter_of, key
 from resources.dynamodb.writer import Request
 from resources.protocols.ledger import LedgerError, Result
+
+if TYPE_CHECKING:
+    from resources.dynamodb.items import Item
 
 PART_BYTES = 350_000
 """Bytes of a compressed result in one item: DynamoDB takes 400 KB with names and keys."""
@@ -104,8 +106,10 @@ class LedgerResults:
 
     def _unpacked(self, feed: str, head: Item) -> Result | None:
         """Return a result; None if parts are missing: its delivery is as good as not parsed."""
-        compressed = _bytes(head) if "result_zlib" in head else b"".join(
-            _bytes(part) for part in self._parts(feed, head)
+        compressed = (
+            _bytes(head)
+            if "result_zlib" in head
+            else b"".join(_bytes(part) for part in self._parts(feed, head))
         )
         if hashlib.sha256(compressed).hexdigest() != head["result_sha256"]["S"]:
             return None

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resources.dynamodb.items import Item
 from resources.protocols.ledger import FileState, Moment, Receipt
 
 if TYPE_CHECKING:
     from resources.account.aws_names import AwsNames
+    from resources.dynamodb.items import Item
 
 SUBJECT = "ledger_subject"
 """Partition key: the kind of item, and its feed if it has one."""
