@@ -9,8 +9,8 @@ import typer
 from customer360_assets.cli.options import Home
 
 ON_AWS = (
-    "{environment} has layout {layout} now. Deploy the stacks of each release before this, and run"
-    " dagster instance migrate where Dagster's storage is your own."
+    "{environment} has layout {layout} now. Next: run dagster instance migrate where Dagster's"
+    " storage is your own, and start the code location of this release."
 )
 
 

@@ -115,7 +115,7 @@ class LedgerTable:
             except ClientError as error:
                 if code_of(error) != "TransactionCanceledException":
                     raise
-                answer: dict[str, Any] = error.response  # type: ignore[assignment]
+                answer: dict[str, Any] = error.response
                 return [str(r.get("Code", "None")) for r in answer.get("CancellationReasons", ())]
         return []
 

@@ -26,6 +26,6 @@ def process(request: pytest.FixtureRequest, tmp_path: Path) -> Process:
 
 
 @pytest.fixture
-def on_dynamodb(aws: AwsNames) -> Callable[[], DynamoLedger]:  # noqa: F811 - the fixture
+def on_dynamodb(aws: AwsNames) -> Callable[[], DynamoLedger]:
     """Return a function whose ledgers on DynamoDB are those of different processes."""
     return lambda: DynamoLedger(aws.ledger_table, aws.region, aws.archive)
