@@ -142,6 +142,10 @@ class FeedDeliveries:
 
     def manifest(self) -> list[dict[str, Any]]:
         """Return the rows of raw.delivery; a delivery that was not parsed yet has none."""
+        return self._rows
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
         return [row for entry in self.entries if (row := self._row(entry)) is not None]
 
     def _files(self, date: dt.date) -> Sequence[Path]:

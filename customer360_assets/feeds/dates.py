@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 _DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3}
 _NAMED = {"Y": "year", "m": "month", "d": "day"}
@@ -20,6 +21,7 @@ _WORDS = {
 }
 
 
+@lru_cache
 def name_pattern(pattern: str) -> re.Pattern[str]:
     r"""Return the regular expression of a file name pattern; ValueError says what it lacks.
 

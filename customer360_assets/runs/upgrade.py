@@ -20,7 +20,7 @@ from customer360_assets.publishing.platform import Platform
 from customer360_assets.runs.backup import restore
 from customer360_assets.runs.dagster_settings import with_shipped
 from customer360_assets.runs.instance import instance_of
-from customer360_assets.runs.upgrade_ledger import FolderFiles, fill_ledger
+from customer360_assets.runs.upgrade_ledger import fill_ledger
 from resources.deployment.deployment import Deployment, deployment
 from resources.deployment.whereabouts import (
     LAYOUT,
@@ -71,7 +71,7 @@ def close_to_others(target: Deployment) -> str:
 def make_ledger(target: Deployment) -> str:
     """Copy what is known of the deliveries from files of JSON, which stay, into the ledger."""
     ledger = SqliteLedger(target.ledger_path)
-    receipts, results = fill_ledger(ledger, FolderFiles(target.archive_dir, target.lake_dir))
+    receipts, results = fill_ledger(ledger, target.archive_dir, target.lake_dir)
     return f"Ledger: {receipts:,} receipts and {results:,} results of parsing copied into it."
 
 

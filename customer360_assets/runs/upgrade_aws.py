@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from customer360_assets.runs.upgrade_ledger import Named, fill_ledger
+from customer360_assets.runs.upgrade_ledger import Named, copy_files
 from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.deployment.whereabouts import LAYOUT
@@ -80,6 +80,6 @@ def upgrade_environment(names: AwsNames) -> Iterator[str]:
         return
     refuse_newer_ledger(ledger.table, layout)
     refuse_lost(ledger.table, layout, names.archive, names.region)
-    receipts, results = fill_ledger(ledger, S3Files(names))
+    receipts, results = copy_files(ledger, S3Files(names))
     record_ledger_layout(ledger.table, names.archive, names.region)
     yield f"Ledger: {receipts:,} receipts and {results:,} results of parsing copied into it."

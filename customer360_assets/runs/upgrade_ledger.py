@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.protocols.ledger import (
     MOST_RECEIPTS,
     FileState,
@@ -74,7 +75,13 @@ class FolderFiles:
             yield path.name, path.read_bytes()
 
 
-def fill_ledger(ledger: Ledger, files: EarlierFiles) -> tuple[int, int]:
+def fill_ledger(ledger: SqliteLedger, archive_dir: Path, lake_dir: Path) -> tuple[int, int]:
+    """Copy what a home's files say into its ledger; see `copy_files`."""
+    ledger.create()
+    return copy_files(ledger, FolderFiles(archive_dir, lake_dir))
+
+
+def copy_files(ledger: Ledger, files: EarlierFiles) -> tuple[int, int]:
     """Copy receipts, results, file states and notes; return how many receipts and results.
 
     What the ledger has already stays as it is. Raises LedgerError for a damaged receipt.
@@ -99,8 +106,8 @@ def _copy_receipts(ledger: Ledger, files: EarlierFiles, feed: str) -> int:
     while part := list(islice(found, MOST_RECEIPTS)):
         if not ledger.register(part):
             raise LedgerError(
-                f"The numbers of feed {feed}'s receipts have a gap before, or at, number"
-                f" {part[-1].seq}: restore the missing receipts in the archive."
+                f"Receipts of feed {feed} are missing in the archive: their numbers have a gap"
+                f" before {part[-1].seq}. Restore them from a backup, on S3 from older versions."
             )
         copied += len(part)
     return copied

@@ -57,6 +57,10 @@ class DynamoLedger:
     def _results(self) -> LedgerResults:
         return LedgerResults(self.table)
 
+    def begin(self) -> None:
+        """See Ledger. The first use of the table is as good."""
+        assert self.table
+
     def revision(self, feed: str) -> int:
         """See Ledger."""
         return counter_of(self.table.item(counter_key(feed))).revision

@@ -51,10 +51,23 @@ PRAGMA user_version = 1;
 
 
 class SqliteLedger:
-    """A Ledger in the file `path`; a reader of a home without one finds nothing."""
+    """A Ledger in the file `path`; a reader of a home without deliveries finds nothing.
+
+    It is made before anything is archived: if it is empty and the archive is not, it is gone.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def begin(self) -> None:
+        """See Ledger."""
+        if not self._is_made():
+            self.create()
+
+    def create(self) -> None:
+        """Make the tables, also beside an archive that has deliveries; those there are stay."""
+        with self._transaction():
+            pass
 
     def revision(self, feed: str) -> int:
         """See Ledger."""
@@ -148,11 +161,22 @@ class SqliteLedger:
         return str(found[0][0]) if found else None
 
     def _read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
+        if not self._is_made():
             return []
         with self._open() as ledger:
-            created = ledger.execute("PRAGMA user_version").fetchone()[0]
-            return ledger.execute(query, values).fetchall() if created else []
+            return ledger.execute(query, values).fetchall()
+
+    def _is_made(self) -> bool:
+        if self.path.exists():
+            with self._open() as ledger:
+                if ledger.execute("PRAGMA user_version").fetchone()[0]:
+                    return True
+        if any((self.path.parent / "content").glob("*/*")):
+            raise LedgerError(
+                f"The ledger {self.path} is gone, and the archive beside it holds deliveries."
+                " Restore it from a backup: it decides which delivery is in force."
+            )
+        return False
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from resources.files.listing import fitting, pattern_parts
-from resources.files.regular import NotAFileError, inside, kind_of, open_regular, stat_regular
+from resources.files.regular import (
+    GONE,
+    inside,
+    kind_of,
+    open_regular,
+    stat_regular,
+    stats_regular,
+)
 from resources.protocols.landing import LandedFile, Page
 
 _TICK_NS = 2_000_000_000
@@ -35,22 +42,14 @@ class LocalLanding:
         wanted = sorted(k for k in found if k.startswith(prefix) and k > after and _has_key(k))
         for start in range(0, len(wanted), _PAGE):
             keys_here = wanted[start : start + _PAGE]
-            files = [file for key in keys_here if (file := self.state(key)) is not None]
+            files = [_landed(key, stat) for key, stat in stats_regular(self._root, keys_here)]
             yield Page(files, keys_here[-1])
 
     def state(self, key: str) -> LandedFile | None:
         """Return the file as it is now, None if it is gone."""
-        try:
-            stat = stat_regular(self._root, key)
-        except (FileNotFoundError, NotADirectoryError, PermissionError, NotAFileError):
-            return None
-        # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
-        modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
-        # Two writes within one tick of the file system's clock leave the same times.
-        rested = time.time_ns() - stat.st_ctime_ns
-        return LandedFile(
-            key, stat.st_size, modified, settled=rested > _TICK_NS, rested=rested / 1e9
-        )
+        with suppress(*GONE):
+            return _landed(key, stat_regular(self._root, key))
+        return None
 
     def open(self, key: str) -> BinaryIO:
         """Open a file's bytes; NotAFileError for a link, a pipe or a device."""
@@ -73,6 +72,14 @@ class LocalLanding:
             named = ((Path(entry.path).relative_to(self._root), entry) for entry in shown)
             found += [text for path, entry in named if (text := _refused(path, entry)) is not None]
         return tuple(sorted(found))
+
+
+def _landed(key: str, stat: os.stat_result) -> LandedFile:
+    # ctime and inode too: a tool that keeps mtime (cp -p, rsync -t) still changes these.
+    modified = f"{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
+    # Two writes within one tick of the file system's clock leave the same times.
+    rested = time.time_ns() - stat.st_ctime_ns
+    return LandedFile(key, stat.st_size, modified, settled=rested > _TICK_NS, rested=rested / 1e9)
 
 
 def _has_key(key: str) -> bool:

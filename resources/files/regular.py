@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -27,6 +28,10 @@ _KINDS = {
 
 class NotAFileError(OSError):
     """What was to be read is no regular file, or lies behind a link."""
+
+
+GONE = (FileNotFoundError, NotADirectoryError, PermissionError, NotAFileError)
+"""What is said of a file that is not there for this process."""
 
 
 def kind_of(mode: int) -> str | None:
@@ -47,6 +52,20 @@ def stat_regular(root: Path, key: str) -> os.stat_result:
     with _parent(root, key) as (folder, name):
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     return _regular(found)
+
+
+def stats_regular(root: Path, keys: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what the system says of those of the keys that are regular files, within reach.
+
+    Keys of one folder that follow each other are looked at through one opening of it.
+    """
+    for folder, names in groupby(keys, key=lambda key: key.rpartition("/")[0]):
+        with suppress(*GONE), _folder(root, inside(folder)) as opened:
+            for key in names:
+                with suppress(*GONE):
+                    name = key.rpartition("/")[2]
+                    found = os.stat(name, dir_fd=opened, follow_symlinks=False)
+                    yield key, _regular(found)
 
 
 def open_regular(root: Path, key: str) -> BinaryIO:

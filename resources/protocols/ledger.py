@@ -61,6 +61,13 @@ Moment = Literal["seen", "taken"]
 class Ledger(Protocol):
     """What intake and raw need of a ledger; every method is one transaction."""
 
+    def begin(self) -> None:
+        """Make the ledger, before the first bytes are archived; a later call does nothing.
+
+        Raises LedgerError, as every method does, if there are deliveries whose ledger is gone.
+        """
+        ...
+
     def revision(self, feed: str) -> int:
         """Return a number that grows with each receipt and result of a feed; 0 without any."""
         ...

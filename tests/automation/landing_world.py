@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from resources.clock import ClockReading
-from resources.protocols.archive import Content, Receipt
+from resources.protocols.archive import Content
 from resources.protocols.landing import LandedFile, Page
+from resources.protocols.ledger import FileState, Moment, Receipt, Result
 
 PAUSE = 4
 """Seconds between two writes of a slow writer."""
@@ -152,21 +153,9 @@ class World:
 
 @dataclass
 class MemoryArchive:
-    """An archive in memory. `forgetful`: what is to be remembered is lost, once."""
+    """An archive in memory."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
-    kept: list[Receipt] = field(default_factory=list)
-    memory: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    forgetful: bool = False
-    notes: dict[str, str] = field(default_factory=dict)
-
-    def note(self, name: str, text: str) -> str:
-        """Keep the first text of a name."""
-        return self.notes.setdefault(name, text)
-
-    def noted(self, name: str) -> str | None:
-        """Return the text of a name."""
-        return self.notes.get(name)
 
     def put(self, chunks: Iterable[bytes]) -> Content:
         """Keep bytes."""
@@ -183,30 +172,66 @@ class MemoryArchive:
         """Raise FileNotFoundError: there are no files."""
         raise FileNotFoundError(sha256)
 
+    def share(self, folder: Path) -> None:
+        """Do nothing."""
+
+    def parsed_here(self, folder: Path) -> None:
+        """Return None: nothing is parsed."""
+
+
+@dataclass
+class MemoryLedger:
+    """The ledger of one feed in memory. `forgetful`: its next note of what was taken is lost."""
+
+    kept: list[Receipt] = field(default_factory=list)
+    memory: dict[str, dict[str, FileState]] = field(default_factory=dict)
+    forgetful: bool = False
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def revision(self, feed: str) -> int:
+        """Return how many receipts there are."""
+        return len(self.kept)
+
     def receipts(self, feed: str) -> list[Receipt]:
         """Return the receipts."""
         return list(self.kept)
 
-    def register(self, receipt: Receipt) -> bool:
-        """Keep a receipt whose number is free."""
-        if receipt.seq != len(self.kept) + 1:
+    def register(self, receipts: Sequence[Receipt]) -> bool:
+        """Keep receipts whose numbers follow."""
+        if receipts[0].seq != len(self.kept) + 1:
             return False
-        self.kept.append(receipt)
+        self.kept += receipts
         return True
 
-    def recall(self, feed: str) -> dict[str, list[str]]:
-        """Return what is remembered."""
-        return dict(self.memory.get(feed, {}))
+    def results(self, feed: str) -> list[Result]:
+        """Return nothing."""
+        return []
 
-    def remember(self, feed: str, seen: Mapping[str, list[str]]) -> None:
+    def note_results(self, feed: str, results: Sequence[Result]) -> None:
+        """Raise AssertionError: nothing is parsed."""
+        raise AssertionError(feed)
+
+    def forget_result(self, feed: str, delivery_id: str, fingerprint: str) -> None:
+        """Raise AssertionError: nothing is parsed."""
+        raise AssertionError(feed)
+
+    def states(self, feed: str, moment: Moment) -> dict[str, FileState]:
+        """Return what is remembered."""
+        return dict(self.memory.get(moment, {}))
+
+    def note_states(self, feed: str, moment: Moment, states: Mapping[str, FileState]) -> None:
         """Remember, unless a kill comes first."""
-        if self.forgetful and feed.endswith(".taken"):
+        if self.forgetful and moment == "taken":
             self.forgetful = False
             raise KeyboardInterrupt
-        self.memory[feed] = dict(seen)
+        self.memory[moment] = dict(states)
 
-    def pull(self, folder: Path) -> None:
-        """Do nothing."""
+    def note(self, name: str, text: str) -> str:
+        """Return the text."""
+        return text
 
-    def push(self, folder: Path) -> None:
-        """Do nothing."""
+    def noted(self, name: str) -> str | None:
+        """Return nothing."""
+        return None

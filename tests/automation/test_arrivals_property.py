@@ -19,7 +19,7 @@ from customer360_assets.automation.arrivals.cursor import Arrivals, Outcome, Rul
 from customer360_assets.automation.arrivals.watch import Watch
 from customer360_assets.deliveries.intake.take_in import taken_states
 from customer360_assets.feeds.loader import load_feeds
-from tests.automation.landing_world import ListingError, MemoryArchive, World
+from tests.automation.landing_world import ListingError, MemoryArchive, MemoryLedger, World
 from tests.deliveries.taking import take_in_only
 
 HISTORIES = 500
@@ -51,6 +51,7 @@ class History:
     world: World
     rules: Rules
     archive: MemoryArchive = field(default_factory=MemoryArchive)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     runs: dict[str, Run] = field(default_factory=dict)
     cursor: str | None = None
     notices: list[str] = field(default_factory=list)
@@ -105,7 +106,7 @@ class History:
         arrivals = Arrivals.from_cursor(self.cursor)
         run = self.runs.get(arrivals.run)
         arrivals.conclude(run.status if run else "failed", self.world.clock(), self.rules)
-        taken = taken_states(self.archive, SPEC.feed)
+        taken = taken_states(self.ledger, SPEC.feed)
         watch = Watch(arrivals, SPEC, self.world, taken, self.world.clock, self.rules)
         ripe = watch.look(TODAY, self.notices)
         asked = arrivals.ask(SPEC.feed, ripe) if ripe else None
@@ -123,7 +124,7 @@ class History:
         assert run_key not in self.runs or self.amnesia
         under_way = [r for r in self.runs.values() if r.status == "under way"]
         assert not under_way or self.amnesia
-        known = taken_states(self.archive, SPEC.feed)
+        known = taken_states(self.ledger, SPEC.feed)
         assert not [key for key, state in files.items() if known.get(key) == state]
         self.runs.setdefault(run_key, Run(files))
 
@@ -133,7 +134,7 @@ class History:
             run.status = "done" if ends == "done" else "failed"
             if ends == "fails":
                 continue
-            self.archive.forgetful = ends == "is killed"
+            self.ledger.forgetful = ends == "is killed"
             try:
                 self._take_in(run)
             except ListingError:
@@ -142,7 +143,9 @@ class History:
                 assert ends == "is killed"
 
     def _take_in(self, run: Run) -> None:
-        taken = take_in_only(self.world, self.archive, {SPEC.feed: SPEC}, TODAY, run.files).taken
+        taken = take_in_only(
+            self.world, self.archive, self.ledger, {SPEC.feed: SPEC}, TODAY, run.files
+        ).taken
         for receipt in taken:
             whole = self.world.complete.get(receipt.file, [])
             assert self.archive.contents[receipt.sha256] in whole, "taken while it was written"
@@ -159,12 +162,12 @@ class History:
                 return
 
     def missing(self) -> list[str]:
-        newest = {r.file: self.archive.contents[r.sha256] for r in self.archive.kept}
+        newest = {r.file: self.archive.contents[r.sha256] for r in self.ledger.kept}
         return [key for key, file in self.world.files.items() if newest.get(key) != file.content]
 
     def check(self) -> None:
         assert self.missing() == []
-        times = Counter(receipt.sha256 for receipt in self.archive.kept)
+        times = Counter(receipt.sha256 for receipt in self.ledger.kept)
         assert set(times.values()) <= {1}
         # All is known to be taken: nothing would be asked for again.
         before = len(self.runs)
@@ -201,7 +204,7 @@ def live_through(objects: bool, limits: tuple[int, int, int], actions: list[Acti
     history.finish()
     history.check()
     seen["histories"] += 1
-    seen["deliveries"] += len(history.archive.kept)
+    seen["deliveries"] += len(history.ledger.kept)
     seen["runs"] += len(history.runs)
     seen["failed runs"] += sum(run.status == "failed" for run in history.runs.values())
 

@@ -64,7 +64,7 @@ def test_a_late_file_rebuilds_what_depends_on_it_and_nothing_else(tmp_path: Path
         assert _settle(ticks) == 2
         rebuilt = {key for key, event in _made(instance).items() if before.get(key) != event}
         platform = bank.platform()
-        log = DeliveryLog.of(bank.deployment, platform.landing, platform.archive)
+        log = DeliveryLog.of(bank.deployment, platform.landing, platform.archive, platform.ledger)
         last = dt.date.fromisoformat(DATES[-1])
         assert outstanding(instance, log.versions(), last) == []
     reads_cards = {

@@ -1,4 +1,4 @@
-"""What the archive remembers of files taken in: never more than has a receipt."""
+"""What the ledger remembers of files taken in: never more than has a receipt."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from customer360_assets.deliveries.intake.take_in import taken_states
 from customer360_assets.feeds.loader import load_feeds
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.files.folder_archive import LocalArchive
 from resources.files.folder_landing import LocalLanding
 from tests.deliveries.taking import take_in_only
@@ -40,26 +41,28 @@ def _landed(root: Path, landing: LocalLanding) -> dict[str, str]:
 
 def test_a_file_that_changes_before_it_is_archived_is_not_remembered(tmp_path: Path) -> None:
     landing, archive = Restless(tmp_path / "landing"), LocalArchive(tmp_path / "archive")
+    ledger = SqliteLedger(tmp_path / "ledger.db")
     first = _landed(tmp_path / "landing", landing)
-    assert len(take_in_only(landing, archive, FEEDS, DAY, first).taken) == 1
+    assert len(take_in_only(landing, archive, ledger, FEEDS, DAY, first).taken) == 1
     (tmp_path / "landing" / FILE).write_text("corrected")
     asked = {file.key: file.state for file in landing.list("card", "card*.csv")}
-    found = take_in_only(landing, archive, FEEDS, DAY, asked)
+    found = take_in_only(landing, archive, ledger, FEEDS, DAY, asked)
     assert (found.taken, found.changing) == ((), (FILE,))
-    assert taken_states(archive, "card") == first
+    assert taken_states(ledger, "card") == first
 
 
 def test_what_is_gone_is_forgotten_and_the_rest_is_kept(tmp_path: Path) -> None:
     root = tmp_path / "landing"
     landing, archive = LocalLanding(root), LocalArchive(tmp_path / "archive")
+    ledger = SqliteLedger(tmp_path / "ledger.db")
     first = _landed(root, landing)
-    take_in_only(landing, archive, FEEDS, DAY, first)
-    assert taken_states(archive, "card") == first
+    take_in_only(landing, archive, ledger, FEEDS, DAY, first)
+    assert taken_states(ledger, "card") == first
     other = root / "card/card0020240524-1.csv"
     other.write_text("other")
     both = {file.key: file.state for file in landing.list("card", "card*.csv")}
-    take_in_only(landing, archive, FEEDS, DAY, {k: s for k, s in both.items() if k != FILE})
-    assert taken_states(archive, "card") == both
+    take_in_only(landing, archive, ledger, FEEDS, DAY, {k: s for k, s in both.items() if k != FILE})
+    assert taken_states(ledger, "card") == both
     (root / FILE).unlink()
-    take_in_only(landing, archive, FEEDS, DAY, {})
-    assert taken_states(archive, "card") == {k: s for k, s in both.items() if k != FILE}
+    take_in_only(landing, archive, ledger, FEEDS, DAY, {})
+    assert taken_states(ledger, "card") == {k: s for k, s in both.items() if k != FILE}

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from customer360_assets.cli.failures import sentence_of
 from customer360_assets.cli.main import app
 from customer360_assets.runs.backup import restore
+from resources.embedded.sqlite_ledger import SqliteLedger
+from resources.files.folder_archive import LocalArchive
 from resources.protocols.errors import DISK_FULL
 from tests.cli.conftest import customer360
 from tests.cli.test_mistakes import READING, RUN, failed
@@ -62,13 +64,18 @@ def test_a_damaged_store_is_named(copy: Path, command: str, damage: Callable[[Pa
     assert said.startswith(f"The database {store} is damaged. Delete it and materialize")
 
 
-def test_a_damaged_receipt_is_named(tmp_path: Path) -> None:
-    receipt = tmp_path / "home" / "archive" / "receipts" / "card" / "00000001.json"
-    receipt.parent.mkdir(parents=True)
-    receipt.write_text('{"feed": "card", "se')
+@pytest.mark.parametrize("damage", [_cut, _emptied])
+def test_a_damaged_ledger_is_named(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    ledger = tmp_path / "home" / "archive" / "ledger.db"
+    SqliteLedger(ledger).note("a", "text")
+    LocalArchive(ledger.parent).put([b"a delivery"])
+    damage(ledger)
     (tmp_path / "in").mkdir()
     said = failed(*RUN, "--home", tmp_path / "home", "--landing", tmp_path / "in")
-    assert said.startswith(f"The receipt {receipt} is damaged. Restore it from a backup")
+    assert said.startswith(
+        f"The ledger {ledger} {'cannot be used' if damage is _cut else 'is gone'}"
+    )
+    assert "from a backup" in said
 
 
 def test_a_defect_leaves_its_traceback_in_a_file_of_the_owner(

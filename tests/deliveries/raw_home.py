@@ -10,13 +10,18 @@ from typing import Any
 
 import duckdb
 
-from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, settle
+from customer360_assets.deliveries.feed_deliveries import (
+    FeedDeliveries,
+    read_deliveries,
+    settle,
+)
 from customer360_assets.deliveries.intake.take_in import Intake
 from customer360_assets.deliveries.log import DeliveryLog
 from customer360_assets.deliveries.parsing.job import ParsingJob
-from customer360_assets.deliveries.parsing.parsed import MARKER
+from customer360_assets.deliveries.parsing.parsed import folder_name
 from customer360_assets.feeds import FeedSpec, load_feeds
 from resources.deployment.card_token import CardKey
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.files.folder_archive import LocalArchive
 from resources.files.folder_landing import LocalLanding
 from tests.deliveries.taking import take_in_only
@@ -38,6 +43,7 @@ class Home:
         self.landing_dir.mkdir(parents=True, exist_ok=True)
         self.landing = LocalLanding(self.landing_dir)
         self.archive = LocalArchive(root / "archive")
+        self.ledger = SqliteLedger(root / "archive" / "ledger.db")
         self.lake = root / "lake"
         self.feeds = dict(feeds or load_feeds("workshop"))
 
@@ -49,18 +55,24 @@ class Home:
 
     def take_in(self, run_date: dt.date = DAY) -> Intake:
         """Archive what is new and note it as taken, without a look into it."""
-        return take_in_only(self.landing, self.archive, self.feeds, run_date)
+        return take_in_only(self.landing, self.archive, self.ledger, self.feeds, run_date)
 
     def log(self) -> DeliveryLog:
         return DeliveryLog(
-            self.feeds, self.landing, self.archive, self.lake, self.root, lambda: KEY
+            self.feeds,
+            self.landing,
+            self.archive,
+            self.ledger,
+            self.lake,
+            self.root,
+            lambda: KEY,
         )
 
     def job(self, feed: str, key: CardKey | None = KEY, threads: int = 1) -> ParsingJob:
-        return ParsingJob(self.feeds[feed], self.archive, self.lake, key, threads)
+        return ParsingJob(self.feeds[feed], self.archive, self.ledger, self.lake, key, threads)
 
     def settle(self, feed: str, key: CardKey = KEY) -> FeedDeliveries:
-        return settle(self.job(feed, key))
+        return settle(read_deliveries(self.job(feed, key)))
 
     def run(self, feed: str, run_date: dt.date = DAY) -> FeedDeliveries:
         self.take_in(run_date)
@@ -76,9 +88,13 @@ class Home:
         files = deliveries.quarantine_files(dt.date.min, dt.date.max)
         return _read([f for date in files for f in files[date]], columns)
 
-    def markers(self) -> dict[str, str]:
-        found = sorted((self.lake / "raw").rglob(MARKER))
-        return {p.parent.name: p.read_text() for p in found}
+    def results(self) -> dict[str, str]:
+        """The text of each result, by the name of its folder."""
+        return {
+            folder_name(r.delivery_id, r.fingerprint): r.text
+            for feed in self.feeds
+            for r in self.ledger.results(feed)
+        }
 
 
 def _read(files: list[Path], columns: str) -> list[tuple[Any, ...]]:

@@ -7,9 +7,9 @@ from typing import Any
 from customer360_assets.deliveries.intake.take_in import Intake, note_taken, take_in
 
 
-def take_in_only(landing: Any, archive: Any, *given: Any) -> Intake:
+def take_in_only(landing: Any, archive: Any, ledger: Any, *given: Any) -> Intake:
     """Return what an intake found whose files all parse."""
-    found = take_in(landing, archive, *given)
+    found = take_in(landing, archive, ledger, *given)
     for feed, states in found.states.items():
-        note_taken(archive, feed, states)
+        note_taken(ledger, feed, states)
     return found

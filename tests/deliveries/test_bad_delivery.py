@@ -66,8 +66,8 @@ def test_the_feed_s_partitions_are_not_made_without_it(bank: Home) -> None:
 def test_it_alone_is_not_noted_as_taken_in(bank: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resources.files.folder_landing._TICK_NS", -1)
     intake(bank)
-    assert sorted(taken_states(bank.archive, "card")) == [card(1), card(3)]
-    assert sorted(taken_states(bank.archive, "account")) == [account(1)]
+    assert sorted(taken_states(bank.ledger, "card")) == [card(1), card(3)]
+    assert sorted(taken_states(bank.ledger, "account")) == [account(1)]
 
 
 def test_several_are_all_named(bank: Home) -> None:
@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_left_and_named(home: Home, known: bool) -
     assert [r.file for r in result.taken] == [account(1), card(2)]
     reported = f"1 files could not be read: {card(1)} (PermissionError). All else was taken in."
     assert str(result.failure) == reported
-    assert is_new(closed, home.archive, home.feeds["card"])
+    assert is_new(closed, home.archive, home.ledger, home.feeds["card"])
     assert [r.file for r in home.take_in().taken] == [card(1)]
 
 
@@ -151,7 +151,8 @@ def test_what_the_archive_fails_with_is_not_the_file_s_fault(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.deliver(card(1), cards(1))
-    (home.root / "archive").write_text("no folder")
+    (home.root / "archive").mkdir()
+    (home.root / "archive" / "content").write_text("no folder")
     with pytest.raises(NotADirectoryError):
         home.take_in()
 
@@ -164,5 +165,5 @@ def test_a_name_that_is_no_text_is_left_out_and_shown(home: Home) -> None:
     assert [r.file for r in result.taken] == ["visitors/v.csv"]
     assert result.unmatched == (r"elsewhere/\xe9.txt", r"visitors/\xfacty.csv")
     assert result.unread == {}
-    assert not is_new(home.landing, home.archive, home.feeds["web_visitor_map"])
+    assert not is_new(home.landing, home.archive, home.ledger, home.feeds["web_visitor_map"])
     assert unmatched(home.landing, home.feeds.values()) == list(result.unmatched)

@@ -107,7 +107,7 @@ def test_a_format_reads_what_it_says_and_invents_no_date(
 
 def log_of(home: Home, first: dt.date) -> DeliveryLog:
     deployment = Deployment(home=home.root, first_business_date=first)
-    log = DeliveryLog.of(deployment, home.landing, home.archive)
+    log = DeliveryLog.of(deployment, home.landing, home.archive, home.ledger)
     return dataclasses.replace(log, lake_dir=home.lake, key=lambda: KEY)
 
 

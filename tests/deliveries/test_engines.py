@@ -26,7 +26,7 @@ def outcome(root: Path, threads: int) -> Any:
     for day in range(1, 13):
         home.deliver(f"card/card00202405{day:02}-1.csv", CARDS + BROKEN.get(day, ""))
     home.take_in()
-    found = settle(home.job("card", threads=threads))
+    found = settle(read_deliveries(home.job("card", threads=threads)))
     hidden = {path.name for path in home.lake.rglob(".*")}
     return found.manifest(), home.rows(found), home.quarantined(found, "*"), hidden
 
@@ -62,7 +62,7 @@ def test_deliveries_are_worked_on_at_the_same_time(
         return write(*given)
 
     monkeypatch.setattr(parse, "write_records", meeting)
-    assert len(home.rows(settle(home.job("card", threads=2)))) == 2 * 9
+    assert len(home.rows(settle(read_deliveries(home.job("card", threads=2))))) == 2 * 9
     assert not together.broken
 
 

@@ -103,16 +103,16 @@ def test_html_in_place_of_parquet_and_damaged_parquet(home: Home) -> None:
 def test_errors_and_reasons_hold_no_value_of_a_record(home: Home) -> None:
     home.deliver(VISITORS, "secret-visitor,not-a-number\n")
     home.run("web_visitor_map")
-    assert "secret-visitor" not in "".join(home.markers().values())
+    assert "secret-visitor" not in "".join(home.results().values())
 
 
 def test_damage_in_the_archive_is_noticed(home: Home) -> None:
     home.deliver(VISITORS, GOOD)
     home.take_in()
-    (receipt,) = home.archive.receipts("web_visitor_map")
+    (receipt,) = home.ledger.receipts("web_visitor_map")
     path = home.archive.path(receipt.sha256)
     path.chmod(0o644)
     path.write_text(GOOD.replace("5001", "5009"))
     with pytest.raises(ParseError, match="web_visitor_map-000001: the archive is damaged"):
         home.settle("web_visitor_map")
-    assert home.markers() == {}
+    assert home.results() == {}

@@ -122,7 +122,7 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(home: Home) -> None:
     assert row["reason"] == "same bytes as card-000001"
     assert (row["records"], row["loaded"]) == (None, None)
     assert len(home.rows(deliveries)) == 4
-    assert not [name for name in home.markers() if name.startswith("card-000002")]
+    assert not [name for name in home.results() if name.startswith("card-000002")]
 
 
 def test_bytes_of_a_superseded_snapshot_under_a_new_name_are_a_correction(home: Home) -> None:
@@ -163,7 +163,7 @@ def test_a_changed_specification_parses_again_and_keeps_both_results_apart(home:
     home.feeds["card"] = home.feeds["card"].model_copy(update={"nulls": ("none",)})
     second = home.settle("card")
     assert first.expected_versions[MAY_1] != second.expected_versions[MAY_1]
-    assert len(home.markers()) == 3
+    assert len(home.results()) == 3
     assert len(home.rows(second)) == 1
 
 
@@ -177,10 +177,10 @@ def test_a_date_that_only_an_earlier_specification_loaded_is_emptied(home: Home)
 def test_another_card_key_never_mixes_its_tokens(home: Home) -> None:
     home.deliver(card(1), cards(1))
     home.take_in()
-    first, kept = home.settle("card"), home.markers()
+    first, kept = home.settle("card"), home.results()
     with pytest.raises(CardKeyError, match="another key than the one"):
         home.settle("card", CardKey(bytes(32)))
-    assert home.markers() == kept
+    assert home.results() == kept
     assert home.rows(home.settle("card"), "card_token") == home.rows(first, "card_token")
 
 
@@ -203,7 +203,7 @@ def test_parsing_again_reads_the_marker_alone(home: Home) -> None:
     home.deliver(card(1), cards(1))
     home.run("card")
     before = {p: p.stat().st_mtime_ns for p in home.lake.rglob("*") if p.is_file()}
-    (receipt,) = home.archive.receipts("card")
+    (receipt,) = home.ledger.receipts("card")
     home.archive.path(receipt.sha256).unlink()
     home.settle("card")
     assert {p: p.stat().st_mtime_ns for p in home.lake.rglob("*") if p.is_file()} == before
@@ -290,4 +290,4 @@ def test_a_lost_record_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) 
     ) as raised:
         home.settle("card")
     assert isinstance(raised.value.__cause__, ConservationError)
-    assert home.markers() == {}
+    assert home.results() == {}

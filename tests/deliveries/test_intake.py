@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,15 +45,15 @@ def test_the_order_of_arrival_is_that_of_the_names(home: Home) -> None:
 
 def test_the_same_file_is_taken_once_and_a_corrected_one_again(home: Home) -> None:
     home.deliver(card(1), "A")
-    assert is_new(home.landing, home.archive, home.feeds["card"])
+    assert is_new(home.landing, home.archive, home.ledger, home.feeds["card"])
     assert len(home.take_in().taken) == 1
     assert home.take_in(DAY + dt.timedelta(days=1)).taken == ()
-    assert not is_new(home.landing, home.archive, home.feeds["card"])
+    assert not is_new(home.landing, home.archive, home.ledger, home.feeds["card"])
     for content in ("B", "A"):
         home.deliver(card(1), content)
-        assert is_new(home.landing, home.archive, home.feeds["card"])
+        assert is_new(home.landing, home.archive, home.ledger, home.feeds["card"])
         assert len(home.take_in().taken) == 1
-    assert [r.seq for r in home.archive.receipts("card")] == [1, 2, 3]
+    assert [r.seq for r in home.ledger.receipts("card")] == [1, 2, 3]
 
 
 def test_a_feed_dated_by_the_run_takes_the_run_s_date(home: Home) -> None:
@@ -103,7 +104,7 @@ def test_a_file_that_is_still_being_written_is_left_and_named(home: Home) -> Non
     home.deliver(card(1), "a\n")
     home.deliver(card(2), "b\n")
     growing = GrowingLanding(home.landing_dir, card(1))
-    result = take_in(growing, home.archive, home.feeds, DAY)
+    result = take_in(growing, home.archive, home.ledger, home.feeds, DAY)
     assert result.changing == (card(1),)
     assert [r.file for r in result.taken] == [card(2)]
     assert [r.file for r in home.take_in().taken] == [card(1)]
@@ -118,6 +119,9 @@ class CountingLanding(LocalLanding):
         found = super().state(key)
         return found and LandedFile(found.key, found.bytes, found.modified, settled=True)
 
+    def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
+        return [replace(file, settled=True) for file in super().list(folder, pattern)]
+
     def open(self, key: str) -> BinaryIO:
         self.reads += 1
         return super().open(key)
@@ -126,18 +130,18 @@ class CountingLanding(LocalLanding):
 def test_a_file_that_stands_as_before_is_not_read_again(home: Home) -> None:
     home.deliver(card(1), "a")
     landing = CountingLanding(home.landing_dir)
-    take_in(landing, home.archive, home.feeds, DAY)
+    take_in(landing, home.archive, home.ledger, home.feeds, DAY)
     before = landing.reads
-    take_in(landing, home.archive, home.feeds, DAY)
+    take_in(landing, home.archive, home.ledger, home.feeds, DAY)
     assert (before, landing.reads) == (1, 1)
     home.deliver(card(1), "b")
-    assert len(take_in(landing, home.archive, home.feeds, DAY).taken) == 1
+    assert len(take_in(landing, home.archive, home.ledger, home.feeds, DAY).taken) == 1
 
 
 def test_a_file_written_a_moment_ago_is_read_again(home: Home) -> None:
     home.deliver(card(1), "a")
     home.take_in()
-    assert home.archive.recall("card") == {}
+    assert home.ledger.states("card", "seen") == {}
 
 
 def take_in_from(root: Path, start: Any, counts: Any) -> None:
@@ -156,7 +160,7 @@ def test_two_processes_register_each_delivery_once(home: Home) -> None:
     taken = [counts.get(timeout=PATIENCE) for _ in racing]
     for process in racing:
         process.join()
-    receipts = home.archive.receipts("card")
+    receipts = home.ledger.receipts("card")
     assert sum(taken) == len(receipts) == 60
     assert sorted(r.seq for r in receipts) == list(range(1, 61))
     assert len({r.file for r in receipts}) == 60

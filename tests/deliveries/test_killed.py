@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from customer360_assets.deliveries.parsing.parsed import Parsed
 from tests.deliveries.raw_home import PROCESSES, Home
 from tests.patience import PATIENCE
 
 CARDS = "".join(f"555555555555444{i},{i},gold,2024-01-02T03:04:05.123456\n" for i in range(5))
 STEPS = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"}
+WRITES = ("BEGIN", "INSERT", "DELETE", "CREATE", "COMMIT")
 FAR = 10_000
 
 
@@ -36,6 +39,16 @@ def run_and_die(root: Path, step: int, steps: Any) -> None:
             if seen[0] == step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def count_statement(statement: str) -> None:
+        if statement.startswith(WRITES):
+            count("os.rename", (str(root),))
+
+    def counted(*given: Any, **more: Any) -> sqlite3.Connection:
+        connection = connect(*given, **more)
+        connection.set_trace_callback(count_statement)
+        return connection
+
+    connect, sqlite3.connect = sqlite3.connect, counted
     sys.addaudithook(count)
     home.run("card")
     steps.put(seen[0])
@@ -62,13 +75,14 @@ def check(root: Path, step: int, expected: Any) -> None:
     process.join()
     assert process.exitcode == -signal.SIGKILL
     home = Home(root)
-    for receipt in home.archive.receipts("card"):
+    for receipt in home.ledger.receipts("card"):
         kept = home.archive.path(receipt.sha256).read_bytes()
         assert hashlib.sha256(kept).hexdigest() == receipt.sha256
     lake = root / "lake"
-    for file in (lake / "raw").glob("**/business_date=*/*.parquet"):
-        published = file.parent.parent
-        assert (published / "parsed.json").exists() or ".partial" in str(published)
+    for result in home.ledger.results("card"):
+        parsed = Parsed.model_validate_json(result.text)
+        folder = lake / "raw" / "card" / "data" / parsed.folder_name
+        assert all((folder / f).is_file() for files in parsed.files.values() for f in files)
     assert outcome(home) == expected
     assert list((root / "archive/incoming").iterdir()) == []
     assert {p.name for p in lake.rglob(".*")} == {".lock"}

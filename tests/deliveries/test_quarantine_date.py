@@ -39,7 +39,7 @@ def test_records_dated_after_the_business_date_are_reported(home: Home) -> None:
         home.landing_dir / FILE,
         "(1, DATE '2024-05-21', 1), (2, DATE '2024-05-21', 1), (3, DATE '2099-01-01', 1)",
     )
-    log = DeliveryLog.of(Deployment(home=home.root), home.landing, home.archive)
+    log = DeliveryLog.of(Deployment(home=home.root), home.landing, home.archive, home.ledger)
     log = dataclasses.replace(log, lake_dir=home.lake, key=lambda: KEY)
     log.take_in(DAY)
     reported = "transaction: 1 records of present files are dated after 2024-05-23."

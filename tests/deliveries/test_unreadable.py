@@ -103,13 +103,13 @@ def test_any_failure_names_delivery_and_kind_and_no_value(
     assert f"(web_visitor_map-000001: cannot be parsed: {type(failure).__name__}" in why
     assert "secret" not in why
     assert raised.value.__suppress_context__
-    assert home.markers() == {}
+    assert home.results() == {}
 
 
 def test_content_that_is_gone_from_the_archive_fails_by_its_delivery(home: Home) -> None:
     home.deliver(VISITORS, "0123,5001\n")
     home.take_in()
-    (receipt,) = home.archive.receipts("web_visitor_map")
+    (receipt,) = home.ledger.receipts("web_visitor_map")
     Path(home.archive.path(receipt.sha256)).unlink()
     with pytest.raises(ParseError, match="web_visitor_map-000001: the archive holds no content"):
         home.settle("web_visitor_map")

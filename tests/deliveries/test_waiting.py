@@ -32,7 +32,7 @@ def _broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def parsed(home: Home, feed: str) -> FeedDeliveries:
     home.take_in()
-    return parse_outstanding(home.job(feed))
+    return parse_outstanding(read_deliveries(home.job(feed)))
 
 
 def records(*dates: dt.date) -> str:

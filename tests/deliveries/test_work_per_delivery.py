@@ -14,7 +14,7 @@ from customer360_assets.deliveries.in_force import Entry, in_force_of
 from customer360_assets.deliveries.intake.take_in import is_new
 from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.parsed import Parsed, parsed_folder
-from resources.protocols.archive import Receipt
+from resources.protocols.ledger import Receipt
 from tests.deliveries.raw_home import Home
 from tests.deliveries.test_in_force import card, cards
 
@@ -80,5 +80,5 @@ def test_the_newest_of_a_name_is_not_looked_for_among_all_receipts(
         return plain(self, name)
 
     monkeypatch.setattr(Receipt, "__getattribute__", counted)
-    assert not is_new(home.landing, home.archive, home.feeds["card"])
+    assert not is_new(home.landing, home.archive, home.ledger, home.feeds["card"])
     assert looked["file"] <= FEW * MANY // 4

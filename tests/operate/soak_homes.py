@@ -36,7 +36,7 @@ def new_home(root: Path, feeds: Path, first: dt.date) -> Deployment:
 def log_of(target: Deployment) -> DeliveryLog:
     """Return the deliveries of a home."""
     platform = Platform(**services_of(target))
-    return DeliveryLog.of(target, platform.landing, platform.archive)
+    return DeliveryLog.of(target, platform.landing, platform.archive, platform.ledger)
 
 
 def deliver(target: Deployment, drop: Drop) -> set[tuple[str, str]]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, settle
+from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, read_deliveries, settle
 from customer360_assets.deliveries.intake.take_in import take_in
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.feeds import load_feeds
 from resources.deployment.card_token import CardKey
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.files.folder_archive import LocalArchive
 from resources.files.folder_landing import LocalLanding
 from simulator.simulate import Simulated
@@ -25,10 +26,12 @@ def settled(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(bank.landing, home / "landing")
     archive, feeds = LocalArchive(home / "archive"), dict(load_feeds("workshop"))
-    take_in(LocalLanding(home / "landing"), archive, feeds, date(2024, 6, 30))
+    ledger = SqliteLedger(home / "archive" / "ledger.db")
+    take_in(LocalLanding(home / "landing"), archive, ledger, feeds, date(2024, 6, 30))
     key = CardKey(bytes(range(32)))
     lake = home / "lake"
-    return {f: settle(ParsingJob(feeds[f], archive, lake, key, threads=1)) for f in FEEDS}
+    jobs = {f: ParsingJob(feeds[f], archive, ledger, lake, key, threads=1) for f in FEEDS}
+    return {feed: settle(read_deliveries(job)) for feed, job in jobs.items()}
 
 
 @pytest.mark.slow

@@ -50,6 +50,7 @@ def take_in(
     `arrived` dates the files of feeds that state no date; the run's own date if it is not given.
     What cannot be read keeps nothing else from being taken in.
     """
+    ledger.begin()
     landed = Landed(landing)
     taken: list[Receipt] = []
     counted: dict[str, dict[str, FileState]] = {}

@@ -92,7 +92,7 @@ def put_in_place(made: Path, folder: Path) -> None:
 def forget_parsed(
     ledger: Ledger, lake_dir: Path, file: Path
 ) -> tuple[str, frozenset[dt.date], list[Path]] | None:
-    """Have a file's delivery parsed again; None if the file is not a parsed one.
+    """Forget the result of a file's delivery, so that it is parsed again; None for another file.
 
     Returns the feed, the dates that the delivery has files of, and those files.
     """
