@@ -28,6 +28,7 @@ from customer360_assets.publishing.checks.results import (
     quarantine_finding,
 )
 from customer360_assets.publishing.checks.specs import check_specs
+from customer360_assets.publishing.combined import combined
 from customer360_assets.publishing.lake_tables import ensure_all
 from customer360_assets.publishing.platform import RESOURCES, Platform
 from customer360_assets.publishing.publish import (
@@ -182,7 +183,7 @@ def raw_asset(
         kept = _kept(deliveries, span)
         before = recorded_versions(context.instance, contract.table) if kept else {}
         holdings = holdings_of(deliveries, span, kept)
-        by_date, refused = _files(deliveries, span, kept)
+        by_date, refused = _files(platform, contract, deliveries, span, kept, context.run.run_id)
         files = [file for date in by_date.values() for file in date]
         candidate = Candidate(contract, files, span, by_date, kept)
         seen, findings = _findings(platform, candidate, holdings)
@@ -240,17 +241,22 @@ def _rows_of(
 
 
 def _files(
-    deliveries: FeedDeliveries | None, span: Span, kept: frozenset[dt.date]
+    platform: Platform,
+    contract: Contract,
+    deliveries: FeedDeliveries | None,
+    span: Span,
+    kept: frozenset[dt.date],
+    key: str,
 ) -> tuple[dict[dt.date, list[str]], list[str]]:
     """Return the parsed files of a span: the rows by date, and the records in quarantine."""
     if deliveries is None:
         return {}, []
+    refused = contract_of(f"quarantine.{contract.feed}")
     good = deliveries.partition_files(span.first, span.last)
     bad = deliveries.quarantine_files(span.first, span.last)
-    return (
-        {date: [str(file) for file in files] for date, files in good.items() if date not in kept},
-        [str(file) for date, files in bad.items() if date not in kept for file in files],
-    )
+    rows = combined(platform, contract, good, kept, key)
+    aside = combined(platform, refused, bad, kept, key)
+    return rows, [file for files in aside.values() for file in files]
 
 
 def _findings(

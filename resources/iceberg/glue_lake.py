@@ -189,10 +189,10 @@ class GlueLake(IcebergLake):
         """See `Lake.discard`. Deleted here and on S3."""
         self.mirror.delete(files)
 
-    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
+    def remove_orphans(self, table: str, older_than: datetime, keys: str = "") -> list[str]:
         """See `Lake.remove_orphans`. Nobody waits: give candidates days to be published."""
         place = self._place(table)
         with explained("clean up", place.location):
             return lake_sweep_s3.remove_orphans(
-                self.mirror.s3, place.location, lambda: self.load(table), older_than
+                self.mirror.s3, place.location, lambda: self.load(table), older_than, keys
             )

@@ -225,11 +225,11 @@ class LocalLake(IcebergLake):
         for file in files:
             Path(file).unlink(missing_ok=True)
 
-    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
+    def remove_orphans(self, table: str, older_than: datetime, keys: str = "") -> list[str]:
         """See `Lake.remove_orphans`. Writers may go on: give candidates time to be published."""
         folder = self._folder(table)
         with self._turn(table):
-            removed = lake_sweep.remove_orphans(self.load(table), folder / "data", older_than)
+            removed = lake_sweep.remove_orphans(self.load(table), folder / "data", older_than, keys)
         self._digests.forget(removed)
         return removed
 

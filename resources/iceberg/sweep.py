@@ -60,14 +60,18 @@ def expire(table: "Table", keep_last: int, orphaned: Callable[[set[str]], None])
     return [snapshot.snapshot_id for snapshot in old]
 
 
-def remove_orphans(table: "Table", folder: Path, older_than: datetime) -> list[str]:
-    """Delete old files under the table's candidates that no snapshot shows; their paths."""
+def remove_orphans(table: "Table", folder: Path, older_than: datetime, keys: str = "") -> list[str]:
+    """Delete old files under the table's candidates that no snapshot shows; their paths.
+
+    keys: how the keys of the candidates begin.
+    """
     if older_than.tzinfo is None:
         raise LakeError("older_than needs a time zone")
     known = {path_of(file) for file in shown(table, table.snapshots())}
     limit = older_than.timestamp()
     removed = []
-    for parent, _, names in os.walk(folder, topdown=False):
+    found = [walked for top in _candidates(folder, keys) for walked in os.walk(top, topdown=False)]
+    for parent, _, names in found:
         # Read before its files go, which would make it look new.
         aged = Path(parent).stat().st_mtime < limit
         for path in (Path(parent) / name for name in sorted(names)):
@@ -78,3 +82,7 @@ def remove_orphans(table: "Table", folder: Path, older_than: datetime) -> list[s
             with suppress(OSError):  # Not empty, so it is in use.
                 Path(parent).rmdir()
     return sorted(removed)
+
+
+def _candidates(folder: Path, keys: str) -> list[Path]:
+    return sorted(p for p in folder.glob(f"{keys}*") if p.is_dir()) if keys else [folder]

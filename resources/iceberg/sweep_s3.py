@@ -41,16 +41,17 @@ def objects(s3: Any, prefix: str) -> Iterator[Object]:
 
 
 def remove_orphans(
-    s3: Any, location: str, load: Callable[[], "Table"], older_than: datetime
+    s3: Any, location: str, load: Callable[[], "Table"], older_than: datetime, keys: str = ""
 ) -> list[str]:
     """Delete old files of a table's candidates that no snapshot shows; their addresses.
 
-    No lock keeps a publisher away, so a candidate must be given more time than any run takes: a
-    file that is published between the look at the table and the deletion would be lost.
+    keys: how the keys of the candidates begin. No lock keeps a publisher away, so a candidate must
+    be given more time than any run takes: a file that is published between the look at the table
+    and the deletion would be lost.
     """
     if older_than.tzinfo is None:
         raise LakeError("older_than needs a time zone")
-    found = dict(objects(s3, f"{location}/data/"))
+    found = dict(objects(s3, f"{location}/data/{keys}"))
     old = {uri for uri, written in found.items() if written < older_than}
     notes = list(objects(s3, f"{location}/expired/"))
     spared = {file for uri, written in notes if written >= older_than for file in _read(s3, uri)}

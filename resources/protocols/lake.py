@@ -152,5 +152,8 @@ class Lake(Protocol):
     def expire(self, table: str, keep_last: int) -> list[int]:
         """Forget all but the newest snapshots, never the current one; the ids forgotten."""
 
-    def remove_orphans(self, table: str, older_than: datetime) -> list[str]:
-        """Delete candidate files of before that time which no snapshot shows; their paths."""
+    def remove_orphans(self, table: str, older_than: datetime, keys: str = "") -> list[str]:
+        """Delete candidate files of before that time which no snapshot shows; their paths.
+
+        keys: how the keys of the candidates begin.
+        """

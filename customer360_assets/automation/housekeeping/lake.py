@@ -4,6 +4,7 @@ import datetime as dt
 
 import dagster as dg
 
+from customer360_assets.publishing.combined import PREFIX
 from customer360_assets.runs.leases import leased_in_process_executor
 
 SNAPSHOTS = 60
@@ -11,7 +12,10 @@ SNAPSHOTS = 60
 ORPHAN_DAYS = 7
 """What is younger may be a candidate of a run in progress, or of one that will be retried."""
 PARSED = {"raw", "quarantine"}
-"""Their files are parsed deliveries: one that is out of force may come into force again."""
+"""Their files are parsed deliveries: one that is out of force may come into force again.
+
+What was combined of many of them is made again, and goes as the candidates of other tables do.
+"""
 
 
 @dg.op(
@@ -28,8 +32,8 @@ def tidy_the_lake(context: dg.OpExecutionContext) -> None:
     for table in lake.tables():
         try:
             forgotten += len(lake.expire(table, SNAPSHOTS))
-            if table.split(".")[0] not in PARSED:
-                removed += len(lake.remove_orphans(table, limit))
+            keys = PREFIX if table.split(".")[0] in PARSED else ""
+            removed += len(lake.remove_orphans(table, limit, keys))
         except LakeError as error:
             context.log.warning(f"{table} is left for the next run: {error}")
     context.add_output_metadata({"snapshots forgotten": forgotten, "files deleted": removed})
