@@ -1,7 +1,7 @@
 """Which releases know an environment's ledger: one of an earlier release is never taken for empty.
 
 An environment without an entry in its table is new, or of an earlier release, or has lost its
-table. The archive tells them apart: by the receipts of an earlier release, or by a mark that
+table. The archive shows which: by the receipts of an earlier release, or by a mark that
 the table was once in use.
 """
 

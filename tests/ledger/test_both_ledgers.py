@@ -204,8 +204,8 @@ def test_the_first_note_of_a_name_stays(process: Process) -> None:
 def test_of_many_first_notes_one_is_kept(process: Process) -> None:
     process().note("ready", "")
     with ThreadPoolExecutor(6) as pool:
-        told = set(pool.map(lambda text: process().note("key", text), "abcdef"))
-    assert told == {process().noted("key")}
+        returned = set(pool.map(lambda text: process().note("key", text), "abcdef"))
+    assert returned == {process().noted("key")}
 
 
 def test_what_a_caller_does_with_a_list_stays_with_it(process: Process) -> None:
