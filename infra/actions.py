@@ -5,6 +5,7 @@ from __future__ import annotations
 from infra import arns
 from infra.template import Json, allow
 from resources.account.aws_names import AwsNames
+from resources.dynamodb.ledger_table import RECEIPTS
 
 READ = ["s3:GetObject"]
 WRITE = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
@@ -81,3 +82,16 @@ def pass_role(names: AwsNames, service: str, to: str) -> Json:
     """Allow handing a role of the environment to one AWS service."""
     when = {"StringEquals": {"iam:PassedToService": to}}
     return allow(["iam:PassRole"], names.role_arn(service), "PassRole", when)
+
+
+def use_ledger(names: AwsNames) -> list[Json]:
+    """Return the statements that let the ledger be read and written, its receipts only once."""
+    table = arns.of(names, "dynamodb", f"table/{names.ledger_table}")
+    receipts = {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [f"{RECEIPTS}*"]}}
+    change = [f"dynamodb:{action}" for action in ("BatchWriteItem", "DeleteItem", "UpdateItem")]
+    # A transaction needs the actions of its parts, and has none of its own.
+    use = [*change, *(f"dynamodb:{action}" for action in ("GetItem", "PutItem", "Query"))]
+    # A receipt is evidence. Only the code's condition keeps a put from replacing it: whoever
+    # registers receipts may put items. PITR has what was there before.
+    keep = {**allow(change, table, "ReceiptsStay", receipts), "Effect": "Deny"}
+    return [allow(use, table, "Ledger"), keep]

@@ -57,6 +57,15 @@ def alarms(names: AwsNames, key: Json, settings: Settings) -> Resources:
             {"TableName": names.profile_table},
             above=10_000,
         ),
+        "LedgerThrottled": _alarm(
+            names,
+            "ledger-throttled",
+            "DynamoDB throttles writes of the ledger: intake waits, and fails if it lasts.",
+            "AWS/DynamoDB",
+            "WriteThrottleEvents",
+            {"TableName": names.ledger_table},
+            above=100,
+        ),
         "FanOutThrottled": _alarm(
             names,
             "queries-throttled",

@@ -1,10 +1,11 @@
-"""What holds data and outlives everything else: the key, the buckets, who may use them at all."""
+"""What holds data and outlives everything else: the key, the buckets, the ledger of deliveries."""
 
 from __future__ import annotations
 
 from infra import arns
 from infra.template import Json, Resources, attribute, excused, logical_id, policy, ref, tags_of
 from resources.account.aws_names import LAYERS, AwsNames
+from resources.dynamodb.ledger_table import ledger_definition
 
 KEY = "Key"
 DAYS_TEMPORARY = 7
@@ -19,11 +20,27 @@ def kept(names: AwsNames) -> Json:
 
 
 def foundation(names: AwsNames) -> Resources:
-    """Return the key and the buckets of an environment."""
-    resources = _key(names) | _access_logs(names)
+    """Return the key, the ledger's table and the buckets of an environment."""
+    ledger = table(names, ledger_definition(names), attribute(KEY))
+    resources = _key(names) | _access_logs(names) | {"Ledger": ledger}
     for layer in LAYERS:
         resources |= _bucket(names, names.bucket(layer), logical_id(layer, "bucket"), layer)
     return resources
+
+
+def table(names: AwsNames, definition: Json, key: Json) -> Json:
+    """Return a DynamoDB table that is encrypted, outlives its stack and can be restored."""
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        **kept(names),
+        "Properties": {
+            **definition,
+            "DeletionProtectionEnabled": kept(names)["DeletionPolicy"] == "Retain",
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+            "Tags": tags_of(names.tags),
+        },
+    }
 
 
 def outputs(names: AwsNames) -> Json:

@@ -172,6 +172,7 @@ def _code_location(names: AwsNames, key: Json) -> list[Json]:
             [profiles, f"{profiles}/index/*"],
             "Profiles",
         ),
+        *actions.use_ledger(names),
         # A first load makes the table; a table that serves is protected from deletion.
         allow(
             ["dynamodb:DeleteTable", "dynamodb:DescribeImport", "dynamodb:ImportTable",

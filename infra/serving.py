@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.foundation import kept
+from infra.foundation import table
 from infra.template import Json, Resources, attribute, policy, ref, tags_of
 from resources.account.aws_names import AwsNames
 from resources.dynamodb.table import definition
@@ -13,23 +13,7 @@ TRIES = 5
 
 def serving(names: AwsNames, key: Json) -> Resources:
     """Return the profile table, as the profile store itself defines it."""
-    return {
-        "Profiles": {
-            "Type": "AWS::DynamoDB::Table",
-            **kept(names),
-            "Properties": {
-                **definition(names),
-                "DeletionProtectionEnabled": kept(names)["DeletionPolicy"] == "Retain",
-                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-                "SSESpecification": {
-                    "SSEEnabled": True,
-                    "SSEType": "KMS",
-                    "KMSMasterKeyId": key,
-                },
-                "Tags": tags_of(names.tags),
-            },
-        }
-    }
+    return {"Profiles": table(names, definition(names), key)}
 
 
 def arrivals(names: AwsNames, key: Json) -> Resources:

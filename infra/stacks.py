@@ -19,7 +19,7 @@ from resources.account.aws_names import AwsNames
 
 
 def foundation_template(names: AwsNames, _settings: Settings | None = None) -> Json:
-    """Return the template of key and buckets: deployed first, kept when the rest is deleted."""
+    """Return the template of key, buckets and ledger: deployed first, kept when the rest goes."""
     return _template(f"Data of {names.base}", foundation(names), Outputs=outputs(names))
 
 

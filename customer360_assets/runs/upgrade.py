@@ -4,9 +4,7 @@ What a step finds done it leaves alone, and the number of the layout is written 
 that is killed is repeated. Nothing is deleted. Tables keep their rows: the next run makes again
 what this release makes differently, since it is of another version.
 
-An environment on AWS needs none of it. Its archive, receipts and profile items have one form in
-every release; its tables follow their contracts at each intake, as here; S3 checks its objects;
-permissions and the profile table are of the stacks; a worker's own folder is made anew.
+Of an environment on AWS the ledger alone is migrated: see upgrade_aws.py.
 """
 
 from __future__ import annotations

@@ -187,6 +187,11 @@ class AwsNames(BaseModel):
         return f"{self.base}-customer-profile"
 
     @property
+    def ledger_table(self) -> str:
+        """The DynamoDB table of the ledger of deliveries."""
+        return f"{self.base}-ledger"
+
+    @property
     def landing_queue(self) -> str:
         """The SQS queue of new objects in the landing zone."""
         return f"{self.base}-landing"

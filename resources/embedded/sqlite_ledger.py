@@ -95,8 +95,9 @@ class SqliteLedger:
         with self._transaction() as ledger:
             for feed in {r.feed for r in receipts}:
                 last = ledger.execute("SELECT max(seq) FROM receipt WHERE feed = ?", (feed,))
-                first = min(r.seq for r in receipts if r.feed == feed)
-                if first != (last.fetchone()[0] or 0) + 1:
+                numbers = [r.seq for r in receipts if r.feed == feed]
+                first = (last.fetchone()[0] or 0) + 1
+                if numbers != list(range(first, first + len(numbers))):
                     return False
                 _revise(ledger, feed)
             ledger.executemany("INSERT INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,4 +1,4 @@
-"""The resources of an environment that keep things: landing zone, archive and profile store."""
+"""The resources of an environment that keep things: landing, archive, ledger, profile store."""
 
 from __future__ import annotations
 
@@ -43,6 +43,23 @@ class S3ArchiveResource(dg.ConfigurableResource[Any]):
         return S3Archive(Path(self.directory), Path(self.lake_dir), names)
 
 
+class DynamoLedgerResource(dg.ConfigurableResource[Any]):
+    """Receipts, results and file states of deliveries, in one DynamoDB table.
+
+    archive: the S3 address by which an environment of an earlier release is known.
+    """
+
+    table: str
+    region: str
+    archive: str
+
+    def create_resource(self, _context: dg.InitResourceContext) -> Any:
+        """Return the ledger."""
+        from resources.dynamodb.ledger import DynamoLedger
+
+        return DynamoLedger(self.table, self.region, self.archive)
+
+
 class DynamoStoreResource(dg.ConfigurableResource[Any]):
     """Profiles by client and branch, in one DynamoDB table.
 
@@ -61,7 +78,7 @@ class DynamoStoreResource(dg.ConfigurableResource[Any]):
 
 
 def storage_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResource[Any]]:
-    """Return landing, archive and store of an environment. Opens no connection."""
+    """Return landing, archive, ledger and store of an environment. Opens no connection."""
     names = deployment.aws
     if names is None:
         raise ValueError("a local deployment has no environment on AWS")
@@ -71,6 +88,9 @@ def storage_resources(deployment: Deployment) -> dict[str, dg.ConfigurableResour
             directory=str(deployment.archive_dir),
             lake_dir=str(deployment.lake_dir),
             names=names.model_dump_json(),
+        ),
+        "ledger": DynamoLedgerResource(
+            table=names.ledger_table, region=names.region, archive=names.archive
         ),
         "store": DynamoStoreResource(table=names.profile_table, region=names.region),
     }

@@ -10,6 +10,7 @@ from unittest import mock
 
 from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.account.client import client
+from resources.dynamodb.ledger_table import ledger_definition
 from resources.dynamodb.table import definition
 
 ACCOUNT = "123456789012"
@@ -44,7 +45,7 @@ def new_environment(endpoint: str) -> Iterator[AwsNames]:
 
 
 def create(names: AwsNames) -> None:
-    """Create the buckets, queue, table, databases and secrets of an environment."""
+    """Create the buckets, queue, tables, databases and secrets of an environment."""
     s3, glue, secrets = (client(s, names.region) for s in ("s3", "glue", "secretsmanager"))
     for layer in LAYERS:
         bucket = names.bucket(layer)
@@ -59,7 +60,8 @@ def create(names: AwsNames) -> None:
         glue.create_database(DatabaseInput=database)
     temporary = {"Name": names.temporary_database, "LocationUri": names.temporary}
     glue.create_database(DatabaseInput=temporary)
-    client("dynamodb", names.region).create_table(**definition(names))
+    for table in (definition(names), ledger_definition(names)):
+        client("dynamodb", names.region).create_table(**table)
     client("sqs", names.region).create_queue(QueueName=names.landing_queue)
     secrets.create_secret(Name=names.card_key_secret, SecretString=CARD_KEY)
     for secret in (names.core_banking_secret, names.crm_secret):

@@ -25,6 +25,7 @@ SLUGS = (
     *("x", "a1", "prod", "staging", "branch", "raw", "stage", "analytics", "logs", "temporary"),
     *("spark", "queries", "code", "location", "lake", "glue", "emr", "landing", "dead", "alarms"),
     *("customer", "core", "banking", "card", "token", "key", "dimension", "profile", "history"),
+    "ledger",
 )
 ENVIRONMENTS = ("prod", "staging", "branch", *(f"branch-{slug}" for slug in SLUGS))
 PREFIXES = ("customer360", "c36", "prod", "branch")

@@ -22,6 +22,7 @@ NAMES = AwsNames(account="1" * 12, region="eu-central-1", environment="prod")
 MEANT = {
     *(NAMES.bucket(layer) for layer in ("raw", "stage", "analytics")),
     *(NAMES.card_key_secret, NAMES.core_banking_secret, NAMES.crm_secret),
+    NAMES.ledger_table,
     *(NAMES.alarm_topic, NAMES.dead_letters, NAMES.role("analyst"), NAMES.role("steward")),
 }
 

@@ -26,6 +26,8 @@ NEEDS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "s3:DeleteObjects": "s3:DeleteObject",
+    # A transaction needs the actions of its parts; it has none of its own.
+    "dynamodb:TransactWriteItems": "dynamodb:PutItem",
     "s3:CopyObject": "s3:PutObject",
     "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:UploadPart": "s3:PutObject",
@@ -47,6 +49,7 @@ ON_BEHALF = {
     "athena:GetDataCatalog": "Athena asks which catalog a query means",
     "athena:GetQueryResultsStream": "the stream that results are read from",
     "athena:GetWorkGroup": "Athena asks for the settings of the query's workgroup",
+    "dynamodb:DeleteItem": "a transaction deletes a result that is parsed again",
     "emr-serverless:StartApplication": "a job starts an application that has stopped",
     "emr-serverless:TagResource": "a job is started with tags",
     "glue:BatchGetPartition": "Athena reads the catalog as the caller",
@@ -103,7 +106,7 @@ def allowed() -> set[str]:
     names = AwsNames(account="1" * 12, region="eu-central-1", environment="prod")
     policy = TEMPLATES["platform"](names, None)["Resources"]["CodeLocationRolePolicy"]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    return {action for s in statements for action in listed(s["Action"])}
+    return {action for s in statements if s["Effect"] == "Allow" for action in listed(s["Action"])}
 
 
 def test_every_call_is_allowed(allowed: set[str]) -> None:

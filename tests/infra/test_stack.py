@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from customer360_assets.contracts import contract
 from infra.jobs import scripts
 from infra.settings import CLASSES, Settings
+from infra.template import Json
 from resources.account.aws_names import LAYER_OF, LAYERS, AwsNames
 from resources.account.client import client
+from resources.dynamodb.ledger_table import ledger_definition
 from resources.dynamodb.table import definition
 
 
@@ -69,19 +72,19 @@ def test_the_key_rotates(deployed: AwsNames) -> None:
     assert answer["KeyRotationEnabled"] is True
 
 
-def test_the_profile_table_is_what_the_store_defines_and_can_be_restored(
-    deployed: AwsNames,
+@pytest.mark.parametrize("defined", [definition, ledger_definition])
+def test_a_table_is_what_its_user_defines_and_can_be_restored(
+    deployed: AwsNames, defined: Callable[[AwsNames], Json]
 ) -> None:
-    api = _api(deployed, "dynamodb")
-    found = api.describe_table(TableName=deployed.profile_table)["Table"]
-    wanted = definition(deployed)
+    api, wanted = _api(deployed, "dynamodb"), defined(deployed)
+    found = api.describe_table(TableName=wanted["TableName"])["Table"]
     assert found["KeySchema"] == wanted["KeySchema"]
-    (index,) = found["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == wanted["GlobalSecondaryIndexes"][0]["IndexName"]
+    indexes = [index["IndexName"] for index in found.get("GlobalSecondaryIndexes", ())]
+    assert indexes == [i["IndexName"] for i in wanted.get("GlobalSecondaryIndexes", ())]
     assert found["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert found["SSEDescription"]["SSEType"] == "KMS"
     assert found["DeletionProtectionEnabled"] is True
-    backups = api.describe_continuous_backups(TableName=deployed.profile_table)
+    backups = api.describe_continuous_backups(TableName=wanted["TableName"])
     recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 

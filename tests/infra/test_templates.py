@@ -19,6 +19,7 @@ from infra.settings import Settings
 from infra.stacks import TEMPLATES
 from infra.template import BODY_LIMIT, RESOURCE_LIMIT, Json, text_of
 from resources.account.aws_names import AwsNames
+from resources.dynamodb.ledger_table import counter_key, layout_key, receipts_of, states_of
 
 ACCOUNT, REGION = "1" * 12, "eu-central-1"
 
@@ -90,6 +91,22 @@ def test_nothing_deletes_what_was_delivered() -> None:
         assert not (fits and "s3:DeleteObject" in statement["Action"]), statement
 
 
+def test_a_receipt_is_neither_changed_nor_deleted() -> None:
+    names = _names("prod")
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{names.ledger_table}"
+    found = [s for s in _statements(_made("prod")["platform"]) if table in listed(s["Resource"])]
+    allowed, denied = (
+        {a for s in found if s["Effect"] == effect for a in s["Action"]}
+        for effect in ("Allow", "Deny")
+    )
+    assert {a.partition(":")[2] for a in allowed - denied} == {"GetItem", "PutItem", "Query"}
+    (receipts,) = (s["Condition"] for s in found if s["Effect"] == "Deny")
+    (pattern,) = receipts["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+    assert fnmatchcase(receipts_of("card"), pattern)
+    others = (key["ledger_subject"]["S"] for key in (counter_key("card"), layout_key()))
+    assert not any(fnmatchcase(key, pattern) for key in (*others, states_of("card", "taken")))
+
+
 @pytest.mark.parametrize("environment", ["prod", "branch-x"])
 def test_a_template_fits(environment: str) -> None:
     made = _made(environment)
@@ -102,7 +119,8 @@ def test_a_template_fits(environment: str) -> None:
 def test_data_outlives_the_stack_except_a_branch() -> None:
     for environment, fate in (("prod", "Retain"), ("staging", "Retain"), ("branch-x", "Delete")):
         made = foundation(_names(environment))
-        kept = {r["DeletionPolicy"] for r in made.values() if r["Type"] == "AWS::S3::Bucket"}
+        data = {"AWS::S3::Bucket", "AWS::DynamoDB::Table"}
+        kept = {r["DeletionPolicy"] for r in made.values() if r["Type"] in data}
         assert kept == {fate}
 
 
@@ -136,6 +154,7 @@ def test_the_template_is_printed_and_a_wrong_address_refused() -> None:
     [
         ("RawBucket", ["BucketEncryption"], "RawBucket: a bucket is encrypted"),
         ("Profiles", ["SSESpecification"], "Profiles: a table is encrypted"),
+        ("Ledger", ["SSESpecification"], "Ledger: a table is encrypted"),
         ("LandingQueue", ["KmsMasterKeyId"], "LandingQueue: AWS::SQS::Queue has no"),
         ("CrmSecret", ["KmsKeyId"], "CrmSecret: AWS::SecretsManager::Secret has no"),
         ("EmrLogs", ["KmsKeyId"], "EmrLogs: AWS::Logs::LogGroup has no"),

@@ -76,13 +76,6 @@ def test_what_is_no_home_is_not_upgraded(tmp_path: Path, folder: str) -> None:
     assert not list((tmp_path / "empty").iterdir())
 
 
-def test_an_environment_on_aws_needs_no_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
-    address = "aws://123456789012/eu-west-1/prod"
-    monkeypatch.setenv("CUSTOMER360_DEPLOYMENT", address)
-    (line,) = said_by("upgrade").splitlines()
-    assert line.startswith("Nothing to upgrade")
-
-
 def test_the_help_has_an_example() -> None:
     assert "Example: customer360 upgrade --home .customer360" in said_by("upgrade", "--help")
 

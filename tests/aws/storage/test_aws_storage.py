@@ -22,10 +22,11 @@ MONDAY = dt.date(2024, 5, 27)
 def test_each_resource_works_on_its_own_environment(aws_deployment: Deployment) -> None:
     names = aws_deployment.aws
     outside = dg.build_init_resource_context()
-    landing, archive, store = (
+    landing, archive, ledger, store = (
         storage_resources(aws_deployment)[name].create_resource(outside)
-        for name in ("landing", "archive", "store")
+        for name in ("landing", "archive", "ledger", "store")
     )
+    ledger.note("key", "identity")
     s3, bucket = client("s3", names.region), names.bucket("raw")
     s3.put_object(Bucket=bucket, Key="landing/card/a.csv", Body=b"abc")
     (file,) = landing.list("card", "*.csv")
@@ -39,7 +40,9 @@ def test_each_resource_works_on_its_own_environment(aws_deployment: Deployment) 
     assert kept == {
         "landing/card/a.csv",
         f"archive/content/{content.sha256[:2]}/{content.sha256}",
+        "archive/ledger",
     }
+    assert ledger.noted("key") == "identity"
 
 
 def test_making_them_asks_nothing_of_aws(aws_deployment: Deployment) -> None:

@@ -25,6 +25,7 @@ from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.clock import ClockReading
 from resources.deployment.deployment import Deployment
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.files.folder_archive import LocalArchive
 from resources.s3.landing import S3Landing
 
@@ -47,11 +48,12 @@ class Environment:
 
     def __post_init__(self) -> None:
         feeds, job = load_feeds("workshop"), intake_job()
-        self.archive = LocalArchive(self.deployment.archive_dir)
+        archive = LocalArchive(self.deployment.archive_dir)
+        ledger = SqliteLedger(self.deployment.ledger_path)
         # A stand-in for everything that an intake uses: no run takes place here.
         others = dict.fromkeys(("lake", "sql", "spark", "store"))
         landing = S3Landing(self.names.landing, self.names.region)
-        self.resources = {**others, "landing": landing, "archive": self.archive}
+        self.resources = {**others, "landing": landing, "archive": archive, "ledger": ledger}
         self.definitions = dg.Definitions(
             assets=[delivery_asset(self.deployment, feeds, business_days(self.deployment))],
             jobs=[job],

@@ -14,9 +14,11 @@ from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.deployment.card_token import CardKeyError, key_of
 from resources.deployment.deployment import Deployment
+from resources.dynamodb.ledger import DynamoLedger
+from resources.embedded.sqlite_ledger import SqliteLedger
 from resources.files.folder_archive import LocalArchive
 from resources.files.folder_landing import LocalLanding
-from resources.protocols.archive import Receipt
+from resources.protocols.ledger import Receipt
 from resources.s3.archive import S3Archive
 from resources.s3.landing import S3Landing
 from tests.aws.environment import CARD_KEY
@@ -39,13 +41,14 @@ def landed(aws: AwsNames) -> None:
 def on_aws(aws: AwsNames, home: Path) -> DeliveryLog:
     deployment = Deployment(home=home, aws=aws)
     archive = S3Archive(deployment.archive_dir, deployment.lake_dir, aws)
-    return DeliveryLog.of(deployment, S3Landing(aws.landing, aws.region), archive)
+    ledger = DynamoLedger(aws.ledger_table, aws.region, aws.archive)
+    return DeliveryLog.of(deployment, S3Landing(aws.landing, aws.region), archive, ledger)
 
 
 def registered(log: DeliveryLog, feeds: set[str]) -> tuple[Receipt, ...]:
     """Archive what is new, and parse nothing yet; give the receipts."""
     wanted = {feed: log.feeds[feed] for feed in feeds}
-    return take_in(log.landing, log.archive, wanted, TODAY).taken
+    return take_in(log.landing, log.archive, log.ledger, wanted, TODAY).taken
 
 
 def raw_rows(folder: Path, feed: str) -> list[tuple[object, ...]]:
@@ -70,7 +73,8 @@ def test_another_worker_knows_what_one_has_parsed(
 
     monkeypatch.setenv("CUSTOMER360_CARD_KEY", CARD_KEY)
     local = Deployment(home=tmp_path / "local")
-    here = DeliveryLog.of(local, LocalLanding(WORKSHOP), LocalArchive(local.archive_dir))
+    archive, ledger = LocalArchive(local.archive_dir), SqliteLedger(local.ledger_path)
+    here = DeliveryLog.of(local, LocalLanding(WORKSHOP), archive, ledger)
     here.take_in(TODAY, FEEDS)
     for feed in FEEDS:
         here.settled(feed)
@@ -86,14 +90,10 @@ def test_a_worker_with_an_empty_home_parses_from_the_archive(aws: AwsNames, tmp_
     assert settled is not None
     (row,) = settled.manifest()
     assert (row["status"], row["loaded"] + row["quarantined"]) == ("loaded", row["records"])
-    keys = {
-        item["Key"].rpartition("/")[2]
-        for item in client("s3", aws.region).list_objects_v2(
-            Bucket=aws.bucket("raw"), Prefix="warehouse/raw/card/"
-        )["Contents"]
-    }
-    assert "parsed.json" in keys
-    assert any(key.endswith(".parquet") for key in keys)
+    found = client("s3", aws.region).list_objects_v2(
+        Bucket=aws.bucket("raw"), Prefix="warehouse/raw/card/"
+    )
+    assert {item["Key"].rpartition(".")[2] for item in found["Contents"]} == {"parquet"}
 
 
 def test_the_key_is_that_of_the_environment_whatever_the_variable_says(

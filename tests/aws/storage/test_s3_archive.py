@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 from resources.account.aws_names import AwsNames
 from resources.account.client import client
 from resources.account.errors import AwsError
-from resources.protocols.archive import Content, Receipt
+from resources.protocols.archive import Content
 from resources.s3 import objects as s3_objects
 from resources.s3.archive import ArchiveError, S3Archive
 from resources.s3.objects import put_once, upload_once
@@ -146,58 +144,15 @@ def test_a_conflict_with_another_writer_is_tried_again(worker: Worker, aws: AwsN
         worker("one").put([b"abcd"])
 
 
-def receipt(seq: int, file: str) -> Receipt:
-    day = dt.date(2024, 5, 1)
-    return Receipt("card", seq, file, 3, ABC, run_date=day, business_date=day)
-
-
-def test_of_many_workers_one_has_the_number(worker: Worker, aws: AwsNames) -> None:
-    names = [f"worker-{n}" for n in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        won = list(pool.map(lambda name: worker(name).register(receipt(1, name)), names))
-    assert sum(won) == 1
-    (kept,) = worker("reader").receipts("card")
-    assert kept == receipt(1, names[won.index(True)])
-
-
-def test_receipts_by_order_of_arrival_also_later_ones(worker: Worker) -> None:
-    one, two = worker("one"), worker("two")
-    assert one.receipts("card") == []
-    for seq in range(1, 13):
-        assert (one, two)[seq % 2].register(receipt(seq, f"{seq}.csv"))
-        assert [r.seq for r in one.receipts("card")] == list(range(1, seq + 1))
-    assert two.receipts("card") == one.receipts("card")
-    assert one.receipts("account") == []
-
-
-def test_what_was_seen_is_recalled_by_another_worker(worker: Worker) -> None:
-    one, two = worker("one"), worker("two")
-    assert one.recall("card") == {}
-    for seen in ({"a.csv": ["3 x", ABC]}, {}, {"a.csv": ["3 x", ABC]}, {"b.csv": ["1 y", ABC]}):
-        one.remember("card", seen)
-        assert two.recall("card") == seen
-
-
-def test_the_first_note_of_a_name_stays_for_every_worker(worker: Worker) -> None:
-    one, two = worker("one"), worker("two")
-    assert two.noted("key") is None
-    assert one.note("key", "first") == "first"
-    assert two.note("key", "second") == "first"
-    assert two.noted("key") == "first"
-
-
 def test_a_folder_of_another_environment_says_nothing(
     worker: Worker, aws: AwsNames, tmp_path: Path
 ) -> None:
     worker("one").put([b"abc"])
-    worker("one").register(receipt(1, "a.csv"))
-    worker("one").receipts("card")
     other = aws.model_copy(update={"environment": "branch-other"})
     bucket = {"LocationConstraint": aws.region}
     client("s3", aws.region).create_bucket(
         Bucket=other.bucket("raw"), CreateBucketConfiguration=bucket
     )
     elsewhere = S3Archive(tmp_path / "one" / "archive", tmp_path / "one" / "lake", other)
-    assert elsewhere.receipts("card") == []
     with pytest.raises(FileNotFoundError):
         elsewhere.path(ABC)
