@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from tests.aws.emulation.job_machine import Spark
 from tests.aws.environment import REGION
-from tests.aws.whole.whole_environment import Rows
+from tests.aws.whole.whole_environment import Rows, in_order
 from tests.patience import PATIENCE
 
 JARS = ("iceberg-spark-runtime-3.5_2.12", "iceberg-aws-bundle")
@@ -69,4 +69,4 @@ def rows_in_spark(
 
 def _rows(folder: Path) -> Rows:
     rows = [row for file in folder.glob("*.parquet") for row in pq.read_table(file).to_pylist()]
-    return sorted((tuple(row.values()) for row in rows), key=repr)
+    return in_order(rows)

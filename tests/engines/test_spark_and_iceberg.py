@@ -17,7 +17,7 @@ from tests.aws.environment import new_environment
 from tests.aws.jobs.job_environment import create_jobs, emulated_jobs
 from tests.aws.jobs.test_jobs_same_rows import TABLE as SCHEMA_OF
 from tests.aws.jobs.test_jobs_same_rows import engine_of, rows_on_s3
-from tests.aws.whole.whole_environment import Rows, differences, locally
+from tests.aws.whole.whole_environment import Rows, differences, in_order, locally
 from tests.engines.home_of_a_bank import Home, Job, home_of_a_bank
 from tests.engines.installed import demand
 from tests.engines.spark_iceberg import rows_in_spark, spark_with_iceberg, submit
@@ -60,10 +60,6 @@ def in_catalog(names: AwsNames, table: str) -> str:
 
 def of_script(home: Home, script: str) -> Rows:
     return home.rows[f"{SCHEMA_OF[script]}.{script}"]
-
-
-def in_order(rows: list[dict[str, object]]) -> Rows:
-    return sorted((tuple(row.values()) for row in rows), key=repr)
 
 
 def done_by(kind: str, names: AwsNames, home: Home, job: Job, script: Path, folder: Path) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,13 +84,18 @@ def build(home: Path, landing: Path | None, *dates: dt.date) -> str:
     return said
 
 
+def in_order(rows: Iterable[Mapping[str, object]]) -> Rows:
+    """Return rows sorted, their values by the names of the columns: files have them in any order."""
+    return sorted((tuple(row[name] for name in sorted(row)) for row in rows), key=repr)
+
+
 def tables(home: Path) -> dict[str, Rows]:
     """Return all rows of every table of the deployment that the variables name, sorted."""
     lake = services_of(deployment(home))["lake"]
     found = {}
     for table in lake.tables():
         rows = [row for batch in lake.batches(table) for row in batch.to_pylist()]
-        found[table] = sorted((tuple(row.values()) for row in rows), key=repr)
+        found[table] = in_order(rows)
     return found
 
 
