@@ -136,8 +136,7 @@ class FeedDeliveries:
                 continue
             date = parsed.business_date
             if date is not None and first <= date <= last:
-                file = self.job.quarantine_of(own)
-                found[date].append(file)
+                found[date].append(self.job.quarantine_of(parsed.folder_name))
         return {date: tuple(files) for date, files in found.items()}
 
     def manifest(self) -> list[dict[str, Any]]:
@@ -155,8 +154,9 @@ class FeedDeliveries:
         return found
 
     def _parsed_files(self, entry: Entry, date: dt.date) -> list[Path]:
-        folder = self.job.folder_of(entry.own)
-        return [folder / f for f in (entry.parsed.files if entry.parsed else {}).get(date, ())]
+        parsed = entry.parsed
+        folder = self.job.folder / parsed.folder_name if parsed else self.job.folder
+        return [folder / f for f in (parsed.files if parsed else {}).get(date, ())]
 
     def _version(self, date: dt.date) -> str:
         digest, fingerprint = hashlib.sha256(), self.job.fingerprint

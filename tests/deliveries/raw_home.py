@@ -18,7 +18,7 @@ from customer360_assets.deliveries.feed_deliveries import (
 from customer360_assets.deliveries.intake.take_in import Intake
 from customer360_assets.deliveries.log import DeliveryLog
 from customer360_assets.deliveries.parsing.job import ParsingJob
-from customer360_assets.deliveries.parsing.parsed import folder_name
+from customer360_assets.deliveries.parsing.parsed import Parsed
 from customer360_assets.feeds import FeedSpec, load_feeds
 from resources.deployment.card_token import CardKey
 from resources.embedded.sqlite_ledger import SqliteLedger
@@ -91,7 +91,7 @@ class Home:
     def results(self) -> dict[str, str]:
         """The text of each result, by the name of its folder."""
         return {
-            folder_name(r.delivery_id, r.fingerprint): r.text
+            Parsed.model_validate_json(r.text).folder_name: r.text
             for feed in self.feeds
             for r in self.ledger.results(feed)
         }

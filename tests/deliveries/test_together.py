@@ -43,7 +43,8 @@ def outcome(deliveries: FeedDeliveries) -> dict[str, Outcome]:
     manifest = {row["delivery_id"]: row for row in deliveries.manifest()}
     names = {name: case for case, (name, _) in files_of(deliveries).items()}
     for entry in deliveries.entries:
-        folder, kept = deliveries.job.folder_of(entry.own), deliveries.job.quarantine_of(entry.own)
+        name = deliveries.job.name_of(entry.delivery)
+        folder, kept = deliveries.job.folder / name, deliveries.job.quarantine_of(name)
         found[names[entry.delivery.file]][entry.own] = {
             "manifest": manifest.get(entry.own),
             "parsed": entry.parsed,

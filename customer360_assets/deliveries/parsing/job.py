@@ -12,7 +12,7 @@ from customer360_assets.contracts.contract import Contract
 from customer360_assets.deliveries.parsing.delivery import Delivery
 from customer360_assets.deliveries.parsing.parsed import (
     Parsed,
-    folder_of,
+    folder_name,
     parsed_folder,
     quarantine_of,
 )
@@ -58,13 +58,13 @@ class ParsingJob:
         """The folder of all parsed deliveries of the feed."""
         return parsed_folder(self.lake_dir, self.spec.feed)
 
-    def folder_of(self, delivery_id: str) -> Path:
-        """Return the folder of a delivery's Parquet files."""
-        return folder_of(self.lake_dir, self.spec.feed, delivery_id, self.fingerprint)
+    def name_of(self, delivery: Delivery) -> str:
+        """Return the name of the folder that a delivery is parsed into."""
+        return folder_name(delivery.delivery_id, delivery.sha256, self.fingerprint)
 
-    def quarantine_of(self, delivery_id: str) -> Path:
-        """Return the file of a delivery's quarantined records; it may not be there."""
-        return quarantine_of(self.lake_dir, self.spec.feed, delivery_id, self.fingerprint)
+    def quarantine_of(self, name: str) -> Path:
+        """Return the file of a parsed folder's quarantined records; it may not be there."""
+        return quarantine_of(self.lake_dir, self.spec.feed, name)
 
     def state(self) -> tuple[int, str, int]:
         """Return what changes whenever the feed's deliveries have to be read again."""

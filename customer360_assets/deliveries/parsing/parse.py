@@ -57,8 +57,8 @@ def parse(deliveries: Sequence[Delivery], job: ParsingJob) -> list[Parsed]:
 
 
 def _one(delivery: Delivery, job: ParsingJob, engines: Engines) -> Parsed:
-    final = job.folder_of(delivery.delivery_id)
-    quarantine = job.quarantine_of(delivery.delivery_id)
+    final = job.folder / job.name_of(delivery)
+    quarantine = job.quarantine_of(final.name)
     out, scratch = (final.with_name(f".{final.name}.{s}") for s in DRAFTS)
     for folder in (out, scratch):
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,6 +87,7 @@ def _parsed(draft: Draft, job: ParsingJob, content: Path, quarantine: Path) -> P
         draft.clear()
         return Parsed(
             delivery_id=delivery.delivery_id,
+            sha256=delivery.sha256,
             fingerprint=job.fingerprint,
             status="refused",
             reason=str(refusal),

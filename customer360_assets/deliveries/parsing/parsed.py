@@ -16,15 +16,16 @@ from resources.protocols.ledger import Ledger, Result
 class Parsed(BaseModel):
     """What a delivery held. Records = loaded + quarantined when status is loaded.
 
-    business_date: the delivery's own; that of most records where they state it. quarantined:
-    records by rule. set_aside: values of loaded records, which are null there, by rule. rows and
-    files: by business date, files relative to the folder of the parsed delivery. keys: of a delta,
-    which keys each date brings.
+    sha256: of the delivered bytes. business_date: the delivery's own; that of most records where
+    they state it. quarantined: records by rule. set_aside: values of loaded records, which are null
+    there, by rule. rows and files: by business date, files relative to the folder of the parsed
+    delivery. keys: of a delta, which keys each date brings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delivery_id: str
+    sha256: str | None = None
     fingerprint: str
     status: Literal["loaded", "refused"]
     reason: str | None = None
@@ -46,7 +47,7 @@ class Parsed(BaseModel):
     @property
     def folder_name(self) -> str:
         """The name of the folder of its files."""
-        return folder_name(self.delivery_id, self.fingerprint)
+        return folder_name(self.delivery_id, self.sha256, self.fingerprint)
 
     @property
     def result(self) -> Result:
@@ -54,9 +55,14 @@ class Parsed(BaseModel):
         return Result(self.delivery_id, self.fingerprint, self.model_dump_json())
 
 
-def folder_name(delivery_id: str, fingerprint: str) -> str:
-    """Return the name of the folder of what was parsed of a delivery."""
-    return f"{delivery_id}-{fingerprint[:8]}"
+def folder_name(delivery_id: str, sha256: str | None, fingerprint: str) -> str:
+    """Return the name of the folder of what was parsed of a delivery.
+
+    It has a part of the content's SHA-256: after a ledger was restored to an earlier state, another
+    delivery may get the same number. sha256: None for results of releases that did not have it.
+    """
+    content = f"-{sha256[:8]}" if sha256 else ""
+    return f"{delivery_id}{content}-{fingerprint[:8]}"
 
 
 def parsed_folder(lake_dir: Path, feed: str) -> Path:
@@ -64,17 +70,12 @@ def parsed_folder(lake_dir: Path, feed: str) -> Path:
     return lake_dir / "raw" / feed / "data"
 
 
-def folder_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
-    """Return the folder of a delivery's Parquet files."""
-    return parsed_folder(lake_dir, feed) / folder_name(delivery_id, fingerprint)
+def quarantine_of(lake_dir: Path, feed: str, name: str) -> Path:
+    """Return the file of what a parsed folder has in quarantine; it is there only if there is any.
 
-
-def quarantine_of(lake_dir: Path, feed: str, delivery_id: str, fingerprint: str) -> Path:
-    """Return the file of what a delivery has in quarantine; it is there only if there is any."""
-    folder = (
-        lake_dir / "quarantine" / feed / "data" / f"raw-{folder_name(delivery_id, fingerprint)}"
-    )
-    return folder / "records.parquet"
+    name: of the folder.
+    """
+    return lake_dir / "quarantine" / feed / "data" / f"raw-{name}" / "records.parquet"
 
 
 def put_in_place(made: Path, folder: Path) -> None:
@@ -109,5 +110,5 @@ def forget_parsed(
     folder = parsed_folder(lake_dir, feed) / name
     dates = {*parsed.files, *([parsed.business_date] if parsed.business_date else [])}
     files = [folder / f for date in parsed.files for f in parsed.files[date]]
-    quarantine = quarantine_of(lake_dir, feed, parsed.delivery_id, parsed.fingerprint)
+    quarantine = quarantine_of(lake_dir, feed, name)
     return feed, frozenset(dates), [*files, quarantine]

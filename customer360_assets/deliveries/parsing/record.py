@@ -24,6 +24,7 @@ def loaded(
     """Return what became of a delivery that was not refused."""
     return Parsed(
         delivery_id=delivery.delivery_id,
+        sha256=delivery.sha256,
         fingerprint=job.fingerprint,
         status="loaded",
         notes=notes,
@@ -41,9 +42,9 @@ def loaded(
 def record(job: ParsingJob, made: Sequence[tuple[Path, Parsed]]) -> None:
     """Put finished folders of deliveries in place, then note what became of each."""
     for folder, parsed in made:
-        final = job.folder_of(parsed.delivery_id)
+        final = job.folder / parsed.folder_name
         put_in_place(folder, final)
         if parsed.in_quarantine:
-            job.archive.share(job.quarantine_of(parsed.delivery_id).parent)
+            job.archive.share(job.quarantine_of(parsed.folder_name).parent)
         job.archive.share(final)
     job.note([parsed for _, parsed in made])

@@ -85,7 +85,7 @@ def build(home: Path, landing: Path | None, *dates: dt.date) -> str:
 
 
 def in_order(rows: Iterable[Mapping[str, object]]) -> Rows:
-    """Return rows sorted, their values by the names of the columns: files have them in any order."""
+    """Return rows sorted, values by the names of their columns: files have them in any order."""
     return sorted((tuple(row[name] for name in sorted(row)) for row in rows), key=repr)
 
 
