@@ -49,7 +49,7 @@ chromium:
 
 test-all: check chromium  ## The default suite and the long tests, a browser's among them
 	$(BIN)/python -m pytest -n auto --dist loadfile -p no:randomly -m 'not engines'
-	$(if $(wildcard $(ENGINES)/.ready),$(MAKE) test-engines)
+	$(if $(wildcard $(ENGINES)/.ready),$(MAKE) test-engines ENGINE_TESTS=engines)
 
 # Without Maven, and without the right to install it, the tests say so and skip.
 maven:
@@ -68,9 +68,10 @@ $(ENGINES)/%-python/.ready: engines/requirements-%.txt | $(READY)
 
 engines: $(ENGINES)/.ready $(ENGINES)/trino-python/.ready $(ENGINES)/spark-python/.ready
 
+ENGINE_TESTS ?= engines and not long
 test-engines: $(READY) maven  ## Fetch the real engines, Trino and Spark, and run the tests that they judge
 	if command -v mvn >/dev/null; then $(MAKE) engines; fi
-	$(BIN)/python -m pytest -p no:randomly -m engines
+	$(BIN)/python -m pytest -p no:randomly -m "$(ENGINE_TESTS)" --durations=15
 
 demo: $(READY)  ## Install, simulate a bank, build its profiles, show one (a minute after the installation)
 	$(BIN)/customer360 demo --home $(HOME_DIR)

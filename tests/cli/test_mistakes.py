@@ -164,7 +164,8 @@ def test_a_port_that_is_taken(home: Path) -> None:
     [
         [],
         ["--crm-url", "crm"],
-        ["--crm-url", "http://127.0.0.1:1"],
+        # It is tried again for a while.
+        pytest.param(["--crm-url", "http://127.0.0.1:1"], marks=pytest.mark.slow),
         ["--source-db", "oracle://db"],
         ["--source-db", "postgresql://127.0.0.1:1/core"],
     ],

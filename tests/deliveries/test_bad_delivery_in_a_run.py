@@ -32,6 +32,7 @@ def _cards(bank: SmallBank, table: str) -> list[str]:
     return [str(row["business_date"]) for row in rows]
 
 
+@pytest.mark.slow
 def test_the_other_feeds_are_made_and_the_run_names_the_delivery(bank: SmallBank) -> None:
     good = good_day()
     bank.deliver({**good, account_file(): POISON})
@@ -98,6 +99,7 @@ def test_a_profile_of_an_earlier_date_is_made_again_and_that_of_the_date_is_not(
     assert "profile.customer_360" not in ran.on(AFTER)
 
 
+@pytest.mark.slow
 def test_a_backfill_of_the_dates_goes_on_and_its_checks_name_the_file(bank: SmallBank) -> None:
     bank.deliver({card_file(BEFORE): card(CARDS[0], 101), card_file(DAY): POISON,
                   card_file(AFTER): card(CARDS[2], 103)})  # fmt: skip

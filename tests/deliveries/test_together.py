@@ -72,7 +72,11 @@ def read(file: Path) -> Any:
     return schema, rows
 
 
-@pytest.fixture(scope="module", params=FORMS)
+QUICK = {"delimited", "by_column", "header", "json_lines", "gzip"}
+PARAMS = [f if f in QUICK else pytest.param(f, marks=pytest.mark.slow) for f in FORMS]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Outcome], dict[str, Outcome]]:

@@ -38,6 +38,7 @@ def test_they_are_counted_and_not_delivered(
     assert first.rows == sum(t.rows for t in first.totals) == bank.transactions - 3
 
 
+@pytest.mark.slow
 def test_the_command_reports_them(undated: CoreBanking, core: CoreBanking, tmp_path: Path) -> None:
     date = ("--business-date", str(LAST))
     for database, reported in ((undated, True), (core, False)):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from customer360_assets.deliveries.parsing.key_record import NOTE
 from resources.deployment.card_token import KEY_VARIABLE, CardKey
+from resources.embedded.sqlite_ledger import SqliteLedger
+from resources.files.sqlite_files import connect
 from tests.run.deliveries import CARDS, card, card_file
 from tests.run.small_bank import SmallBank
 
@@ -37,6 +40,7 @@ def refused(bank: SmallBank) -> str:
     return " ".join(ran.output.split())
 
 
+@pytest.mark.slow
 def test_a_deleted_key_is_not_generated_anew(sound_bank: SmallBank, own_key: Path) -> None:
     own_key.unlink()
     said = refused(sound_bank)
@@ -75,13 +79,14 @@ def test_a_home_of_an_earlier_release_gets_no_second_key(
     sound_bank: SmallBank, own_key: Path
 ) -> None:
     """It has tokens and no record of their key."""
-    (sound_bank.deployment.archive_dir / "notes" / NOTE).unlink()
+    with closing(connect(sound_bank.deployment.ledger_path)) as ledger:
+        ledger.execute("DELETE FROM note WHERE name = ?", (NOTE,))
     own_key.unlink()
     assert "is gone" in refused(sound_bank)
 
 
 def test_what_is_recorded_does_not_give_the_key_away(sound_bank: SmallBank) -> None:
-    recorded = (sound_bank.deployment.archive_dir / "notes" / NOTE).read_text()
+    recorded = SqliteLedger(sound_bank.deployment.ledger_path).noted(NOTE) or ""
     assert recorded == CardKey(b"\x5a" * 32).identity
     assert recorded != CardKey(b"\x5b" * 32).identity
     assert "5a5a" not in recorded

@@ -44,6 +44,7 @@ def test_defect_a_failed_query_goes_on_as_if_finished(
     assert len(bank.rows("SELECT * FROM quarantine.card WHERE rule = 'type:isin'")) == 1
 
 
+@pytest.mark.slow
 def test_a_dimension_that_breaks_its_contract_is_not_published(
     sound_bank: SmallBank, tmp_path: Path
 ) -> None:

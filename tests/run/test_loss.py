@@ -65,6 +65,7 @@ def test_a_tenth_of_the_clients_may_go_and_no_more(bank: SmallBank) -> None:
     assert dates(bank, PROFILE) == {DAY: 10, NEXT: 9, LATER: 9}
 
 
+@pytest.mark.slow
 def test_an_accepted_loss_is_recorded_and_accepted_once(bank: SmallBank) -> None:
     bank.deliver(customers(NEXT, TEN[:5]))
     ran = bank.run(NEXT, accept_loss=[CUSTOMER])

@@ -34,7 +34,7 @@ def bank_of_many(root: Path) -> SmallBank:
 
 def test_one_file_holds_the_rows_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LIMIT, 4)
-    bank, plain = bank_of_many(tmp_path / "many"), bank_of_many(tmp_path / "plain")
+    bank = bank_of_many(tmp_path)
     bank.run(DAY)
     lake = open_lake(bank.deployment)
     (combined,) = lake.files("raw.card")
@@ -44,12 +44,22 @@ def test_one_file_holds_the_rows_of_all(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(small) == len({row["delivery_id"] for row in small}) == MORE
     quarantined = [row for b in lake.batches("quarantine.card") for row in b.to_pylist()]
     assert [row["line_no"] for row in quarantined] == [2] * len(range(0, MORE, 10))
+
+
+@pytest.mark.slow
+def test_every_table_is_as_of_files_that_stay_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank, plain = bank_of_many(tmp_path / "many"), bank_of_many(tmp_path / "plain")
+    monkeypatch.setattr(LIMIT, 4)
+    bank.run(DAY)
     monkeypatch.setattr(LIMIT, MORE * 2)
     plain.run(DAY)
     assert len(open_lake(plain.deployment).files("raw.card")) == MORE + 1
     assert plain.everything() == bank.everything()
 
 
+@pytest.mark.slow
 def test_a_combined_file_that_was_replaced_goes_and_parsed_ones_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

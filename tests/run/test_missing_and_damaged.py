@@ -41,9 +41,8 @@ def said(output: str) -> str:
 @pytest.mark.parametrize(
     "table",
     [
-        PROFILE,
-        *(pytest.param(table, marks=pytest.mark.slow) for table in ("stage.card", "raw.card")),
-        "raw.delivery",
+        pytest.param(table, marks=pytest.mark.slow)
+        for table in (PROFILE, "stage.card", "raw.card", "raw.delivery")
     ],
 )
 def test_a_missing_file_is_named_and_made_again(sound_bank: SmallBank, table: str) -> None:

@@ -47,6 +47,7 @@ def test_rows_are_those_of_one_piece(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         assert apart[table] == rows, table
 
 
+@pytest.mark.slow
 def test_a_repeated_key_is_found_in_whichever_piece(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

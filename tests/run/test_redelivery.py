@@ -60,6 +60,7 @@ def _cards(bank: SmallBank) -> dict[str, list[int]]:
     return {d: [r["product_cards"] for r in bank.rows(query, as_of=d)] for d in (DAY, NEXT)}
 
 
+@pytest.mark.slow
 def test_defect_rows_appended_per_run(bank: SmallBank) -> None:
     """Two dates were run, and a third run does nothing: no figure is summed over runs."""
     assert _cards(bank) == {DAY: [1, 1, 0], NEXT: [2, 1, 0]}
@@ -112,6 +113,7 @@ def test_a_corrected_file_replaces_its_rows_and_what_rests_on_them(bank: SmallBa
     assert kept.read_bytes() == earlier
 
 
+@pytest.mark.slow
 def test_a_late_day_rebuilds_what_was_published_after_it(bank: SmallBank) -> None:
     """Web sessions of a day before all: marketing and profile of both dates, nothing else."""
     bank.deliver({ga_file(BEFORE): json_lines(session("0042", 7, 1))})

@@ -26,6 +26,7 @@ def _numbers(instance: dg.DagsterInstance, table: str) -> tuple[object, object]:
     )
 
 
+@pytest.mark.slow
 def test_rows_of_the_table_and_of_the_partition_and_the_date_of_a_run(tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())

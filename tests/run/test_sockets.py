@@ -50,6 +50,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return seen
 
 
+@pytest.mark.slow
 def test_a_run_listens_on_no_tcp_port(ran: Seen) -> None:
     assert ran.of("tcp", "tcp6") == {}
 

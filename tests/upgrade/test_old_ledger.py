@@ -40,6 +40,7 @@ def test_the_ledger_has_what_the_files_had(old: OldHome) -> None:
     assert (ledger.noted(note.name) or "") == (note.read_text() if note.exists() else "")
 
 
+@pytest.mark.slow
 def test_an_upgraded_home_takes_nothing_in_again(old: OldHome) -> None:
     old.said_by("upgrade")
     before = ledger_of(old).receipts("card")

@@ -29,7 +29,7 @@ class JoinedText(Text):
         return self.open_ends[0] if self.open_ends else None
 
     def sql(self) -> str:
-        """Return the query of all lines, numbered so that a number tells the text as well."""
+        """Return the query of all lines, numbered so that a number shows the text as well."""
         return self.lines_sql(
             "added + row_number() OVER ()", "'added': 'BIGINT', 'line': 'VARCHAR'"
         )

@@ -185,7 +185,7 @@ def _folder(folder: Path, own: str) -> Path:
 
 
 def _files(folder: Path) -> dict[dt.date, tuple[str, ...]]:
-    # One without a record has no file, and is parsed all the same.
+    # One without a record has no file, and counts as parsed.
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[dt.date, tuple[str, ...]] = {}
     for path in sorted(folder.glob("*/*.parquet")):

@@ -90,8 +90,8 @@ def rows_on_s3(names: AwsNames, files: tuple[str, ...], to: Path) -> list[dict[s
 @pytest.mark.parametrize(
     ("kind", "script"),
     [
-        ("glue", "customer_history"),
-        ("emr-serverless", "customer_360"),
+        pytest.param("glue", "customer_history", marks=pytest.mark.long),
+        pytest.param("emr-serverless", "customer_360", marks=pytest.mark.long),
         pytest.param("cluster", "customer_360", marks=pytest.mark.slow),
     ],
 )

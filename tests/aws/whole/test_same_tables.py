@@ -74,6 +74,7 @@ def test_a_small_bank_and_a_correction(environment: Environment, tmp_path: Path)
     assert glue.tables() == sorted(tables(tmp_path / "aws"))
 
 
+@pytest.mark.long
 def test_a_difference_is_seen(environment: Environment, tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
@@ -87,6 +88,7 @@ def test_a_difference_is_seen(environment: Environment, tmp_path: Path) -> None:
     assert any(line.startswith("stage.card") and "alone" in line for line in reported)
 
 
+@pytest.mark.long
 def test_the_workshop_deliveries(environment: Environment, tmp_path: Path) -> None:
     if not WORKSHOP.is_dir():
         pytest.skip("the workshop's files are not beside this project")
