@@ -44,4 +44,6 @@ def open_duckdb(
     }
     connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    # What takes seconds would draw a bar on the standard output.
+    connection.execute("SET enable_progress_bar = false")
     return connection
