@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,13 +39,18 @@ def source_tree(tmp_path: Path) -> Path:
         shutil.copytree(root / name, tmp_path / name, ignore=ignore)
     for name in ("dagster.yaml", "pyproject.toml"):
         shutil.copy(root / name, tmp_path / name)
+    # The banks of the tests, which the tests of a new table need.
+    for name in ("dimensions", "sql", "engines"):
+        shutil.copytree(root / "tests" / name, tmp_path / "tests" / name, ignore=ignore)
+    for file in (root / "tests").glob("*.py"):
+        shutil.copy(file, tmp_path / "tests" / file.name)
     return tmp_path
 
 
-def printed_in(tree: Path, program: str) -> Any:
-    """Return what a program prints as JSON, run on a copy of the project."""
+def _run(tree: Path, *arguments: str) -> str:
+    """Return what Python prints, run on a copy of the project."""
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, *arguments],
         cwd=tree,
         env={"CUSTOMER360_HOME": str(tree / "home"), "PATH": ""},
         capture_output=True,
@@ -52,5 +58,17 @@ def printed_in(tree: Path, program: str) -> Any:
         check=False,
         timeout=PATIENCE,
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def printed_in(tree: Path, program: str) -> Any:
+    """Return what a program prints as JSON, run on a copy of the project."""
+    return json.loads(_run(tree, "-c", program))
+
+
+def passed_in(tree: Path, *arguments: str) -> int:
+    """Return how many tests of a copy of the project pass; none fails."""
+    printed = _run(tree, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments)
+    (passed,) = re.findall(r"^(\d+) passed", printed, flags=re.M)
+    return int(passed)
