@@ -1,13 +1,16 @@
-"""The worked examples of the documents: the code blocks that are whole files."""
+"""The worked examples of the documents: code blocks that are files of a copy of the project."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^## \d\. `([\w/<>.]+)`\n\n```\w+\n(.*?)^```$", flags=re.M | re.S)
-"""A heading that is a path, and the block below it."""
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SECTION = re.compile(r"^## \d\. `(.+?)`\n(.*?)(?=^## )", flags=re.M | re.S)
+BLOCK = re.compile(r"^```\w+\n(.*?)^```$", flags=re.M | re.S)
+RECORDS = "GOOD: dict[str, dict[str, Any]] = {\n"
+"""Where a block goes into a file that exists."""
 RENDERED = """
 from pathlib import Path
 import jinja2
@@ -16,20 +19,29 @@ def rendered(model, **variables):
     text = Path("benchmarks/dbt/models", model).read_text("utf-8")
     ref = lambda table: table.replace("_", ".", 1)
     return jinja2.Template(text).render(ref=ref, var=variables.__getitem__)
+
+def texts(rows):
+    return [{name: str(value) for name, value in row.items()} for row in rows]
 """
 """Beginning of a program: a dbt model's SQL, over tables with names like "stage.account"."""
 
 
-def examples(page: str, name: str) -> dict[str, str]:
-    """Return the code blocks of a page by their paths, placeholders filled with the name."""
-    text = (ROOT / "docs" / page).read_text("utf-8")
-    return {re.sub(r"<\w+>", name, path): block for path, block in BLOCK.findall(text)}
+def examples(page: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield path and block of each section that is headed by a path, placeholders filled."""
+    for path, section in SECTION.findall((DOCS / page).read_text("utf-8")):
+        (block,) = BLOCK.findall(section)
+        yield re.sub(r"<\w+>", name, path), block
 
 
 def add_examples(tree: Path, page: str, name: str) -> list[str]:
-    """Add the files of a page to a copy of the project, and return their paths."""
-    files = examples(page, name)
-    for path, text in files.items():
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_text(text, "utf-8")
-    return sorted(files)
+    """Add the blocks of a page to a copy of the project, and return their paths."""
+    added = dict(examples(page, name))
+    for path, block in added.items():
+        file, text = tree / path, block
+        if file.exists():
+            before, found, after = file.read_text("utf-8").partition(RECORDS)
+            assert found, f"{path} is there, and has no place for a record"
+            text = before + found + block + after
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return sorted(added)

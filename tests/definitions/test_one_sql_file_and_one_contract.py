@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from resources.dialect.lint import lint
-from tests.definitions.conftest import printed_in, passed_in
+from tests.definitions.conftest import passed_in, printed_in
 from tests.definitions.examples import RENDERED, add_examples
 
 LOOK = """
@@ -32,8 +32,8 @@ print(json.dumps({
     "deps": sorted(".".join(d.asset_key.path) for d in profile.deps),
     "columns": [c.name for c in profile.metadata["dagster/column_schema"].columns],
     "reads": sorted(".".join(d.asset_key.path) for d in specs["dimension.tenure"].deps),
-    "rows": [{k: str(v) for k, v in row.items()} for row in by_query],
-    "judged": [{k: str(v) for k, v in row.items()} for row in by_model],
+    "rows": texts(by_query),
+    "judged": texts(by_model),
 }))
 """
 
