@@ -39,12 +39,22 @@ def source_tree(tmp_path: Path) -> Path:
         shutil.copytree(root / name, tmp_path / name, ignore=ignore)
     for name in ("dagster.yaml", "pyproject.toml"):
         shutil.copy(root / name, tmp_path / name)
-    # The banks of the tests, which the tests of a new table need.
-    for name in ("dimensions", "sql", "engines"):
-        shutil.copytree(root / "tests" / name, tmp_path / "tests" / name, ignore=ignore)
-    for file in (root / "tests").glob("*.py"):
-        shutil.copy(file, tmp_path / "tests" / file.name)
     return tmp_path
+
+
+@pytest.fixture
+def tested_tree(source_tree: Path) -> Path:
+    """A copy with the tests' banks and the second judge too, for tables that are new."""
+    import shutil
+
+    root = Path(__file__).resolve().parents[2]
+    for name in ("tests/dimensions", "tests/sql", "tests/engines", "benchmarks/dbt"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / name, source_tree / name, ignore=ignore)
+    for folder in ("tests", "benchmarks"):
+        for file in (root / folder).glob("*.py"):
+            shutil.copy(file, source_tree / folder / file.name)
+    return source_tree
 
 
 def _run(tree: Path, *arguments: str) -> str:

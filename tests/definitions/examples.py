@@ -11,19 +11,17 @@ SECTION = re.compile(r"^## \d\. `(.+?)`\n(.*?)(?=^## )", flags=re.M | re.S)
 BLOCK = re.compile(r"^```\w+\n(.*?)^```$", flags=re.M | re.S)
 RECORDS = "GOOD: dict[str, dict[str, Any]] = {\n"
 """Where a block goes into a file that exists."""
-RENDERED = """
-from pathlib import Path
-import jinja2
+JUDGE = """
+from benchmarks.queries import Query, queries, render
 
-def rendered(model, **variables):
-    text = Path("benchmarks/dbt/models", model).read_text("utf-8")
-    ref = lambda table: table.replace("_", ".", 1)
-    return jinja2.Template(text).render(ref=ref, var=variables.__getitem__)
+def judged(table, **variables):
+    (text,) = (query.text for query in queries() if query.table == table)
+    return render(text, variables, lambda name: Query(name, "").table)
 
 def texts(rows):
     return [{name: str(value) for name, value in row.items()} for row in rows]
 """
-"""Beginning of a program: a dbt model's SQL, over tables with names like "stage.account"."""
+"""Beginning of a program in the copy: the second judge's query of a table, and rows as texts."""
 
 
 def examples(page: str, name: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from resources.dialect.lint import lint
 from tests.definitions.conftest import passed_in, printed_in
-from tests.definitions.examples import RENDERED, add_examples
+from tests.definitions.examples import JUDGE, add_examples
 
 SOUND = """loan_id,account_id,granted_date,amount
 1,11,2024-05-22,9.50
@@ -41,7 +41,7 @@ deliveries = settle(read_deliveries(ParsingJob(spec, archive, ledger, lake, thre
 files = {"raw.loan": [str(f) for f in deliveries.partition_files(day, day)[day]]}
 sql = transformation("stage.loan").text
 staged = DuckDbEngine(temp_directory=Path("spill"), threads=1).query(sql, [day, day], files)
-model = rendered("stage/stage_loan.sql", landing="sound")
+model = judged("stage.loan", landing="sound")
 specs = {".".join(s.key.path): s for s in defs().resolve_all_asset_specs()}
 print(json.dumps({
     "reads": {
@@ -58,9 +58,9 @@ print(json.dumps({
 
 
 @pytest.fixture
-def tree(source_tree: Path) -> Path:
+def tree(tested_tree: Path) -> Path:
     """Return a copy of the project with the files of the page and a delivery."""
-    added = add_examples(source_tree, "new_feed.md", "loan")
+    added = add_examples(tested_tree, "new_feed.md", "loan")
     assert added == [
         "benchmarks/dbt/models/stage/stage_loan.sql",
         "customer360_assets/contracts/raw/loan.py",
@@ -70,13 +70,13 @@ def tree(source_tree: Path) -> Path:
         "tests/sql/test_stage_tables.py",
     ]
     for folder, text in {"landing": SOUND + BAD, "sound": SOUND}.items():
-        (source_tree / folder / "loan").mkdir(parents=True)
-        (source_tree / folder / "loan/loan20240523.csv").write_text(text, "utf-8")
-    return source_tree
+        (tested_tree / folder / "loan").mkdir(parents=True)
+        (tested_tree / folder / "loan/loan20240523.csv").write_text(text, "utf-8")
+    return tested_tree
 
 
 def test_a_feed_more_with_a_table_of_its_own(tree: Path) -> None:
-    found = printed_in(tree, RENDERED + LOOK)
+    found = printed_in(tree, JUDGE + LOOK)
     assert found["reads"] == {
         "raw.loan": ["raw.delivery", "source.loan"],
         "stage.loan": ["raw.loan"],

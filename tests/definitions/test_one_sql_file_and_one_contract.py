@@ -6,7 +6,7 @@ from pathlib import Path
 
 from resources.dialect.lint import lint
 from tests.definitions.conftest import passed_in, printed_in
-from tests.definitions.examples import RENDERED, add_examples
+from tests.definitions.examples import JUDGE, add_examples
 
 LOOK = """
 import json, sys
@@ -24,8 +24,8 @@ bank.account(10, 99, 1, 2, created="2014-05-24")
 bank.account(11, 1, created="2024-02-29")
 bank.account(12, 2, created="2024-05-24")
 bank.disposition(3, 10, "user")
-judged = rendered("dimension/dimension_tenure.sql", business_date="2024-05-23")
-by_model = bank.db.execute(judged + " ORDER BY client_id").fetch_arrow_table().to_pylist()
+model = judged("dimension.tenure", business_date="2024-05-23")
+by_model = bank.db.execute(model + " ORDER BY client_id").fetch_arrow_table().to_pylist()
 by_query = bank.dimension("tenure").values()
 print(json.dumps({
     "assets": sorted(specs),
@@ -38,14 +38,14 @@ print(json.dumps({
 """
 
 
-def test_a_dimension_more(source_tree: Path) -> None:
-    assert add_examples(source_tree, "new_dimension.md", "tenure") == [
+def test_a_dimension_more(tested_tree: Path) -> None:
+    assert add_examples(tested_tree, "new_dimension.md", "tenure") == [
         "benchmarks/dbt/models/dimension/dimension_tenure.sql",
         "customer360_assets/contracts/dimension/tenure.py",
         "sql/dimensions/tenure.sql",
         "tests/dimensions/test_tenure.py",
     ]
-    found = printed_in(source_tree, RENDERED + LOOK)
+    found = printed_in(tested_tree, JUDGE + LOOK)
     assert "dimension.tenure" in found["assets"]
     assert found["reads"] == ["stage.account", "stage.customer", "stage.disposition"]
     assert "dimension.tenure" in found["deps"]
@@ -56,5 +56,5 @@ def test_a_dimension_more(source_tree: Path) -> None:
         ("0", "None"),
     ]
     assert found["judged"] == found["rows"]
-    assert lint((source_tree / "sql/dimensions/tenure.sql").read_text("utf-8")) == []
-    assert passed_in(source_tree, "tests/dimensions/test_tenure.py") == 2
+    assert lint((tested_tree / "sql/dimensions/tenure.sql").read_text("utf-8")) == []
+    assert passed_in(tested_tree, "tests/dimensions/test_tenure.py") == 2
