@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,10 +42,25 @@ def source_tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def printed_in(tree: Path, program: str) -> Any:
-    """Return what a program prints as JSON, run on a copy of the project."""
+@pytest.fixture
+def tested_tree(source_tree: Path) -> Path:
+    """A copy with the tests' banks and the second judge too, for tables that are new."""
+    import shutil
+
+    root = Path(__file__).resolve().parents[2]
+    for name in ("tests/dimensions", "tests/sql", "tests/engines", "benchmarks/dbt"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / name, source_tree / name, ignore=ignore)
+    for folder in ("tests", "benchmarks"):
+        for file in (root / folder).glob("*.py"):
+            shutil.copy(file, source_tree / folder / file.name)
+    return source_tree
+
+
+def _run(tree: Path, *arguments: str) -> str:
+    """Return what Python prints, run on a copy of the project."""
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, *arguments],
         cwd=tree,
         env={"CUSTOMER360_HOME": str(tree / "home"), "PATH": ""},
         capture_output=True,
@@ -52,5 +68,17 @@ def printed_in(tree: Path, program: str) -> Any:
         check=False,
         timeout=PATIENCE,
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def printed_in(tree: Path, program: str) -> Any:
+    """Return what a program prints as JSON, run on a copy of the project."""
+    return json.loads(_run(tree, "-c", program))
+
+
+def passed_in(tree: Path, *arguments: str) -> int:
+    """Return how many tests of a copy of the project pass; none fails."""
+    printed = _run(tree, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", *arguments)
+    (passed,) = re.findall(r"^(\d+) passed", printed, flags=re.M)
+    return int(passed)

@@ -1,80 +1,23 @@
-"""A feed more, with a table of its own: four files, and no other edit."""
+"""A feed more, with a table of its own: the files of its page, and a record for the tests."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.definitions.conftest import printed_in
+from resources.dialect.lint import lint
+from tests.definitions.conftest import passed_in, printed_in
+from tests.definitions.examples import JUDGE, add_examples
 
-FEED = """feed: loan
-system: loan desk
-folder: loan
-pattern: "loan*.csv"
-format: delimited
-header: true
-business_date: {from: file_name, pattern: "loan%Y%m%d.csv"}
-delivery: delta
+SOUND = """loan_id,account_id,granted_date,amount
+1,11,2024-05-22,9.50
+2,12,2024-05-23,1.00
+1,11,2024-05-22,7.25
 """
-RAW = '''"""raw.loan: loans as delivered."""
-
-from customer360_assets.contracts.columns import BigInt, Money, column
-from customer360_assets.contracts.contract import Contract
-from customer360_assets.contracts.raw._technical import Delivered
-
-
-class Loan(Delivered):
-    """One row per delivered loan."""
-
-    loan_id: BigInt = column("Number of the loan.", pii="pseudonym")
-    amount: Money = column("Amount granted.", pii="quasi")
-
-
-CONTRACT = Contract(
-    Loan,
-    table="raw.loan",
-    key=("business_date", "delivery_id", "line_no"),
-    reads="delta",
-    feed="loan",
-)
-'''
-STAGE = '''"""Loans granted."""
-
-from customer360_assets.contracts.columns import BigInt, Date, Money, Text, column
-from customer360_assets.contracts.contract import Contract, Table
-
-
-class Loan(Table):
-    """One row per loan and business date."""
-
-    business_date: Date = column("Business date of the delivery.")
-    loan_id: BigInt = column("Number of the loan.", pii="pseudonym", ge=1)
-    amount: Money = column("Amount granted.", pii="quasi", ge=0)
-    delivery_id: Text = column("The delivery it came in; raw.delivery names its file.")
-    line_no: BigInt = column("Line of the record in the delivered file, from 1.", ge=1)
-
-
-CONTRACT = Contract(
-    Loan, table="stage.loan", key=("business_date", "loan_id"), reads="delta", feed="loan"
-)
-'''
-SQL = """SELECT
-    business_date,
-    loan_id,
-    amount,
-    delivery_id,
-    line_no,
-    row_number() OVER (
-        PARTITION BY business_date, loan_id
-        ORDER BY delivery_seq DESC, line_no DESC
-    ) AS delivery_rank
-FROM raw.loan
-WHERE business_date BETWEEN CAST(? AS date) AND CAST(? AS date)
-"""
+BAD = "x,11,2024-05-22,1.00\n"
 LOOK = """
-import datetime as dt, json, sys
+import datetime as dt, duckdb, json, sys
 from pathlib import Path
 import customer360_assets
 assert Path(customer360_assets.__file__).is_relative_to(Path.cwd()), customer360_assets.__file__
@@ -98,6 +41,7 @@ deliveries = settle(read_deliveries(ParsingJob(spec, archive, ledger, lake, thre
 files = {"raw.loan": [str(f) for f in deliveries.partition_files(day, day)[day]]}
 sql = transformation("stage.loan").text
 staged = DuckDbEngine(temp_directory=Path("spill"), threads=1).query(sql, [day, day], files)
+model = judged("stage.loan", landing="sound")
 specs = {".".join(s.key.path): s for s in defs().resolve_all_asset_specs()}
 print(json.dumps({
     "reads": {
@@ -107,28 +51,32 @@ print(json.dumps({
     "sensors": [s.name for s in defs().sensors],
     "quarantines": [c.table for c in contracts("quarantine")],
     "quarantined": sum(row["quarantined"] for row in deliveries.manifest()),
-    "staged": [[r["loan_id"], str(r["amount"]), r["delivery_rank"]] for r in staged.to_pylist()],
+    "staged": texts(staged.to_pylist()),
+    "judged": texts(duckdb.sql(model).fetch_arrow_table().to_pylist()),
 }))
 """
 
 
 @pytest.fixture
-def found(source_tree: Path) -> dict[str, Any]:
-    """Return what the code location and the raw layer make of the files and a delivery."""
-    package = source_tree / "customer360_assets"
-    for file, text in {
-        package / "feeds/sets/workshop/loan.yaml": FEED,
-        package / "contracts/raw/loan.py": RAW,
-        package / "contracts/stage/loan.py": STAGE,
-        source_tree / "sql/stage/loan.sql": SQL,
-        source_tree / "landing/loan/loan20240523.csv": "loan_id,amount\n1,9.50\nx,1.00\n1,7.25\n",
-    }.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-    return dict(printed_in(source_tree, LOOK))
+def tree(tested_tree: Path) -> Path:
+    """Return a copy of the project with the files of the page and a delivery."""
+    added = add_examples(tested_tree, "new_feed.md", "loan")
+    assert added == [
+        "benchmarks/dbt/models/stage/stage_loan.sql",
+        "customer360_assets/contracts/raw/loan.py",
+        "customer360_assets/contracts/stage/loan.py",
+        "customer360_assets/feeds/sets/workshop/loan.yaml",
+        "sql/stage/loan.sql",
+        "tests/sql/test_stage_tables.py",
+    ]
+    for folder, text in {"landing": SOUND + BAD, "sound": SOUND}.items():
+        (tested_tree / folder / "loan").mkdir(parents=True)
+        (tested_tree / folder / "loan/loan20240523.csv").write_text(text, "utf-8")
+    return tested_tree
 
 
-def test_a_feed_more_with_a_table_of_its_own(found: dict[str, Any]) -> None:
+def test_a_feed_more_with_a_table_of_its_own(tree: Path) -> None:
+    found = printed_in(tree, JUDGE + LOOK)
     assert found["reads"] == {
         "raw.loan": ["raw.delivery", "source.loan"],
         "stage.loan": ["raw.loan"],
@@ -136,4 +84,12 @@ def test_a_feed_more_with_a_table_of_its_own(found: dict[str, Any]) -> None:
     assert "new_files_loan" in found["sensors"]
     assert "quarantine.loan" in found["quarantines"]
     assert found["quarantined"] == 1
-    assert sorted(found["staged"]) == [[1, "7.25", 1], [1, "9.50", 2]]
+    ranks = [(row["loan_id"], row["amount"], row["delivery_rank"]) for row in found["staged"]]
+    assert sorted(ranks) == [("1", "7.25", "1"), ("1", "9.50", "2"), ("2", "1.00", "1")]
+    published = [row for row in found["staged"] if row.pop("delivery_rank") == "1"]
+    assert sorted(found["judged"], key=str) == sorted(published, key=str)
+
+
+def test_the_record_of_the_page_keeps_its_contract(tree: Path) -> None:
+    assert lint((tree / "sql/stage/loan.sql").read_text("utf-8")) == []
+    assert passed_in(tree, "tests/sql/test_stage_tables.py", "-k", "loan") == 4

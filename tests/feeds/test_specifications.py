@@ -51,7 +51,7 @@ def test_every_target_of_the_built_in_sets_is_of_its_contract(bank: str) -> None
     [
         ({"delivery": "delta"}, "delivery: raw.account is read as a snapshot; write"),
         ({"delivery": "weekly"}, "delivery: Input should be 'snapshot' or 'delta'"),
-        ({"feed": "loan"}, "feed: no raw contract for 'loan'; there are ['account', 'card'"),
+        ({"feed": "nothing"}, "feed: no raw contract for 'nothing'; there are ['account', 'card'"),
         ({"columns": ...}, "columns: a file without header needs its columns in file order"),
         ({"columns": ["a", "A"]}, "columns: a given twice"),
         ({"columns": ['a"b']}, "columns: 'a\"b' has a quote in its name"),
