@@ -6,6 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,7 @@ def _revise(ledger: sqlite3.Connection, feed: str) -> None:
     )
 
 
+@lru_cache
 def _date(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 

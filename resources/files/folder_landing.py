@@ -34,12 +34,17 @@ class LocalLanding:
         """Return the files of a folder that match a glob pattern, by key."""
         return [file for page in self.pages(folder, pattern) for file in page.files]
 
+    def keys(self, folder: str = "", pattern: str = "**/*") -> set[str]:
+        """Return the keys of the files of a folder that match a glob pattern."""
+        found = fitting(self._root, inside(folder), pattern_parts(pattern))
+        return {key for key in found if _has_key(key)}
+
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:
         """Yield the files of `list`, by key and in pages."""
-        found = fitting(self._root, inside(folder), pattern_parts(pattern))
-        wanted = sorted(k for k in found if k.startswith(prefix) and k > after and _has_key(k))
+        keys = self.keys(folder, pattern)
+        wanted = sorted(key for key in keys if key.startswith(prefix) and key > after)
         for start in range(0, len(wanted), _PAGE):
             keys_here = wanted[start : start + _PAGE]
             files = [_landed(key, stat) for key, stat in stats_regular(self._root, keys_here)]
@@ -69,8 +74,7 @@ class LocalLanding:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             todo += [Path(e.path) for e in shown if e.is_dir(follow_symlinks=False)]
-            named = ((Path(entry.path).relative_to(self._root), entry) for entry in shown)
-            found += [text for path, entry in named if (text := _refused(path, entry)) is not None]
+            found += [t for e in shown if (t := _refused(self._root, e)) is not None]
         return tuple(sorted(found))
 
 
@@ -91,12 +95,15 @@ def _has_key(key: str) -> bool:
     return True
 
 
-def _refused(path: Path, entry: os.DirEntry[str]) -> str | None:
+def _refused(root: Path, entry: os.DirEntry[str]) -> str | None:
     """Return the name of what is never listed, with the reason if the name itself is good."""
     if entry.is_dir(follow_symlinks=False):
         return None
+    if entry.is_file(follow_symlinks=False) and _has_key(entry.path[len(str(root)) :]):
+        return None
+    path = Path(entry.path).relative_to(root)
     if entry.is_file(follow_symlinks=False):
-        return None if _has_key(str(path)) else _readable(path)
+        return _readable(path)
     with suppress(FileNotFoundError):
         kind = kind_of(entry.stat(follow_symlinks=False).st_mode)
         return f"{_readable(path)} ({kind or 'no file'}: refused)"

@@ -42,6 +42,10 @@ class Landing(Protocol):
         """Return the files of a folder that match a glob pattern, by key; none if it is missing."""
         ...
 
+    def keys(self, folder: str = "", pattern: str = "**/*") -> set[str]:
+        """Return the keys of the files of `list`, without a look at each of them."""
+        ...
+
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:

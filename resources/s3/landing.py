@@ -27,6 +27,10 @@ class S3Landing:
         """Return the files of a folder that match a glob pattern, by key."""
         return [file for page in self.pages(folder, pattern) for file in page.files]
 
+    def keys(self, folder: str = "", pattern: str = "**/*") -> set[str]:
+        """Return the keys of the files of `list`."""
+        return {file.key for file in self.list(folder, pattern)}
+
     def pages(
         self, folder: str, pattern: str, *, prefix: str = "", after: str = ""
     ) -> Iterator[Page]:

@@ -119,6 +119,10 @@ class World:
             here = keys[start : start + 2]
             yield Page([f for k in here if (f := self._shown(k)) is not None], here[-1])
 
+    def keys(self, folder: str = "", pattern: str = "**/*") -> set[str]:
+        """Return the keys of everything."""
+        return set(self.files)
+
     def list(self, folder: str = "", pattern: str = "**/*") -> list[LandedFile]:
         """List everything, as an intake does."""
         return [f for k in sorted(self.files) if (f := self._shown(k)) is not None]

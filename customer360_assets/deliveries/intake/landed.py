@@ -67,5 +67,5 @@ class Landed:
 
 def unmatched(landing: Landing, feeds: Iterable[FeedSpec]) -> list[str]:
     """Return the files that match no feed's pattern, and names that none can match, printable."""
-    matched = {f.key for spec in feeds for f in landing.list(spec.folder, spec.pattern)}
-    return [*(f.key for f in landing.list() if f.key not in matched), *landing.out_of_reach()]
+    matched = {key for spec in feeds for key in landing.keys(spec.folder, spec.pattern)}
+    return [*sorted(landing.keys() - matched), *landing.out_of_reach()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from customer360_assets.feeds.dates import date_in_name
 from customer360_assets.feeds.spec import FeedSpec
@@ -71,6 +70,6 @@ def business_date_of(
     if spec.business_date.pattern is None:
         return None, None
     try:
-        return date_in_name(spec.business_date.pattern, PurePosixPath(file).name), None
+        return date_in_name(spec.business_date.pattern, file.rpartition("/")[2]), None
     except ValueError as error:
         return None, f"no business date: {error}"
