@@ -62,6 +62,7 @@ def environment(aws_endpoint: str, tmp_path: Path, back_end: MakeBackEnd) -> Ite
         yield made
 
 
+@pytest.mark.long
 def test_a_small_bank_and_a_correction(environment: Environment, tmp_path: Path) -> None:
     bank = SmallBank(tmp_path)
     bank.deliver(good_day())
