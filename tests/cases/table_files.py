@@ -128,7 +128,6 @@ FILES = (
         refused=dict.fromkeys([CRM, "crm/crm0020240522-060000.json"], "a JSON array"),
         says=("Not published. No customer was delivered on or before 2024-05-23",),
         waits="formats: a JSON array",
-        slow=False,
     ),
     Case(
         "25-zip-xlsx-other-containers",

@@ -107,7 +107,7 @@ def counts_are_equal(rows: list[dict[str, object]]) -> None:
     assert audit.repeated_keys == len(rows) - len({row["key"] for row in rows})
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.slow)])
 def test_rule_counts_equal_panderas(examples: int) -> None:
     settings(max_examples=examples, deadline=None)(given(ROWS)(counts_are_equal))()
 

@@ -72,7 +72,7 @@ def read(file: Path) -> Any:
     return schema, rows
 
 
-QUICK = {"delimited", "by_column", "header", "json_lines", "gzip"}
+QUICK = {"by_column", "header", "json_lines"}
 PARAMS = [f if f in QUICK else pytest.param(f, marks=pytest.mark.slow) for f in FORMS]
 
 

@@ -229,6 +229,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(url: str, tmp_pa
     assert raised.value.__context__ is None
 
 
+@pytest.mark.slow
 def test_a_password_opens_and_is_shown_nowhere(
     views: CoreBanking,
     tmp_path: Path,

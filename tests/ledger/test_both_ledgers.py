@@ -93,6 +93,7 @@ def test_of_many_that_want_one_number_one_gets_it(process: Process) -> None:
     assert process().receipts("card") == [receipt(1, "abcdef"[won.index(True)])]
 
 
+@pytest.mark.slow
 def test_a_thousand_receipts_in_order(process: Process) -> None:
     ledger, name = process(), "x" * 900
     for start in range(1, 1_001, MOST_RECEIPTS):
@@ -139,6 +140,7 @@ def test_a_large_result_is_whole(process: Process) -> None:
     assert process().results("card") == [large[0], result(2)]
 
 
+@pytest.mark.slow
 def test_many_results_at_once(process: Process) -> None:
     given = [result(n, text=incompressible(9_000, f"{n}/")) for n in range(1, 1_001)]
     process().note_results("card", given[400:420])

@@ -21,6 +21,7 @@ def bank(first_ten: Kept) -> SmallBank:
     return first_ten.back()
 
 
+@pytest.mark.slow
 def test_a_date_without_customers_is_refused(bank: SmallBank) -> None:
     ran = materialize(bank, BEFORE, BEFORE, TABLE, PROFILE)
     assert not ran.success
@@ -35,6 +36,7 @@ def test_a_date_without_customers_is_refused(bank: SmallBank) -> None:
     assert dates(bank, TABLE) == dates(bank, PROFILE) == {DAY: 10}
 
 
+@pytest.mark.slow
 def test_a_backfill_publishes_the_dates_that_have_customers(bank: SmallBank) -> None:
     ran = materialize(bank, "2024-05-18", NEXT, TABLE)
     assert not ran.success
@@ -46,6 +48,7 @@ def test_a_backfill_publishes_the_dates_that_have_customers(bank: SmallBank) -> 
         assert instance.get_materialized_partitions(asset_key(TABLE)) == {DAY, NEXT}
 
 
+@pytest.mark.slow
 def test_emptiness_is_accepted_of_the_table_itself_alone(bank: SmallBank) -> None:
     refused = materialize(bank, BEFORE, BEFORE, TABLE, tags={TAG: "stage.customer"})
     assert not refused.success

@@ -111,6 +111,7 @@ def test_all_files_gone_of_layers_that_are_built_on_each_other(sound_bank: Small
     assert {**bank.everything(), SERVING: 0} == {**before, SERVING: 0}
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_not_read_and_made_good_by_the_next_run(sound_bank: SmallBank) -> None:
     bank = sound_bank
     file = published(bank, "stage.account")

@@ -80,6 +80,7 @@ def test_a_touched_file_is_nothing_new(bank: SmallBank) -> None:
     assert (ran.code, ran.steps) == (0, ())
 
 
+@pytest.mark.slow
 def test_a_file_that_leaves_the_landing_zone_leaves_no_table(bank: SmallBank) -> None:
     before = bank.everything()
     for path in bank.landing.rglob("*.csv"):

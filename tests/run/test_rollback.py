@@ -106,6 +106,7 @@ def test_what_a_later_run_built_upon_is_not_undone_from_below(corrected: SmallBa
     assert bank.everything() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -121,6 +122,7 @@ def test_what_cannot_be_done_is_said(
     assert _command(bank, "rollback", *words) == (code, f"{said}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "expected"),
     [

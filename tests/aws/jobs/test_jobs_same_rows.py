@@ -90,7 +90,7 @@ def rows_on_s3(names: AwsNames, files: tuple[str, ...], to: Path) -> list[dict[s
 @pytest.mark.parametrize(
     ("kind", "script"),
     [
-        pytest.param("glue", "customer_history", marks=pytest.mark.long),
+        pytest.param("glue", "customer_history", marks=[pytest.mark.long, pytest.mark.slow]),
         pytest.param("emr-serverless", "customer_360", marks=pytest.mark.long),
         pytest.param("cluster", "customer_360", marks=pytest.mark.slow),
     ],

@@ -107,7 +107,7 @@ def test_what_was_in_the_bucket_is_in_the_ledger(old: AwsNames) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [0, 4, 8, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3, 5, 6, 7))]
+    "written", [4, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 1, 2, 3, 5, 6, 7, 8))]
 )
 def test_an_upgrade_that_is_killed_is_repeated(old: AwsNames, written: int) -> None:
     dynamo, left = client("dynamodb", old.region), iter(range(written))
@@ -142,6 +142,7 @@ def test_it_is_refused_until_it_is_upgraded(old: AwsNames) -> None:
     assert item_count(old) == 0
 
 
+@pytest.mark.slow
 def test_a_receipt_that_is_missing_or_damaged_is_named(old: AwsNames) -> None:
     s3, bucket = client("s3", old.region), old.bucket("raw")
     where = {"Bucket": bucket, "Key": "archive/receipts/card/00000070.json"}
