@@ -230,15 +230,11 @@ def read_deliveries(job: ParsingJob) -> FeedDeliveries:
     return FeedDeliveries(job, tuple(entries))
 
 
-def settle(deliveries: FeedDeliveries) -> FeedDeliveries:
-    """Parse what is outstanding and return the feed's deliveries, all of them settled.
-
-    Raises ParseFailuresError when some could not be parsed, after all others were.
-    """
-    settled = parse_outstanding(deliveries)
-    if settled.failures:
-        raise ParseFailuresError(settled.failures) from settled.failures[0][1]
-    return settled
+def settled(deliveries: FeedDeliveries) -> FeedDeliveries:
+    """Return the deliveries; raise ParseFailuresError if some of them could not be parsed."""
+    if deliveries.failures:
+        raise ParseFailuresError(deliveries.failures) from deliveries.failures[0][1]
+    return deliveries
 
 
 def parse_outstanding(deliveries: FeedDeliveries) -> FeedDeliveries:

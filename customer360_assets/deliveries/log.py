@@ -17,7 +17,7 @@ from customer360_assets.deliveries.feed_deliveries import (
     manifest,
     parse_outstanding,
     read_deliveries,
-    settle,
+    settled,
 )
 from customer360_assets.deliveries.intake.landed import unmatched
 from customer360_assets.deliveries.intake.take_in import is_new, note_taken, take_in
@@ -147,7 +147,7 @@ class DeliveryLog:
         spec = self.feeds.get(feed)
         if spec is None:
             return None
-        return settle(self._read(spec))
+        return settled(parse_outstanding(self._read(spec)))
 
     def parsed(self, feed: str) -> FeedDeliveries | None:
         """Parse what is outstanding of a feed and return its deliveries, with those that failed.

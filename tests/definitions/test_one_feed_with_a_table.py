@@ -24,7 +24,7 @@ assert Path(customer360_assets.__file__).is_relative_to(Path.cwd()), customer360
 from customer360_assets.contracts import contract, contracts
 from customer360_assets.definitions import defs
 from customer360_assets.feeds import load_feeds
-from customer360_assets.deliveries.feed_deliveries import read_deliveries, settle
+from customer360_assets.deliveries.feed_deliveries import parse_outstanding, read_deliveries
 from customer360_assets.deliveries.intake.take_in import take_in
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.tables.transformations import transformation
@@ -37,7 +37,9 @@ day, spec = dt.date(2024, 5, 23), load_feeds("workshop")["loan"]
 archive, lake = LocalArchive(Path("archive")), Path("lake")
 ledger = SqliteLedger(Path("archive/ledger.db"))
 take_in(LocalLanding(Path("landing")), archive, ledger, {"loan": spec}, day)
-deliveries = settle(read_deliveries(ParsingJob(spec, archive, ledger, lake, threads=1)))
+job = ParsingJob(spec, archive, ledger, lake, threads=1)
+deliveries = parse_outstanding(read_deliveries(job))
+assert not deliveries.failures
 files = {"raw.loan": [str(f) for f in deliveries.partition_files(day, day)[day]]}
 sql = transformation("stage.loan").text
 staged = DuckDbEngine(temp_directory=Path("spill"), threads=1).query(sql, [day, day], files)

@@ -12,8 +12,9 @@ import duckdb
 
 from customer360_assets.deliveries.feed_deliveries import (
     FeedDeliveries,
+    parse_outstanding,
     read_deliveries,
-    settle,
+    settled,
 )
 from customer360_assets.deliveries.intake.take_in import Intake
 from customer360_assets.deliveries.log import DeliveryLog
@@ -72,7 +73,7 @@ class Home:
         return ParsingJob(self.feeds[feed], self.archive, self.ledger, self.lake, key, threads)
 
     def settle(self, feed: str, key: CardKey = KEY) -> FeedDeliveries:
-        return settle(read_deliveries(self.job(feed, key)))
+        return settled(parse_outstanding(read_deliveries(self.job(feed, key))))
 
     def run(self, feed: str, run_date: dt.date = DAY) -> FeedDeliveries:
         self.take_in(run_date)

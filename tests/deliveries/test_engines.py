@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from customer360_assets.deliveries.feed_deliveries import read_deliveries, settle
+from customer360_assets.deliveries.feed_deliveries import (
+    parse_outstanding,
+    read_deliveries,
+    settled,
+)
 from customer360_assets.deliveries.formats.errors import ParseError
 from customer360_assets.deliveries.parsing import parse
 from customer360_assets.deliveries.parsing.draft import Draft
@@ -28,7 +32,7 @@ def outcome(root: Path, threads: int) -> Any:
     for day in range(1, 13):
         home.deliver(f"card/card00202405{day:02}-1.csv", CARDS + BROKEN.get(day, ""))
     home.take_in()
-    found = settle(read_deliveries(home.job("card", threads=threads)))
+    found = settled(parse_outstanding(read_deliveries(home.job("card", threads=threads))))
     hidden = {path.name for path in home.lake.rglob(".*")}
     return found.manifest(), home.rows(found), home.quarantined(found, "*"), hidden
 
@@ -68,7 +72,7 @@ def test_deliveries_are_worked_on_at_the_same_time(
         return write(*given)
 
     monkeypatch.setattr(parse, "write_records", meeting)
-    assert len(home.rows(settle(read_deliveries(one_by_one(home))))) == 2 * 9
+    assert len(home.rows(settled(parse_outstanding(read_deliveries(one_by_one(home)))))) == 2 * 9
     assert not together.broken
 
 

@@ -14,7 +14,7 @@ from customer360_assets.deliveries.feed_deliveries import (
     FeedDeliveries,
     parse_outstanding,
     read_deliveries,
-    settle,
+    settled,
 )
 from customer360_assets.deliveries.parsing import clean, parse, together
 from customer360_assets.deliveries.parsing.draft import Draft
@@ -34,7 +34,9 @@ def parsed(root: Path, form: str, together: int) -> FeedDeliveries:
     home.take_in()
     home.deliver(files(form)["redelivered"][0], files(form)["many"][1])
     home.take_in()
-    return settle(read_deliveries(replace(home.job("transaction"), together=together)))
+    return settled(
+        parse_outstanding(read_deliveries(replace(home.job("transaction"), together=together)))
+    )
 
 
 def outcome(deliveries: FeedDeliveries) -> dict[str, Outcome]:
@@ -143,7 +145,7 @@ def test_only_what_is_odd_is_parsed_by_itself(home: Home, alone: list[int]) -> N
 
 def test_the_most_that_one_query_is_for(home: Home, queried: list[int]) -> None:
     small_files(home, 12)
-    settle(read_deliveries(replace(home.job("transaction"), together=5)))
+    settled(parse_outstanding(read_deliveries(replace(home.job("transaction"), together=5))))
     assert queried == [5, 5, 2]
 
 

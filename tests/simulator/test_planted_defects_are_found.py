@@ -7,7 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from customer360_assets.deliveries.feed_deliveries import FeedDeliveries, read_deliveries, settle
+from customer360_assets.deliveries.feed_deliveries import (
+    FeedDeliveries,
+    parse_outstanding,
+    read_deliveries,
+)
 from customer360_assets.deliveries.intake.take_in import take_in
 from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.feeds import load_feeds
@@ -31,7 +35,7 @@ def settled(bank: Simulated, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     key = CardKey(bytes(range(32)))
     lake = home / "lake"
     jobs = {f: ParsingJob(feeds[f], archive, ledger, lake, key, threads=1) for f in FEEDS}
-    return {feed: settle(read_deliveries(job)) for feed, job in jobs.items()}
+    return {feed: parse_outstanding(read_deliveries(job)) for feed, job in jobs.items()}
 
 
 @pytest.mark.slow

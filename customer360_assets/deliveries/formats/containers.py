@@ -125,7 +125,7 @@ def _is_ebcdic(encoding: str) -> bool:
 
 
 def _looks_ebcdic(head: bytes) -> bool:
-    def share(of: bytes) -> float:
-        return 1 - len(head.translate(None, of)) / len(head)
-
-    return share(_EBCDIC) > _MOST and share(_EBCDIC_WORDS) > _FEW > share(_ASCII)
+    ebcdic, words, ascii_words = (
+        1 - len(head.translate(None, of)) / len(head) for of in (_EBCDIC, _EBCDIC_WORDS, _ASCII)
+    )
+    return ebcdic > _MOST and words > _FEW > ascii_words
