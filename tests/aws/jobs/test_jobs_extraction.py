@@ -166,6 +166,7 @@ def test_a_wrong_password_is_not_shown(aws: AwsNames, jobs: EmulatedJobs, tmp_pa
     assert landed(aws, tmp_path / "landed") == {}
 
 
+@pytest.mark.long
 def test_the_command_takes_both_sources_of_the_environment(
     aws: AwsNames, jobs: EmulatedJobs, bank: Simulated, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -90,6 +90,7 @@ def test_a_job_that_its_service_ends(
         ended(jobs)
 
 
+@pytest.mark.long
 def test_throttled_calls_are_repeated_and_start_one_job(
     aws: AwsNames, jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_service_that_refuses_for_good(
     assert not jobs.services.processes
 
 
+@pytest.mark.long
 def test_more_jobs_than_the_service_takes_at_once(
     aws: AwsNames, jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:

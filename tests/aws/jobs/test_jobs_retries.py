@@ -101,6 +101,7 @@ def test_what_has_succeeded_is_taken_while_its_rows_are_there(
     assert len(jobs.services.processes) == 2
 
 
+@pytest.mark.long
 def test_what_has_failed_is_started_again(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:
@@ -117,6 +118,7 @@ def test_what_has_failed_is_started_again(
     assert all("/attempt-1/" in file for file in done.files)
 
 
+@pytest.mark.long
 def test_what_runs_on_other_code_is_stopped_first(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:
@@ -130,6 +132,7 @@ def test_what_runs_on_other_code_is_stopped_first(
     assert [p.outcome for p in jobs.services.processes] == ["stopped", "succeeded"]
 
 
+@pytest.mark.long
 def test_two_that_start_at_once_keep_one(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:
@@ -156,6 +159,7 @@ def test_two_that_start_at_once_keep_one(
     assert found[0].rows == 3
 
 
+@pytest.mark.long
 def test_work_of_another_run_is_its_own(
     jobs: EmulatedJobs, lake: Path, given: dict[str, list[str]]
 ) -> None:
