@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from resources.account.client import client
 from resources.account.errors import code_of, explained
 from resources.dynamodb.ledger_table import ENTRY, SUBJECT, Key
+from resources.dynamodb.waits import jittered
 from resources.dynamodb.writer import BatchWriter, Request
 from resources.protocols.ledger import LedgerError
 
@@ -126,5 +126,4 @@ class LedgerTable:
 
 def pause(attempt: int) -> None:
     """Wait before an attempt is repeated: longer each time, and not as long as others do."""
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
-    time.sleep(random.uniform(0, longest))  # noqa: S311 - not a secret
+    time.sleep(jittered(attempt, _FIRST_WAIT, _LONGEST_WAIT))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -23,12 +22,14 @@ from resources.dynamodb.table import (
     pointer_key,
     profile_key,
 )
+from resources.dynamodb.waits import jittered
 from resources.protocols.profile_store import Profile
 from resources.side_by_side import side_by_side
 
 PER_READ = 100
 PATIENCE_SECONDS = 30.0
 _INDEX_WAIT = 0.05
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 2.0
 
 Key = dict[str, dict[str, str]]
 
@@ -114,7 +115,7 @@ class DynamoReader:
             items += answer["Responses"].get(self._table, [])
             waiting = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
             if waiting:
-                time.sleep(random.uniform(0, min(2.0, 0.02 * 2**attempt)))  # noqa: S311
+                time.sleep(jittered(attempt, _FIRST_WAIT, _LONGEST_WAIT))
                 attempt += 1
         return items
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,6 +11,7 @@ from threading import Event, Lock
 from typing import Any, Protocol
 
 from resources.account.errors import AwsError, code_of, explained
+from resources.dynamodb.waits import jittered
 
 PER_REQUEST = 25
 THREADS = 8
@@ -109,14 +109,13 @@ class BatchWriter:
             if fruitless == FRUITLESS:
                 raise AwsError(
                     f"Cannot write {self.table}: DynamoDB took nothing in {FRUITLESS} attempts. "
-                    "What is served stays as it was. Run it again later, with fewer write units, "
+                    "What is read stays whole. Run it again later, with fewer write units, "
                     "or raise the table's limits.",
                     "ThrottlingException",
                     transient=True,
                 )
             if left:
-                longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**fruitless)
-                self._stop.wait(random.uniform(0, longest))  # noqa: S311 - not a secret
+                self._stop.wait(jittered(fruitless, _FIRST_WAIT, _LONGEST_WAIT))
             waiting = left
         return len(batch)
 

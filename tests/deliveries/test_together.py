@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from customer360_assets.deliveries.feed_deliveries import (
 from customer360_assets.deliveries.parsing import clean, parse, together
 from customer360_assets.deliveries.parsing.draft import Draft
 from customer360_assets.deliveries.parsing.write import Written
+from resources.protocols.work import Work
 from tests.deliveries.movements import movement_feed
 from tests.deliveries.odd_files import CASES, FORMS, files
 from tests.deliveries.raw_home import Home
@@ -156,8 +158,14 @@ def test_a_large_file_is_parsed_by_itself(home: Home, alone: list[int]) -> None:
 
 
 def test_a_file_that_fails_the_query_is_found_by_halves(
-    home: Home, monkeypatch: pytest.MonkeyPatch, alone: list[int], queried: list[int]
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    alone: list[int],
+    queried: list[int],
 ) -> None:
+    work = Work("run", "run", "raw.delivery", "2024-05-23", logging.getLogger("step"))
+    monkeypatch.setattr(together, "current_work", lambda: work)
     small_files(home, 8)
     plain = clean.join
 
@@ -170,6 +178,11 @@ def test_a_file_that_fails_the_query_is_found_by_halves(
     assert len(home.rows(home.settle("transaction"))) == 16
     assert alone == [5, 6]
     assert queried == [8, 4, 4, 2, 2]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{count} deliveries of transaction are parsed in smaller groups: one query for all of"
+        " them failed (IOException)"
+        for count in (8, 4, 2)
+    ]
 
 
 def test_damaged_content_stops_no_other(home: Home) -> None:

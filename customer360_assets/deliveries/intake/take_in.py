@@ -82,9 +82,9 @@ def take_in(
         counted[feed] = {**here, **had}
     return Intake(
         tuple(taken),
-        tuple(landed.changing),
+        tuple(sorted(landed.changing)),
         () if only is not None else tuple(unmatched(landing, feeds.values())),
-        landed.unread,
+        dict(sorted(landed.unread.items())),
         counted,
     )
 

@@ -27,6 +27,7 @@ from customer360_assets.deliveries.parsing.job import ParsingJob
 from customer360_assets.deliveries.parsing.left_overs import DRAFTS
 from customer360_assets.deliveries.parsing.parsed import Parsed
 from customer360_assets.deliveries.parsing.record import record
+from resources.protocols.work import current_work
 
 SMALL_BYTES = 256 << 10
 """Of a larger file, planning is a small part of the cost."""
@@ -81,8 +82,9 @@ def _parse_group(group: Sequence[Delivery], job: ParsingJob, engines: Engines) -
                     made = write_clean(members, job, draft / str(count), connection)
             except RefusedError:
                 continue
-            except Exception:
+            except Exception as error:
                 # Whatever it is: the query for each delivery, in the end, gives the reason.
+                _report(job.spec.feed, len(members), error)
                 failed.append(members)
                 continue
             record(job, made)
@@ -91,6 +93,15 @@ def _parse_group(group: Sequence[Delivery], job: ParsingJob, engines: Engines) -
         half, both = len(members) // 2, [member.delivery for member in members]
         done |= _parse_group(both[:half], job, engines) | _parse_group(both[half:], job, engines)
     return done
+
+
+def _report(feed: str, count: int, error: Exception) -> None:
+    """Log that many failed together, by the kind of error alone: its text may hold values."""
+    if (work := current_work()) is not None:
+        work.log.warning(
+            f"{count:,} deliveries of {feed} are parsed in smaller groups: "
+            f"one query for all of them failed ({type(error).__name__})"
+        )
 
 
 @contextmanager
