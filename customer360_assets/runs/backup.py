@@ -24,9 +24,9 @@ from resources.iceberg.relocate import CATALOG, Move, missing_files, relocate
 
 OF_A_PROCESS = ("-wal", "-shm", "-journal", ".lock")
 """Files beside a database that mean nothing without the processes that hold them."""
-IN_ORDER = ("dagster", "serving", "lake", "archive/ledger.db", "archive/content")
+IN_ORDER = ("dagster", "serving", "lake", "archive")
 """What refers to something is copied before it: a record of a run that the copy lacks is made
-again, a record of one that it has and should not is not."""
+again, a record of one that it has and should not is not. Of the archive the ledger comes first."""
 LEFT_OUT = {"scratch", "dagster/leases", "archive/incoming"}
 
 
@@ -98,9 +98,10 @@ def _copy(home: Path, draft: Path, room: Path) -> None:
 
 
 def _files(home: Path, room: Path) -> Iterator[Path]:
-    """Yield what belongs to a home in one of its folders, by name; nothing of a process."""
-    if room.is_file():
-        yield room
+    """Yield what belongs to a home below one of its folders; nothing of a process.
+
+    By name, a folder's own files before those of the folders in it.
+    """
     for folder, folders, names in os.walk(room):
         below = Path(folder)
         folders[:] = sorted(

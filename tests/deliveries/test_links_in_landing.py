@@ -13,7 +13,7 @@ import pytest
 from customer360_assets.deliveries.intake.landed import Landed
 from customer360_assets.feeds import FeedError, load_feeds
 from resources.files.folder_landing import LocalLanding
-from resources.files.regular import NotAFileError, open_regular
+from resources.files.regular import NotAFileError, open_regular, stats_regular
 from resources.protocols.landing import LandedFile
 from tests.deliveries.raw_home import DAY, Home
 from tests.feeds.test_specifications import changed, write
@@ -24,6 +24,15 @@ NAME = "card/card0020240523-1.csv"
 
 def archived(home: Home) -> set[bytes]:
     return {p.read_bytes() for p in (home.root / "archive").rglob("*") if p.is_file()}
+
+
+def test_what_became_a_link_since_it_was_listed_is_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "card").mkdir()
+    (tmp_path / "card" / "file").touch()
+    (tmp_path / "card" / "link").symlink_to(tmp_path / "card" / "file")
+    (tmp_path / "linked").symlink_to(tmp_path / "card")
+    keys = ["card/file", "card/folder/file", "card/gone", "card/link", "linked/file"]
+    assert [key for key, _ in stats_regular(tmp_path, keys)] == ["card/file"]
 
 
 def test_a_link_to_a_secret_is_named_and_nothing_of_it_is_archived(home: Home) -> None:
